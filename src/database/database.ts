@@ -1,0 +1,49 @@
+import type postgres from 'postgres'
+
+/**
+ * postgres.js, with `int8` as `bigint`. `numeric` comes as a string, so that 78 digits stay 78 digits.
+ */
+export type Sql = postgres.ISql<{ bigint: bigint }>
+
+/** A running transaction. Its `sql` refuses statements once the transaction is over. */
+export interface Transaction {
+  readonly sql: Sql
+  /**
+   * Runs `work` in a savepoint: all of it stays, or none. Savepoints of one transaction run one after the other, so that
+   * concurrent callers cannot interleave.
+   */
+  savepoint<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>
+}
+
+export interface TransactionOptions {
+  /** Aborting it before COMMIT is sent cancels the running statement and rolls back. */
+  readonly signal?: AbortSignal
+}
+
+/** One PostgreSQL database, through sessions that cannot silently become other sessions. */
+export interface Database {
+  /** `postgres://user@host:port/name`, without the password: for logs and errors. */
+  readonly description: string
+  /** As `server_version_num`: 180004 is 18.4. */
+  readonly version: number
+  /** The schema of the user's tables. */
+  readonly schema: string
+  /** The schema of Pawl's own tables: `pawl`, or `pawl_<schema>` where the user's is not `public`. */
+  readonly ownSchema: string
+  /** For single statements, each its own transaction. */
+  readonly sql: Sql
+  /**
+   * Runs `work` in a transaction of its own session: when this resolves it is committed, when it rejects nothing of it is.
+   * @throws SessionLostError when the session ended before COMMIT was answered. (Whether a COMMIT in flight took effect is
+   * then unknown: check what is stored before doing it again.)
+   */
+  transaction<T>(work: (transaction: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>
+  /** Resolves the payloads of NOTIFY on `channel` to `onNotify`; `onListen` runs at each (re)connection. */
+  listen(
+    channel: string,
+    onNotify: (payload: string) => void,
+    onListen?: () => void,
+  ): Promise<{ unlisten(): Promise<void> }>
+  /** Ends all sessions; what still runs is rolled back. Stops the embedded server if it is ours. Idempotent. */
+  close(): Promise<void>
+}

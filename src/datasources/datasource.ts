@@ -1,0 +1,49 @@
+/** A block, as far as following a chain needs to know it. */
+export interface BlockRef {
+  /** The block's number (height) on its chain. */
+  readonly level: number
+  readonly hash: string
+  readonly parentHash: string
+  /** Seconds since 1970-01-01T00:00:00Z. */
+  readonly timestamp: number
+}
+
+/** What a datasource is told with every call. */
+export interface DatasourceCall {
+  /** The index that asks: for sources that keep a position of their own for each. */
+  readonly index: string
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Where blocks come from. Small, so that users can write their own: Pawl does batching, prefetching, linking by parent
+ * hash, finding the common ancestor, retrying with back-off.
+ *
+ * A method that cannot answer throws; a `DatasourceError` with `retriable: false` stops the index, anything else is
+ * tried again.
+ */
+export interface Datasource<Block extends BlockRef = BlockRef> {
+  /** What it is, for people: `evm http://localhost:8545`. Never holds a secret. */
+  readonly description: string
+  /** What chain it serves (`evm:1`): compared with the one indexed before. */
+  chain?(call: DatasourceCall): Promise<string>
+  /** The newest block there is; `cursor` is the last block that the index has (undefined: none). */
+  head(call: DatasourceCall & { readonly cursor: BlockRef | undefined }): Promise<BlockRef>
+  /**
+   * The blocks from level `from` to level `to`, both included, in order. Levels without data that matters may be left
+   * out at or below `finalized`; above it every level is there, so that they can be linked.
+   */
+  blocks(
+    from: number,
+    to: number,
+    call: DatasourceCall & { readonly finalized: number },
+  ): Promise<readonly Block[]>
+  /** The highest level that no reorg can take off. Left out: `finality` levels below the head. */
+  finalized?(call: DatasourceCall): Promise<number>
+  /**
+   * Resolves when there may be a new head. Left out: Pawl asks `head()` every `pollInterval` ms.
+   */
+  changed?(call: DatasourceCall & { readonly cursor: BlockRef | undefined }): Promise<void>
+  close?(): Promise<void>
+}

@@ -1,0 +1,126 @@
+/**
+ * Every error that Pawl throws. One class a cause; `code` is stable and safe to test against, the message is for a
+ * person and may change. `hint` says what to do about it; `cause` is always the error that came before, if any.
+ */
+export abstract class PawlError extends Error {
+  abstract readonly code: string
+  readonly hint: string | undefined
+
+  constructor(message: string, options: { readonly cause?: unknown; readonly hint?: string } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.name = new.target.name
+    this.hint = options.hint
+  }
+}
+
+/** One thing that is wrong in a config: where (`jobs.midnight_stats.crontab`), and what would be right. */
+export interface ConfigurationIssue {
+  readonly path: string
+  readonly message: string
+}
+
+/** The config cannot be used. Lists all that is wrong with it, not the first. */
+export class ConfigurationError extends PawlError {
+  readonly code = 'CONFIGURATION'
+  readonly issues: readonly ConfigurationIssue[]
+
+  constructor(
+    issues: readonly ConfigurationIssue[],
+    options: { readonly cause?: unknown; readonly hint?: string } = {},
+  ) {
+    super(
+      issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('\n'),
+      options,
+    )
+    this.issues = issues
+  }
+}
+
+/** The database cannot be reached, is too old, or refuses us. The message never holds the password. */
+export class DatabaseUnavailableError extends PawlError {
+  readonly code = 'DATABASE_UNAVAILABLE'
+}
+
+/** A database session ended under running work. Nothing of its open transaction was committed. */
+export class SessionLostError extends PawlError {
+  readonly code = 'SESSION_LOST'
+}
+
+/** A statement was sent on a transaction that has already ended: a query that the callback did not await. */
+export class TransactionOverError extends PawlError {
+  readonly code = 'TRANSACTION_OVER'
+}
+
+/** Pawl's own tables were written by a newer Pawl. */
+export class NewerSchemaError extends PawlError {
+  readonly code = 'NEWER_SCHEMA'
+}
+
+/** Another process took the lease over; this one may no longer write. */
+export class LeaseLostError extends PawlError {
+  readonly code = 'LEASE_LOST'
+}
+
+/** A table of the indexed schema cannot be journalled, so a reorg could not be undone. Names the table and the reason. */
+export class UnjournallableTableError extends PawlError {
+  readonly code = 'UNJOURNALLABLE_TABLE'
+}
+
+/** A rollback cannot be done: the levels are not in the journal, or the range is not one. Nothing was reverted. */
+export class RollbackError extends PawlError {
+  readonly code = 'ROLLBACK'
+}
+
+/** What is stored does not fit what is configured; says which reason, and how to go on. */
+export class ReindexRequiredError extends PawlError {
+  readonly code = 'REINDEX_REQUIRED'
+}
+
+/** A datasource did not answer, or not in a way that can be used. Retried with back-off where `retriable`. */
+export class DatasourceError extends PawlError {
+  readonly code = 'DATASOURCE'
+  readonly retriable: boolean
+
+  constructor(
+    message: string,
+    options: { readonly retriable?: boolean; readonly cause?: unknown; readonly hint?: string } = {},
+  ) {
+    super(message, options)
+    this.retriable = options.retriable ?? true
+  }
+}
+
+/** The datasource serves another chain than the one that was indexed before. */
+export class ChainMismatchError extends PawlError {
+  readonly code = 'CHAIN_MISMATCH'
+}
+
+/** User code threw: names the handler or hook and where it stands; the user's own error is `cause`. */
+export class CallbackError extends PawlError {
+  readonly code: string = 'CALLBACK'
+}
+
+/** Arguments of a firing do not fit the hook's schema. The message lists every wrong argument. */
+export class CallbackTypeError extends CallbackError {
+  override readonly code = 'CALLBACK_TYPE'
+}
+
+/** No such hook. */
+export class UnknownHookError extends PawlError {
+  readonly code = 'UNKNOWN_HOOK'
+}
+
+/** A SQL script is missing or failed; names file, line and statement. */
+export class SqlScriptError extends PawlError {
+  readonly code = 'SQL_SCRIPT'
+}
+
+/** Pawl is stopping and takes no more work. */
+export class StoppingError extends PawlError {
+  readonly code = 'STOPPING'
+}
+
+/** Another process works in the embedded database's folder. */
+export class FolderInUseError extends PawlError {
+  readonly code = 'FOLDER_IN_USE'
+}
