@@ -133,7 +133,8 @@ export const jobMachine = setup({
     reportFired: (_, _params: { readonly firings: readonly JobFiring[] }) => {},
     reportMissed: (_, _params: FireTimes) => {},
     reportSkipped: (_, _params: FireTimes & { readonly running: number }) => {},
-    reportFinished: () => {},
+    // Not `() => {}`: that breaks the inference of every enqueueActions beside it.
+    reportFinished: (_) => {},
     reportFailed: (_, _params: { readonly error: unknown }) => {},
     /** A daemon returned (no error) or threw; it wants DUE after `backOff` ms. */
     reportDaemonEnded: (_, _params: { readonly error: unknown; readonly backOff: number }) => {},
