@@ -55,7 +55,11 @@ const fillMissing = (shadow: string, rel: number, { number, shadow: name, type }
   `update ${shadow} set ${name} = (a.attmissingval::text::${type.replace(/ collate .*$/, '')}[])[1]
    from pg_attribute a where a.attrelid = ${rel} and a.attnum = ${number} and a.atthasmissing and op = 'O'`
 
-const carryOver = (relation: CatalogRelation, known: KnownTable, last: string): TrackedColumn[] | undefined => {
+const carryOver = (
+  relation: CatalogRelation,
+  known: KnownTable,
+  last: string,
+): TrackedColumn[] | undefined => {
   const columns: TrackedColumn[] = []
   let next = Math.max(0, ...known.columns.map(({ shadow }) => Number(shadow.slice(1))))
   for (const column of relation.columns) {

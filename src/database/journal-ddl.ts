@@ -5,7 +5,9 @@ export const quoteName = (name: string): string => `"${name.replaceAll('"', '""'
 
 /** A string as an SQL literal: for DDL, which takes no parameters. */
 export const quoteText = (text: string): string =>
-  text.includes('\\') ? ` E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`
+  text.includes('\\')
+    ? ` E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
+    : `'${text.replaceAll("'", "''")}'`
 
 /** A function's body, quoted by a tag that no column name in it can end. */
 export const quoteBody = (body: string): string => {

@@ -9,7 +9,8 @@ export const relationKind = (
   catalog: readonly CatalogRelation[],
   immune: readonly string[],
 ): RelationKind => {
-  const named = (rel: number | null) => catalog.some((other) => other.rel === rel && immune.includes(other.name))
+  const named = (rel: number | null) =>
+    catalog.some((other) => other.rel === rel && immune.includes(other.name))
   if (relation.extension) return 'immune'
   if (relation.kind === 'S') return named(relation.owner) ? 'immune' : 'sequence'
   if (relation.root !== null) return named(relation.root) ? 'immune' : 'partition'

@@ -62,32 +62,45 @@ export const createTriggers = (
   const keyColumns = table.columns.filter(({ name }) => key.includes(name))
   const values = (columns: readonly TrackedColumn[], from: string) =>
     columns.map(({ name }) => `${from}.${quoteName(name)}`).join(', ')
-  const targets = (columns: readonly TrackedColumn[]) => columns.map((column) => column.shadow).join(', ')
-  const insert = (columns: readonly TrackedColumn[]) => `insert into ${shadow} (version, op, ${targets(columns)})`
+  const insert = (columns: readonly TrackedColumn[]) =>
+    `insert into ${shadow} (version, op, ${columns.map((column) => column.shadow).join(', ')})`
 
   const body = (name: (typeof FUNCTIONS)[number], statement: string, settings = '') =>
     `create function ${shadow}_${name}() returns trigger language plpgsql ${settings} as ${quoteBody(
       `begin ${statement}; return null; end`,
     )}`
-  const trigger = (name: (typeof FUNCTIONS)[number], on: string, when: string, target = rel) => [
-    `create trigger "pawl journal ${name}" ${on.replace('$table', target)} when (${when})
-     execute function ${shadow}_${name}()`,
-    `alter table ${target} enable always trigger "pawl journal ${name}"`,
-  ]
+  const leaves = partitions
+    .filter(({ kind }) => kind === 'r')
+    .map(({ name }) => `${quoteName(schema)}.${quoteName(name)}`)
+  // Not on the partitioned table itself: moving a row between partitions of different layouts, PostgreSQL 15 and later asks
+  // the conditions of its triggers with a row that has no xmin, and fails.
+  const targets = table.partitioned ? leaves : [rel]
+  const trigger = (name: (typeof FUNCTIONS)[number], on: string, when: string) =>
+    targets.flatMap((target) => [
+      `create trigger "pawl journal ${name}" ${on.replace('$table', target)} when (${when})
+       execute function ${shadow}_${name}()`,
+      `alter table ${target} enable always trigger "pawl journal ${name}"`,
+    ])
   const newKey = `${insert(keyColumns)} values (${VERSION}, 'I', ${values(keyColumns, 'NEW')})`
   const changed = `(${values(keyColumns, 'OLD')}) is distinct from (${values(keyColumns, 'NEW')})`
-  // Partitions have statement triggers of their own, and a row that moves between them fires none: by row there.
+  // By row on partitions: a row that is put into them from above, or moves, fires no statement trigger of theirs.
   const inserted = table.partitioned
     ? [body('insert', newKey), ...trigger('insert', 'after insert on $table for each row', JOURNALLED)]
     : [
-        body('insert', `${insert(keyColumns)} select ${VERSION}, 'I', ${values(keyColumns, 'added')} from added`),
-        ...trigger('insert', 'after insert on $table referencing new table as added for each statement', JOURNALLED),
+        body(
+          'insert',
+          `${insert(keyColumns)} select ${VERSION}, 'I', ${values(keyColumns, 'added')} from added`,
+        ),
+        ...trigger(
+          'insert',
+          'after insert on $table referencing new table as added for each statement',
+          JOURNALLED,
+        ),
       ]
   // Row-level security switched off, the statement fails where it would otherwise leave rows out.
   const kept = `${insert(table.columns)} select $1, 'O', ${values(table.columns, 'kept')} from only `
   const truncated = `execute ${quoteBody(kept)} || tg_relid::regclass
     || ' kept where not ' || ${quoteText(own)} || '.is_mine(kept.xmin)' using ${VERSION}`
-  const leaves = partitions.filter(({ kind }) => kind === 'r').map(({ name }) => `${quoteName(schema)}.${quoteName(name)}`)
   return [
     ...inserted,
     body('key', newKey),
@@ -99,8 +112,6 @@ export const createTriggers = (
       `${JOURNALLED} and (age(OLD.xmin) > 0 or not ${own}.is_mine(OLD.xmin))`,
     ),
     body('truncate', truncated, 'set row_security = off'),
-    ...(table.partitioned ? leaves : [rel]).flatMap((target) =>
-      trigger('truncate', 'before truncate on $table for each statement', JOURNALLED, target),
-    ),
+    ...trigger('truncate', 'before truncate on $table for each statement', JOURNALLED),
   ]
 }

@@ -4,7 +4,13 @@ import { readCatalog, readDanglingReferences, type CatalogRelation } from './jou
 import { alterShadow } from './journal-columns.ts'
 import { quoteName, runDdl } from './journal-ddl.ts'
 import { findProblem, relationKind, type RelationKind } from './journal-kinds.ts'
-import { createShadow, createTriggers, dropShadow, dropTriggers, type TrackedColumn } from './journal-shadow.ts'
+import {
+  createShadow,
+  createTriggers,
+  dropShadow,
+  dropTriggers,
+  type TrackedColumn,
+} from './journal-shadow.ts'
 import { createSequenceValues } from './journal-sequences.ts'
 
 export interface TrackOptions {
@@ -46,7 +52,10 @@ export const trackTables = async ({ sql }: Transaction, options: TrackOptions): 
   await forgetLeftovers(sql, own, tracked, kinds)
   const partitioned = tracked.filter(({ rel }) => catalog.find((other) => other.rel === rel)?.kind === 'p')
   // Of all of them, before any is made: a table that was detached still has its old root's.
-  await runDdl(sql, partitioned.flatMap(({ id }) => dropTriggers(own, id)))
+  await runDdl(
+    sql,
+    partitioned.flatMap(({ id }) => dropTriggers(own, id)),
+  )
   for (const relation of catalog) {
     const kind = kinds.get(relation.rel) ?? 'immune'
     const before = tracked.find(({ rel }) => rel === relation.rel)
@@ -75,7 +84,10 @@ const refuseProblems = async (
 ): Promise<void> => {
   const problems = catalog.flatMap((relation) => findProblem(relation, catalog, kinds, immune) ?? [])
   const covered = catalog.filter(({ rel }) => ['table', 'partition'].includes(kinds.get(rel) ?? ''))
-  const references = await readDanglingReferences(sql, covered.map(({ rel }) => rel))
+  const references = await readDanglingReferences(
+    sql,
+    covered.map(({ rel }) => rel),
+  )
   for (const { constraint, from, to } of references) {
     problems.push(
       `table ${from} is not journalled, but its foreign key ${constraint} points into ${to}, which is: after a rollback it ` +
@@ -117,7 +129,9 @@ const trackTable = async (
   const partitions = catalog.filter(({ root }) => root === relation.rel)
   if (known !== undefined && known.signature === known.current && relation.kind !== 'p') return
   const rel = `${quoteName(schema)}.${quoteName(relation.name)}`
-  const [last] = await sql<{ id: string }[]>`select coalesce(max(id), 0)::text as id from ${sql.unsafe(own)}.version`
+  const [last] = await sql<
+    { id: string }[]
+  >`select coalesce(max(id), 0)::text as id from ${sql.unsafe(own)}.version`
   const [row] = await sql<{ id: number }[]>`
     insert into ${sql.unsafe(own)}.tracked as t (rel, kind) values (${String(relation.rel)}::text::oid, 'table')
     on conflict (rel) do update set kind = 'table' returning id`

@@ -15,12 +15,17 @@ interface ForeignKey {
 
 // One over a period (from 18) is not a comparison of columns; it is left to PostgreSQL, like all that cannot be asked for.
 const readForeignKeys = (sql: Sql, tables: readonly RevertTable[]): Promise<ForeignKey[]> => {
-  const rels = sql.array(tables.map(({ rel }) => String(rel)), 25)
+  const rels = sql.array(
+    tables.map(({ rel }) => String(rel)),
+    25,
+  )
   const columns = (rel: string, key: string) =>
     sql.unsafe(`array(select a.attname::text from unnest(${key}) with ordinality u (number, place)
       join pg_attribute a on a.attrelid = ${rel} and a.attnum = u.number order by u.place)`)
   const target = (rel: string) =>
-    sql.unsafe(`(select case when c.relkind = 'p' then '' else 'only ' end || ${rel}::regclass from pg_class c where c.oid = ${rel})`)
+    sql.unsafe(
+      `(select case when c.relkind = 'p' then '' else 'only ' end || ${rel}::regclass from pg_class c where c.oid = ${rel})`,
+    )
   return sql<ForeignKey[]>`
     select k.conname as name, k.conrelid::text::float8 as child, k.confrelid::text::float8 as parent,
       ${target('k.conrelid')} as "childTarget", ${target('k.confrelid')} as "parentTarget",
@@ -60,8 +65,15 @@ export const checkConstraints = async (sql: Sql, tables: readonly RevertTable[])
   }
 }
 
-const pairs = (left: string, leftColumns: readonly string[], right: string, rightColumns: readonly string[]) =>
-  leftColumns.map((name, at) => `${left}.${quoteName(name)} = ${right}.${quoteName(rightColumns[at] ?? name)}`).join(' and ')
+const pairs = (
+  left: string,
+  leftColumns: readonly string[],
+  right: string,
+  rightColumns: readonly string[],
+) =>
+  leftColumns
+    .map((name, at) => `${left}.${quoteName(name)} = ${right}.${quoteName(rightColumns[at] ?? name)}`)
+    .join(' and ')
 
 const checkRestoredChildren = async (sql: Sql, key: ForeignKey, child: RevertTable): Promise<void> => {
   const restored = `${key.childTarget} c join ${child.first} f on ${sameKey(child, 'c', 'f')} and f.op = 'O'`
@@ -74,7 +86,8 @@ const checkRestoredChildren = async (sql: Sql, key: ForeignKey, child: RevertTab
   const missing = await sql.unsafe(
     `select from ${restored} where ${present} and not exists (select from ${key.parentTarget} p where ${match}) limit 1`,
   )
-  if (missing.length > 0) throw dangling(key, 'rows that were put back point at rows that are no longer there')
+  if (missing.length > 0)
+    throw dangling(key, 'rows that were put back point at rows that are no longer there')
 }
 
 const checkGoneParents = async (sql: Sql, key: ForeignKey, parent: RevertTable): Promise<void> => {

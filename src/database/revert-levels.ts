@@ -54,7 +54,9 @@ const checkFence = async (sql: Sql, own: string, fence: bigint | undefined): Pro
     await sql`select ${sql.unsafe(own)}.check_fence(${String(fence)}::text::bigint)`
   } catch (error) {
     if (sqlState(error) !== 'PW001') throw error
-    throw new LeaseLostError('Another process took the lease over: this one may not roll back', { cause: error })
+    throw new LeaseLostError('Another process took the lease over: this one may not roll back', {
+      cause: error,
+    })
   }
 }
 
@@ -80,7 +82,10 @@ const revertTables = async (
     select current_setting('session_replication_role') as role, ${sql.unsafe(own)}.suspend_triggers() as suspended`
   const suspended = before?.suspended ?? false
   const triggers = await findFiringTriggers(sql, tables, suspended)
-  await runDdl(sql, triggers.map(({ rel, name }) => `alter table only ${rel} disable trigger ${name}`))
+  await runDdl(
+    sql,
+    triggers.map(({ rel, name }) => `alter table only ${rel} disable trigger ${name}`),
+  )
   if (suspended) await keepGoneRows(sql, tables)
   else await sql`set constraints all deferred`
 
@@ -88,7 +93,10 @@ const revertTables = async (
 
   if (suspended) await checkConstraints(sql, tables)
   else await sql`set constraints all immediate`
-  await runDdl(sql, triggers.map(({ rel, name, how }) => `alter table only ${rel} enable ${how} trigger ${name}`))
+  await runDdl(
+    sql,
+    triggers.map(({ rel, name, how }) => `alter table only ${rel} enable ${how} trigger ${name}`),
+  )
   if (suspended) await sql`select set_config('session_replication_role', ${before?.role ?? 'origin'}, true)`
   return reverted
 }
@@ -109,7 +117,10 @@ const findFiringTriggers = (sql: Sql, tables: readonly RevertTable[], suspended:
   from pg_trigger t
   where not t.tgisinternal and t.tgname not like 'pawl journal %'
     and position(t.tgenabled::text in ${suspended ? 'AR' : 'OA'}) > 0
-    and t.tgrelid in (select coalesce(p.relid, r) from unnest(${sql.array(tables.map(({ rel }) => String(rel)), 25)}::text[]::oid[]) r
+    and t.tgrelid in (select coalesce(p.relid, r) from unnest(${sql.array(
+      tables.map(({ rel }) => String(rel)),
+      25,
+    )}::text[]::oid[]) r
       left join lateral pg_partition_tree(r) p on true)`
 
 /** A row from outside the journal in the way is no fault of this program: it is named as what it is. */

@@ -35,7 +35,11 @@ export const findRevertRange = async (
   if (index === undefined) throw new RollbackError(`There is no index with id ${indexId}`)
   if (index.level === null || BigInt(index.level) <= BigInt(toLevel)) return undefined
   if (index.finalized !== null && BigInt(index.finalized) > BigInt(toLevel)) {
-    throw outOfReach(index.name, toLevel, `level ${index.finalized} is final, and the journal is pruned up to there`)
+    throw outOfReach(
+      index.name,
+      toLevel,
+      `level ${index.finalized} is final, and the journal is pruned up to there`,
+    )
   }
   const [reach] = await sql<Reach[]>`
     with version as (

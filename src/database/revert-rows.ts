@@ -30,7 +30,9 @@ export const revertRows = async (
     const names = table.columns.map(({ name }) => quoteName(name)).join(', ')
     const values = table.columns.map(({ shadow }) => `f.${shadow}`).join(', ')
     // In place, a row that a foreign key's action took with it above is missing here.
-    const absent = suspended ? '' : `and not exists (select from ${table.target} t where ${sameKey(table, 't', 'f')})`
+    const absent = suspended
+      ? ''
+      : `and not exists (select from ${table.target} t where ${sameKey(table, 't', 'f')})`
     await sql.unsafe(
       `insert into ${table.into} (${names}) overriding system value
        select ${values} from ${table.first} f where f.op = 'O' ${absent}`,
@@ -56,16 +58,20 @@ const updateInPlace = async (sql: Sql, table: RevertTable): Promise<void> => {
   const settable = others.filter(({ identity }) => !identity)
   const changes = settable.map(({ name, shadow }) => `${quoteName(name)} = f.${shadow}`).join(', ')
   const where = `${sameKey(table, 't', 'f')} and f.op = 'O'`
-  if (changes !== '') await sql.unsafe(`update ${table.target} t set ${changes} from ${table.first} f where ${where}`)
+  if (changes !== '')
+    await sql.unsafe(`update ${table.target} t set ${changes} from ${table.first} f where ${where}`)
   // A row that was deleted and inserted again has a new number, which only INSERT may set.
   for (const { name, shadow } of others.filter(({ identity }) => identity)) {
     const differing = await sql.unsafe(
       `select from ${table.target} t, ${table.first} f where ${where} and t.${quoteName(name)} <> f.${shadow} limit 1`,
     )
     if (differing.length === 0) continue
-    throw new RollbackError(`Table ${table.name}: column ${name} is always generated and cannot be put back`, {
-      hint: 'Grant set on parameter session_replication_role to the database user, so that rows can be put back whole.',
-    })
+    throw new RollbackError(
+      `Table ${table.name}: column ${name} is always generated and cannot be put back`,
+      {
+        hint: 'Grant set on parameter session_replication_role to the database user, so that rows can be put back whole.',
+      },
+    )
   }
 }
 

@@ -56,7 +56,11 @@ const readState = async (sql: Sql, name: string): Promise<SequenceState> => {
   return state
 }
 
-const freeState = async (sql: Sql, sequence: JournalledSequence, current: SequenceState): Promise<SequenceState> => {
+const freeState = async (
+  sql: Sql,
+  sequence: JournalledSequence,
+  current: SequenceState,
+): Promise<SequenceState> => {
   if (sequence.owner === null) return sequence
   const [table, column] = sequence.owner
   const [edge, low, high] = sequence.ascending

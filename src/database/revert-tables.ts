@@ -39,7 +39,11 @@ interface JournalledTable {
  * alone means that it was not there.
  * @throws RollbackError when records are gone because their table was altered, or another index has written the rows since.
  */
-export const collectFirstTouches = async (sql: Sql, own: string, range: RevertRange): Promise<RevertTable[]> => {
+export const collectFirstTouches = async (
+  sql: Sql,
+  own: string,
+  range: RevertRange,
+): Promise<RevertTable[]> => {
   const tables: RevertTable[] = []
   for (const table of await readJournalled(sql, own)) {
     if (BigInt(table.since) >= BigInt(range.first)) {

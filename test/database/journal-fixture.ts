@@ -16,7 +16,10 @@ export interface JournalFixture {
   track(immuneTables?: readonly string[]): Promise<void>
   /** One level of an index, from its cursor on. Tracks again where the journal asks for it. Gives the level. */
   level(work: string | ((sql: Sql) => Promise<unknown>), options?: LevelOptions): Promise<number>
-  revert(toLevel: number, options?: { readonly index?: number; readonly fence?: bigint }): Promise<RevertedTable[]>
+  revert(
+    toLevel: number,
+    options?: { readonly index?: number; readonly fence?: bigint },
+  ): Promise<RevertedTable[]>
   cursor(index?: number): Promise<{ level: string | null; hash: string | null }>
 }
 
@@ -28,9 +31,14 @@ export interface LevelOptions {
 
 const OWN = 'pawl'
 
-const wrap = (sql: postgres.TransactionSql): Transaction => ({
-  sql: sql as unknown as Sql,
-  savepoint: (work) => sql.savepoint((inner) => work(wrap(inner))) as never,
+const wrap = (sql: Sql): Transaction => ({
+  sql,
+  savepoint: async (work) => {
+    await sql`savepoint fixture`
+    const result = await work(wrap(sql))
+    await sql`release fixture`
+    return result
+  },
 })
 
 /** A fresh database with Pawl's tables and two indexes, ids 1 and 2. Dropped after the test. */
@@ -45,6 +53,10 @@ export const openJournal = async (t: TestContext, schema = '', role?: string): P
   if (role !== undefined) {
     await admin.unsafe(`create role ${role}_${name} login; grant all on database ${name} to ${role}_${name};
       alter database ${name} owner to ${role}_${name}`)
+    // Up to 14 it belongs to the superuser.
+    const inside = postgres(Object.assign(new URL(url), { username: 'postgres' }).href, { max: 1 })
+    await inside.unsafe(`alter schema public owner to ${role}_${name}`)
+    await inside.end()
     url.username = `${role}_${name}`
   }
   const client = postgres(url.href, { max: 4, onnotice: () => {}, types: {} })
@@ -55,9 +67,8 @@ export const openJournal = async (t: TestContext, schema = '', role?: string): P
     await admin.end()
   })
   const sql = client as unknown as Sql
-  if (role !== undefined) await admin.unsafe('select 1')
   await client.unsafe(`
-    create schema ${OWN};
+    drop schema public; create schema public; create schema ${OWN};
     ${indexes(OWN)}
     create table ${OWN}.fence (name text primary key, number bigint not null);
     insert into ${OWN}.fence values ('indexer', 7);
@@ -65,7 +76,21 @@ export const openJournal = async (t: TestContext, schema = '', role?: string): P
     insert into ${OWN}.index (name) values ('transfers'), ('prices');
     ${schema}`)
 
-  const transaction: JournalFixture['transaction'] = (work) => client.begin((inner) => work(wrap(inner))) as never
+  // Not `begin`: it fails for every statement that failed, also where a savepoint took it back.
+  const transaction: JournalFixture['transaction'] = async (work) => {
+    const session = await client.reserve()
+    try {
+      await session`begin`
+      const result = await work(wrap(session as unknown as Sql))
+      await session`commit`
+      return result
+    } catch (error) {
+      await session`rollback`
+      throw error
+    } finally {
+      session.release()
+    }
+  }
   const track = (immuneTables: readonly string[] = []) =>
     transaction((tx) => trackTables(tx, { schema: 'public', ownSchema: OWN, immuneTables }))
   const cursor = async (index = 1) => {

@@ -47,17 +47,22 @@ const TREE = '"a table whose name is as long as postgres lets it be, 63 bytes."'
 
 /** What a handler may do; `n` and `m` are random numbers under 100. */
 const WRITES: readonly ((n: number, m: number) => string)[] = [
-  (n, m) => `insert into account (address, balance, raw, f, m, ts) values ('x${n % 12}', ${m}${'0'.repeat(n % 70)}, '\\x0${m % 10}',
+  (
+    n,
+    m,
+  ) => `insert into account (address, balance, raw, f, m, ts) values ('x${n % 12}', ${m}${'0'.repeat(n % 70)}, '\\x0${m % 10}',
     ${['1.5', `'NaN'`, `'-0'`, 'null'][m % 4]}, '${'abc'[n % 3]}', now()) on conflict do nothing`,
   (n) => `insert into account (address, balance) values ('x${n % 12}', 1), ('y', 2)
     on conflict (address) do update set balance = account.balance + 1`,
   (n, m) => `update account set balance = balance + ${m} where address = 'x${n % 12}'`,
-  (n) => `update account set balance = balance * 2, f = random(), ts = 'infinity' where address < 'x${n % 12}'`,
+  (n) =>
+    `update account set balance = balance * 2, f = random(), ts = 'infinity' where address < 'x${n % 12}'`,
   (n) => `update account set address = address || 'z' where address = 'x${n % 12}'`,
   () => `update account set address = left(address, -1) where address like '%z'`,
   (n) => `delete from account where address = 'x${n % 12}'`,
   (n) => `delete from account where address > 'x${n % 12}'`,
-  (n, m) => `insert into token (symbol, owner) select 's${n}.${m}', address from account order by address limit ${m % 3}`,
+  (n, m) =>
+    `insert into token (symbol, owner) select 's${n}.${m}', address from account order by address limit ${m % 3}`,
   () => `update token a set symbol = b.symbol from token b where a.id <> b.id
     and a.id in (select id from token order by id limit 2) and b.id in (select id from token order by id limit 2)`,
   (n) => `delete from token where id % 3 = ${n % 3}`,
@@ -71,11 +76,17 @@ const WRITES: readonly ((n: number, m: number) => string)[] = [
     insert into slot select id, place + 7000000 from gone`,
   () => `update slot set place = -place where place > 0; update slot a set place = -b.place from slot b
     where a.place < 0 and b.place < 0 and b.id = (select min(id) from slot c where c.id > a.id and c.place < 0)`,
-  (n) => `insert into ${TREE} select ${n % 30}, 'n', 'v', (select id from ${TREE} where id < ${n % 30} order by id desc limit 1)
+  (
+    n,
+  ) => `insert into ${TREE} select ${n % 30}, 'n', 'v', (select id from ${TREE} where id < ${n % 30} order by id desc limit 1)
     on conflict do nothing`,
   (n) => `delete from ${TREE} where id = ${n % 30}`,
-  (n) => `update ${TREE} set "a ""column"" $pawl$" = "a ""column"" $pawl$" || 'x', version = null where id < ${n % 30}`,
-  (n, m) => `insert into pair values (${n % 4}, '${'pqr'[m % 3]}', array[${n}]), (${4 + (n % 4)}, '${'pqr'[n % 3]}', '{}')
+  (n) =>
+    `update ${TREE} set "a ""column"" $pawl$" = "a ""column"" $pawl$" || 'x', version = null where id < ${n % 30}`,
+  (
+    n,
+    m,
+  ) => `insert into pair values (${n % 4}, '${'pqr'[m % 3]}', array[${n}]), (${4 + (n % 4)}, '${'pqr'[n % 3]}', '{}')
     on conflict (a, b) do update set v = pair.v || 1`,
   (n, m) => `update pair set v = v || ${m} where a < ${n % 8}`,
   (n) => `update pair set a = a + 10 where a = ${n % 4}`,
@@ -88,12 +99,22 @@ const WRITES: readonly ((n: number, m: number) => string)[] = [
   (n) => `update event_high set value = value || 'h' where id = ${n % 9}`,
   (n, m) => `insert into event_low values (${n % 10}, ${m % 9}, 'direct') on conflict do nothing`,
   (n) => `delete from event where id = ${n % 9}`,
-  (n, m) => `insert into base values (${n % 9}, ${m}) on conflict do nothing; insert into derived values (${m % 9}, ${n}) on conflict do nothing`,
+  (n, m) =>
+    `insert into base values (${n % 9}, ${m}) on conflict do nothing; insert into derived values (${m % 9}, ${n}) on conflict do nothing`,
   (n) => `update base set v = v + 1 where id = ${n % 9}`,
   (n) => `delete from only base where id = ${n % 9}`,
-  () => `set local session_replication_role = replica; update counter set n = n + 1; set local session_replication_role = origin`,
-  (n) => (n < 10 ? `truncate ${TREE}` : n < 20 ? 'truncate log, token' : n < 25 ? 'truncate account cascade' : 'select 1'),
-  (n) => (n < 10 ? 'truncate event_low' : n < 15 ? 'truncate event' : n < 20 ? 'truncate only base' : 'select 1'),
+  () =>
+    `set local session_replication_role = replica; update counter set n = n + 1; set local session_replication_role = origin`,
+  (n) =>
+    n < 10
+      ? `truncate ${TREE}`
+      : n < 20
+        ? 'truncate log, token'
+        : n < 25
+          ? 'truncate account cascade'
+          : 'select 1',
+  (n) =>
+    n < 10 ? 'truncate event_low' : n < 15 ? 'truncate event' : n < 20 ? 'truncate only base' : 'select 1',
   (n) => (n < 15 ? 'truncate base' : n < 25 ? 'truncate log restart identity' : 'select 1'),
 ]
 
@@ -139,7 +160,9 @@ const run = async (sql: Sql, { kind, n, m, wrapping }: Write): Promise<void> => 
   }
   await sql.unsafe('savepoint one')
   try {
-    await sql.unsafe(wrapping === 'nested' ? `savepoint two; ${statement}; release two; ${CHECK}` : `${statement}; ${CHECK}`)
+    await sql.unsafe(
+      wrapping === 'nested' ? `savepoint two; ${statement}; release two; ${CHECK}` : `${statement}; ${CHECK}`,
+    )
     if (wrapping === 'undone') await sql.unsafe('rollback to one')
     await sql.unsafe('release one')
   } catch (error) {

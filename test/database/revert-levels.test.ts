@@ -17,15 +17,21 @@ test('undoes inserts, updates and deletes, and moves the cursor', async (t) => {
   await db.level('select 1')
   const before = await digest(db.sql)
   await db.level(`insert into account values ('d', 4); update account set balance = 10 where address = 'a'`)
-  await db.level(`delete from account where address in ('a', 'b'); update account set address = 'e' where address = 'd'`)
+  await db.level(
+    `delete from account where address in ('a', 'b'); update account set address = 'e' where address = 'd'`,
+  )
 
   const tables = await db.revert(1)
 
   assert.deepEqual(await digest(db.sql), before)
   assert.deepEqual(await db.cursor(), { level: '1', hash: 'hash 1' })
   assert.deepEqual(tables, [{ table: 'account', restored: 2, removed: 1 }])
-  assert.deepEqual(await db.sql`select level::int from pawl.block`.then((rows) => rows.map((row) => row['level'])), [1])
-  const [left] = await db.sql`select (select count(*) from pawl.journal_1)::int as rows, count(*)::int as versions from pawl.version`
+  assert.deepEqual(
+    await db.sql`select level::int from pawl.block`.then((rows) => rows.map((row) => row['level'])),
+    [1],
+  )
+  const [left] =
+    await db.sql`select (select count(*) from pawl.journal_1)::int as rows, count(*)::int as versions from pawl.version`
   assert.deepEqual({ ...left }, { rows: 0, versions: 1 })
 })
 
@@ -49,7 +55,10 @@ test('a level that was not journalled is out of reach', async (t) => {
   await db.level(`insert into account values ('a')`, { journal: false })
   await db.level(`insert into account values ('b')`, { journal: false })
   await db.level(`insert into account values ('c')`)
-  await assert.rejects(db.revert(1), reason(/transfers cannot be rolled back to level 1: the journal reaches back to level 2/))
+  await assert.rejects(
+    db.revert(1),
+    reason(/transfers cannot be rolled back to level 1: the journal reaches back to level 2/),
+  )
   await db.level(`insert into account values ('d')`, { journal: false })
   await assert.rejects(db.revert(2), reason(/not every level up to 4 was journalled/))
   assert.equal((await db.sql`select from account`).length, 4)
@@ -61,8 +70,14 @@ test('what is pruned is out of reach, and what is above is not', async (t) => {
   await pruneJournal(db.sql, { ownSchema: 'pawl', indexId: 1, finalized: 4 })
 
   const rows = await db.sql`select version::int from pawl.journal_1 order by 1`
-  assert.deepEqual(rows.map((row) => row['version']), [5, 6])
-  assert.deepEqual((await db.sql`select level::int from pawl.block order by 1`).map((row) => row['level']), [4, 5, 6])
+  assert.deepEqual(
+    rows.map((row) => row['version']),
+    [5, 6],
+  )
+  assert.deepEqual(
+    (await db.sql`select level::int from pawl.block order by 1`).map((row) => row['level']),
+    [4, 5, 6],
+  )
   await assert.rejects(db.revert(3), reason(/level 4 is final/))
   await db.revert(4)
   assert.equal((await db.sql`select from account`).length, 4)
@@ -75,7 +90,10 @@ test('pruning one index leaves the journal of another', async (t) => {
   await db.level(`insert into account values ('b')`, { index: 2 })
   await pruneJournal(db.sql, { ownSchema: 'pawl', indexId: 1, finalized: 9 })
   await db.revert(0, { index: 2 })
-  assert.deepEqual((await db.sql`select address from account`).map((row) => row['address']), ['a'])
+  assert.deepEqual(
+    (await db.sql`select address from account`).map((row) => row['address']),
+    ['a'],
+  )
 })
 
 test('two indexes revert apart from each other', async (t) => {
@@ -86,7 +104,10 @@ test('two indexes revert apart from each other', async (t) => {
   await db.revert(1)
   assert.deepEqual(
     (await db.sql`select address, balance from account order by 1`).map((row) => ({ ...row })),
-    [{ address: 'a', balance: '0' }, { address: 'b', balance: '0' }],
+    [
+      { address: 'a', balance: '0' },
+      { address: 'b', balance: '0' },
+    ],
   )
 })
 
@@ -129,7 +150,10 @@ test('writes outside a level are not journalled', async (t) => {
   await db.sql`insert into account values ('hook')`
   await db.level(`insert into account values ('b')`)
   await db.revert(1)
-  assert.deepEqual((await db.sql`select address from account order by 1`).map((row) => row['address']), ['a', 'hook'])
+  assert.deepEqual(
+    (await db.sql`select address from account order by 1`).map((row) => row['address']),
+    ['a', 'hook'],
+  )
 })
 
 test('a foreign key that would not hold stops the revert', async (t) => {
@@ -173,12 +197,16 @@ test('triggers of users do not fire, however they are enabled, and stay as they 
        'begin insert into fired default values; return coalesce(new, old); end';
      ${triggers
        .map(
-         (how, n) => `create trigger user_${n} before insert or update or delete on account for each row execute function fire();
+         (
+           how,
+           n,
+         ) => `create trigger user_${n} before insert or update or delete on account for each row execute function fire();
            alter table account ${how} trigger user_${n};`,
        )
        .join('')}`,
   )
-  const enabled = () => db.sql`select tgname::text, tgenabled::text from pg_trigger where not tgisinternal order by 1`
+  const enabled = () =>
+    db.sql`select tgname::text, tgenabled::text from pg_trigger where not tgisinternal order by 1`
   await db.level(`insert into account values ('a')`)
   const before = [await digest(db.sql), [...(await enabled())]]
   await db.level(`update account set balance = 1; delete from account; insert into account values ('b')`)
@@ -189,7 +217,10 @@ test('triggers of users do not fire, however they are enabled, and stay as they 
 })
 
 test('a sequence is not set back over rows that stay', async (t) => {
-  const db = await openJournal(t, 'create table log (id serial primary key, note text); create sequence free;')
+  const db = await openJournal(
+    t,
+    'create table log (id serial primary key, note text); create sequence free;',
+  )
   await db.level(`insert into log (note) values ('1')`)
   await db.level(`insert into log (note) values ('2'); select nextval('free')`)
   await db.sql`insert into log (note) values ('hook')`
@@ -197,7 +228,10 @@ test('a sequence is not set back over rows that stay', async (t) => {
   await db.revert(1)
   await db.level(`insert into log (note) values ('2')`)
   const rows = await db.sql`select id, note from log order by id`
-  assert.deepEqual(rows.map((row) => `${row['id']} ${row['note']}`), ['1 1', '3 hook', '4 2'])
+  assert.deepEqual(
+    rows.map((row) => `${row['id']} ${row['note']}`),
+    ['1 1', '3 hook', '4 2'],
+  )
   assert.equal((await db.sql`select nextval('free')::int`)[0]?.['nextval'], 1)
 })
 
