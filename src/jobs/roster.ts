@@ -3,13 +3,14 @@ import { jobMachine, type JobRules } from '../../machines/job.machine.ts'
 import type { ActorPool } from '../actor-pool.ts'
 import type { Clock } from '../clock.ts'
 import type { JobConfig, JobConfigs } from '../config/config.ts'
+import { ConfigurationError } from '../errors.ts'
 import { work } from '../work.ts'
 import { dueFireTimes } from './due-fire-times.ts'
 import { JobBook, type JobRecord } from './job-book.ts'
 import type { JobState } from './job-store.ts'
 import type { SchedulerOptions } from './scheduler.ts'
 import { LARGEST_WAIT, Timekeeper } from './timekeeper.ts'
-import { parseTrigger, type Trigger } from './trigger.ts'
+import { checkTrigger, parseTrigger, type Trigger } from './trigger.ts'
 
 type JobRef = ActorRefFrom<typeof jobMachine>
 
@@ -189,6 +190,13 @@ export class Roster {
 type Parsed = ReadonlyMap<string, { readonly config: JobConfig; readonly trigger: Trigger }>
 
 function readTriggers(jobs: JobConfigs, timezone: string): Parsed {
+  const issues = Object.entries(jobs).flatMap(([name, config]) =>
+    checkTrigger(config, { timezone }).map(({ path, message }) => ({
+      path: ['jobs', name, path].filter(Boolean).join('.'),
+      message,
+    })),
+  )
+  if (issues.length > 0) throw new ConfigurationError(issues)
   return new Map(
     Object.entries(jobs).map(([name, config]) => [
       name,
