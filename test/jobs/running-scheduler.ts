@@ -36,6 +36,7 @@ export function startScheduler(
     readonly at: string | number
     readonly fire?: Fire
     readonly postponeJobs?: boolean
+    readonly onEvent?: (event: PawlEvent) => void
   },
 ): RunningScheduler {
   const { database, jobs, at, fire = () => {}, postponeJobs = false } = options
@@ -72,6 +73,7 @@ export function startScheduler(
       emit: (event) => {
         events.push(event)
         told.push(event)
+        options.onEvent?.(event)
       },
       logger: silentLogger,
     }),

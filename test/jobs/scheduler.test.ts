@@ -77,7 +77,7 @@ test('fire times missed while the process was down are due at the next start', a
   const jobs: JobConfigs = {
     coalesced: hourly,
     each: { ...hourly, coalesce: false },
-    graced: { ...hourly, coalesce: false, misfireGraceTime: 5_400 },
+    graced: { ...hourly, coalesce: false, misfireGraceTime: 6_000 },
   }
   const first = startScheduler(t, { database, jobs, at: '2026-01-01T00:30' })
   first.send({ type: 'START' })
