@@ -2,6 +2,8 @@ import { NewerSchemaError } from '../errors.ts'
 import type { Database, Transaction } from './database.ts'
 import { indexes } from './migrations/0001-indexes.ts'
 import { lifecycle } from './migrations/0002-lifecycle.ts'
+import { journal } from './migrations/0003-journal.ts'
+import { jobs } from './migrations/0004-jobs.ts'
 import { quoteIdentifier } from './quote-identifier.ts'
 
 interface Migration {
@@ -15,6 +17,8 @@ interface Migration {
 const MIGRATIONS: readonly Migration[] = [
   { id: 1, name: 'indexes', up: indexes },
   { id: 2, name: 'lifecycle', up: lifecycle },
+  { id: 3, name: 'journal', up: journal },
+  { id: 4, name: 'jobs', up: jobs },
 ]
 
 /** Of all processes that start at the same time, one migrates. The number is arbitrary. */
