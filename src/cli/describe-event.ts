@@ -126,7 +126,7 @@ function firedBy(origin: FiringOrigin): string {
 
 function describeArgs(args: Readonly<Record<string, unknown>>): string {
   const text = Object.entries(args)
-    .map(([name, value]) => `${name}: ${toJson(value)}`)
+    .map(([name, value]) => `${name}: ${typeof value === 'bigint' ? value : toJson(value)}`)
     .join(', ')
   if (text === '') return ''
   return ` { ${text.length > 100 ? `${text.slice(0, 99)}…` : text} }`

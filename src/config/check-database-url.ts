@@ -1,4 +1,4 @@
-const EXPECTED = 'expected postgres://user:password@host:5432/name'
+const EXPECTED = 'expected postgres://<user>:<password>@<host>:5432/<name>'
 
 /**
  * What is wrong with a database URL, or undefined. The answer never quotes the URL: what cannot be parsed may hold a

@@ -205,7 +205,7 @@ test('a bad database URL is told without its password', () => {
   for (const database of bad) {
     const messages = wrong({ database })
     assert.equal(messages.length, 1, database)
-    assert.match(messages[0] ?? '', /^database: .*postgres:\/\/user:password@host:5432\/name/)
+    assert.match(messages[0] ?? '', /^database: .*postgres:\/\/<user>:<password>@<host>:5432\/<name>/)
     assert.doesNotMatch(messages[0] ?? '', /s3cret/)
   }
   assert.deepEqual(wrong({ database: 'postgres://u:p@a:1,b:2/db' }), [])
