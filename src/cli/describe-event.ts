@@ -63,8 +63,6 @@ export function describeEvent(event: DescribedEvent): EventText {
         'yellow',
         `job ${event.job} skipped its fire time ${clockTime(event.fireTime)}: ${plural(event.running, 'firing')} still running`,
       )
-    case 'index.failed':
-      return failure('✗', 'red', `index ${event.index} failed and stops here`, event.error)
     case 'job.failed':
       return failure('✗', 'red', `job ${event.job} failed${describeRestart(event.restartIn)}`, event.error)
     case 'reindex':

@@ -32,6 +32,6 @@ function checkArg(schema: v.GenericSchema, name: string, args: Fields): string |
   if (result.success) return undefined
   const [issue] = result.issues
   return Object.hasOwn(args, name)
-    ? `expected ${issue.expected ?? issue.requirement ?? 'something else'}, got ${issue.received}`
+    ? `expected ${issue.expected ?? issue.message}, got ${issue.received}`
     : `the argument is missing (expected ${issue.expected ?? 'a value'})`
 }
