@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { addConfigCheck } from './commands/config-check.ts'
 import type { CliContext } from './commands/cli-context.ts'
+import { addCron } from './commands/cron.ts'
 import { addHooksList } from './commands/hooks-list.ts'
 import { addRun } from './commands/run.ts'
 import { ownVersion } from './own-package.ts'
@@ -16,5 +17,6 @@ export function createProgram(context: CliContext): Command {
   addRun(program, context)
   addConfigCheck(program, context)
   addHooksList(program, context)
+  addCron(program, context)
   return program
 }

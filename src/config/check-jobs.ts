@@ -1,29 +1,56 @@
 import type { Hook } from '../hooks/hook.ts'
+import { checkTrigger, type TriggerOptions } from '../jobs/trigger.ts'
 import { checkJobArgs } from './check-job-args.ts'
 import { isSystemHook } from './check-hooks.ts'
-import { checkTrigger } from './check-trigger.ts'
-import { at, isBoolean, isFields, isText, isWhole, type ConfigReader, type Fields } from './config-reader.ts'
+import {
+  at,
+  isBoolean,
+  isFields,
+  isText,
+  isTimezone,
+  isWhole,
+  type ConfigReader,
+  type Fields,
+} from './config-reader.ts'
 import { describeValue } from './describe-value.ts'
 import { didYouMean, listWords } from './did-you-mean.ts'
 
-const TRIGGERS = ['crontab', 'interval', 'daemon']
-const JOB_KEYS = ['hook', 'args', ...TRIGGERS, 'timezone', 'maxInstances', 'coalesce', 'misfireGraceTime']
+const JOB_KEYS = [
+  'hook',
+  'args',
+  'crontab',
+  'interval',
+  'daemon',
+  'timezone',
+  'maxInstances',
+  'coalesce',
+  'misfireGraceTime',
+]
 
 export function checkJobs(reader: ConfigReader, config: Fields): void {
   const hooks = isFields(config['hooks']) ? config['hooks'] : {}
+  // A time zone that cannot be used is told where it stands, not at every job.
+  const defaults = isTimezone(config['timezone']) ? { timezone: config['timezone'] } : {}
   for (const [name, job] of reader.parts(config, 'jobs', 'job')) {
     const path = at('jobs', name)
-    if (isFields(job)) checkJob(reader, job, path, hooks)
+    if (isFields(job)) checkJob(reader, job, path, hooks, defaults)
     else reader.wrong(path, `expected { hook, and crontab, interval or daemon }, got ${describeValue(job)}`)
   }
 }
 
-function checkJob(reader: ConfigReader, job: Fields, path: string, hooks: Fields): void {
+function checkJob(
+  reader: ConfigReader,
+  job: Fields,
+  path: string,
+  hooks: Fields,
+  defaults: TriggerOptions,
+): void {
   reader.unknownKeys(job, JOB_KEYS, path)
   reader.optional(job, 'maxInstances', path, 'a whole number of 1 or more', isWhole(1))
   reader.optional(job, 'coalesce', path, 'true or false', isBoolean)
   reader.optional(job, 'misfireGraceTime', path, 'seconds, more than 0', isSeconds)
-  checkTriggers(reader, job, path)
+  for (const { path: key, message } of checkTrigger(job, defaults))
+    reader.wrong(key === '' ? path : at(path, key), message)
 
   const args = reader.optional(job, 'args', path, 'an object with the arguments of the hook', isFields)
   const hook = findHook(reader, job, path, hooks)
@@ -68,21 +95,6 @@ function knownHooks(name: string, hooks: Fields): string {
 // What is wrong with the hook is told at the hook.
 const isHook = (hook: unknown): hook is Hook =>
   isFields(hook) && isFields(hook['args']) && Object.values(hook['args']).every(isFields)
-
-function checkTriggers(reader: ConfigReader, job: Fields, path: string): void {
-  const given = TRIGGERS.filter((trigger) => job[trigger] !== undefined)
-  const [trigger] = given
-  if (trigger === undefined) {
-    reader.wrong(
-      path,
-      'has no trigger: give it one of crontab: "0 * * * *", interval: 60 (seconds) or daemon: true',
-    )
-  } else if (given.length > 1) {
-    reader.wrong(path, `has ${given.length} triggers, ${listWords(given)}: a job has exactly one`)
-  } else {
-    for (const { key, message } of checkTrigger(job)) reader.wrong(at(path, key), message)
-  }
-}
 
 const isSeconds = (value: unknown): value is number =>
   typeof value === 'number' && Number.isFinite(value) && value > 0

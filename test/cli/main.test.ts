@@ -81,8 +81,8 @@ describe('bad input is told and exits with 2', { concurrency: 2 }, () => {
         '  database: cannot be parsed; expected postgres://<user>:<password>@<host>:5432/<name>, with special characters of the password percent-encoded (@ is %40, # is %23, / is %2F, : is %3A)',
         '  hooks.on_restart: "on_restart" is reserved: Pawl fires it on a lifecycle event. Write it as a key of the config itself, beside "hooks": on_restart: async (ctx) => { … }',
         '  jobs.a.hook: there is no hook "stat" – did you mean "stats"?',
-        '  jobs.b: has 2 triggers, "interval" and "daemon": a job has exactly one',
-        '  jobs.c.crontab: "0 25 * * *" is no crontab: Invalid value for hour: 25',
+        '  jobs.b: a job has exactly one of crontab, interval and daemon; this one has interval and daemon',
+        '  jobs.c.crontab: hour "25" is out of range: it takes 0 to 23',
         'in <folder>/pawl.config.ts',
       ],
     ))
@@ -98,6 +98,29 @@ describe('bad input is told and exits with 2', { concurrency: 2 }, () => {
 
   test('an argument too many', (t) =>
     refuses(t, {}, ['run', 'it'], ["error: too many arguments for 'run'. Expected 0 arguments but got 1."]))
+
+  test('a crontab that cannot be read', async (t) => {
+    const { code, out, err } = await runCli(createFolder(t, {}), ['cron', '0 25 * * *'])
+    assert.deepEqual([code, out], [2, ''])
+    assert.match(err, /^error: .*hour.*25/)
+  })
+
+  test('a time zone that is none, a count that is none', async (t) => {
+    const folder = createFolder(t, {})
+    const zone = await runCli(folder, ['cron', '* * * * *', '--timezone', 'Mars'])
+    assert.deepEqual(
+      [zone.code, zone.err],
+      [2, 'error: "Mars" is no IANA time zone: write one such as UTC or Europe/Berlin\n'],
+    )
+    const count = await runCli(folder, ['cron', '* * * * *', '--count', '0'])
+    assert.deepEqual(
+      [count.code, count.err],
+      [
+        2,
+        "error: option '--count <number>' argument '0' is invalid. Write a whole number from 1 to 10000.\n",
+      ],
+    )
+  })
 
   test('no command', async (t) => {
     const { code, out, err } = await runCli(createFolder(t, {}), [])
@@ -162,6 +185,34 @@ describe('what was asked for is printed', { concurrency: 2 }, () => {
       args: {},
       firedBy: ['job often'],
     })
+  })
+
+  test('the next fire times of a crontab, on the clock of its zone', async (t) => {
+    const folder = createFolder(t, {})
+    const args = [
+      'cron',
+      '30 2 * * *',
+      '--timezone',
+      'Europe/Berlin',
+      '--from',
+      '2026-03-27T12:00:00Z',
+      '--count',
+      '3',
+    ]
+    const { code, out } = await runCli(folder, args)
+    assert.equal(code, 0)
+    assert.deepEqual(out.split('\n'), [
+      'crontab 30 2 * * * (Europe/Berlin)',
+      '  Sat 2026-03-28 02:30:00 GMT+01:00  in 13 h 30 min',
+      '  Sun 2026-03-29 03:00:00 GMT+02:00  in 1 d 13 h',
+      '  Mon 2026-03-30 02:30:00 GMT+02:00  in 2 d 13 h',
+      '',
+    ])
+    const json = await runCli(folder, [...args, '--json'])
+    assert.deepEqual(
+      (JSON.parse(json.out) as { fireTimes: string[] }).fireTimes[1],
+      '2026-03-29T01:00:00.000Z',
+    )
   })
 
   test('a stack only for those who debug', async (t) => {

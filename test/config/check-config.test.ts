@@ -69,7 +69,7 @@ test('everything wrong is told at once, each with its path', () => {
     [
       'hoks: unknown key – did you mean "hooks"?',
       'indexes.a.firstLevel: expected a level: a whole number of 0 or more, got -1',
-      'jobs.b.interval: expected seconds of 1 or more, or a text such as "90s", "5m", "1h", "1d"; got 0',
+      "jobs.b.interval: 0 is no interval: write seconds (1 or more), or '90s', '5m', '1h', '1d'",
       'jobs.b.hook: there is no hook "c"; none is defined under "hooks"',
       'postponeJobs: expected true or false, got "yes"',
     ],
@@ -135,16 +135,16 @@ test('a job fires a hook that there is', () => {
 
 test('a job has exactly one trigger', () => {
   assert.deepEqual(job({ hook: 'vacuum' }), [
-    'jobs.job: has no trigger: give it one of crontab: "0 * * * *", interval: 60 (seconds) or daemon: true',
+    'jobs.job: a job has exactly one of crontab, interval and daemon; this one has none',
   ])
   assert.deepEqual(job({ hook: 'vacuum', interval: 1, crontab: '* * * * *' }), [
-    'jobs.job: has 2 triggers, "crontab" and "interval": a job has exactly one',
+    'jobs.job: a job has exactly one of crontab, interval and daemon; this one has crontab and interval',
   ])
 })
 
 test('a trigger that cannot be used says why', () => {
   assert.deepEqual(job({ hook: 'vacuum', crontab: '0 0 * *' }), [
-    'jobs.job.crontab: expected five fields (minute hour day month weekday), or six with seconds first, such as "0 0 * * *"; got "0 0 * *", which has 4',
+    'jobs.job.crontab: "0 0 * *" has 4 fields: write five (minute, hour, day of month, month, day of week), or six with the second first',
   ])
   assert.match(job({ hook: 'vacuum', crontab: '0 25 * * *' })[0] ?? '', /^jobs\.job\.crontab: .*25/)
   assert.equal(job({ hook: 'vacuum', crontab: '0 0 31 2 *' }).length, 1)
