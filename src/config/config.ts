@@ -1,6 +1,7 @@
 import type { Datasource, BlockRef } from '../datasources/datasource.ts'
 import type { HandlerContext, HookContext } from '../hooks/context.ts'
-import type { Hook, HookInput } from '../hooks/hook.ts'
+import type { HookCallArgs } from '../hooks/hook-call.ts'
+import type { Hook } from '../hooks/hook.ts'
 import type { JobOptions, JobTrigger } from '../jobs/job.ts'
 import type { Logger } from '../logger.ts'
 import type { Clock } from '../clock.ts'
@@ -28,9 +29,7 @@ export type HookConfigs = Readonly<Record<string, Hook>>
 export type JobConfig<Hooks extends HookConfigs = HookConfigs> = {
   [Name in keyof Hooks & string]: {
     readonly hook: Name
-  } & (Record<never, never> extends HookInput<Hooks[Name]['args']>
-    ? { readonly args?: HookInput<Hooks[Name]['args']> }
-    : { readonly args: HookInput<Hooks[Name]['args']> }) &
+  } & HookCallArgs<Hooks[Name]['args']> &
     JobTrigger &
     JobOptions
 }[keyof Hooks & string]
