@@ -42,7 +42,7 @@ const forgetIndexes = async (sql: Sql, own: string): Promise<void> => {
     `delete from ${own}.tracked_schema`,
     `delete from ${own}.version`,
     `delete from ${own}.block`,
-    `create or replace function ${own}.sequence_values() returns jsonb language sql stable as 'select null::jsonb'`,
+    `create or replace function ${own}.sequence_values() returns jsonb language plpgsql stable as 'begin return null; end'`,
   ])
 }
 
