@@ -17,7 +17,7 @@ import {
   isTimezone,
   type Fields,
 } from './config-reader.ts'
-import { describeValue } from './describe-value.ts'
+import { describeValue } from '../text/describe-value.ts'
 
 const CONFIG_KEYS = [
   'database',

@@ -1,6 +1,6 @@
 import { SYSTEM_HOOKS } from '../hooks/hook.ts'
 import { at, isBoolean, isCallback, isFields, type ConfigReader, type Fields } from './config-reader.ts'
-import { describeValue } from './describe-value.ts'
+import { describeValue } from '../text/describe-value.ts'
 
 const HOOK_KEYS = ['args', 'atomic', 'blocking', 'run']
 

@@ -1,5 +1,5 @@
 import { at, isCallback, isFields, isText, isWhole, type ConfigReader, type Fields } from './config-reader.ts'
-import { describeValue } from './describe-value.ts'
+import { describeValue } from '../text/describe-value.ts'
 
 const INDEX_KEYS = ['datasource', 'firstLevel', 'lastLevel', 'finality', 'handler']
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { Hook } from '../hooks/hook.ts'
 import { at, type ConfigReader, type Fields } from './config-reader.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { didYouMean } from '../text/did-you-mean.ts'
 
 /**
  * Warns of arguments that the job's hook will refuse. A warning, not an error: only the firing of this job fails, the rest

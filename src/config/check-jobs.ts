@@ -12,8 +12,8 @@ import {
   type ConfigReader,
   type Fields,
 } from './config-reader.ts'
-import { describeValue } from './describe-value.ts'
-import { didYouMean, listWords } from './did-you-mean.ts'
+import { describeValue } from '../text/describe-value.ts'
+import { didYouMean, listWords } from '../text/did-you-mean.ts'
 
 const JOB_KEYS = [
   'hook',

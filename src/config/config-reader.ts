@@ -1,6 +1,6 @@
 import type { ConfigurationIssue } from '../errors.ts'
-import { describeValue } from './describe-value.ts'
-import { didYouMean, listWords } from './did-you-mean.ts'
+import { describeValue } from '../text/describe-value.ts'
+import { didYouMean, listWords } from '../text/did-you-mean.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 

@@ -38,6 +38,7 @@ function setUp(options: { columns?: number; color?: boolean; json?: boolean } = 
 const job = { type: 'job', job: 'minute_stats', fireTime: new Date(NOON) } as const
 const progress = (level: number, levels: number, synchronized = false): PawlEvent => ({
   type: 'index.progress',
+  hash: '0xabc',
   index: 'transfers',
   level,
   head: 1_000_000,
