@@ -11,10 +11,10 @@ export function addRun(program: Command, context: CliContext): void {
     .option('--config <file>', 'the config (default: pawl.config.ts, .mts, .js or .mjs, here)')
     .option('--json', 'print one JSON object a line')
     .action(async ({ config: file, json = false }: ConfigOption & JsonOption) => {
-      const { out, debug, signals, force } = context
+      const { out, debug, stops, force } = context
       const { config } = await loadConfig(file)
       const terminal = createTerminal({ out, json, debug })
-      const { exitCode, error } = await runRoot(config, { terminal, signals, force })
+      const { exitCode, error } = await runRoot(config, { terminal, stops, force })
       context.exit(exitCode, error)
     })
 }
