@@ -51,6 +51,11 @@ export class TransactionOverError extends PawlError {
   readonly code = 'TRANSACTION_OVER'
 }
 
+/** PostgreSQL rolled a transaction back instead of committing it: the error of one of its statements was ignored. */
+export class TransactionAbortedError extends PawlError {
+  readonly code = 'TRANSACTION_ABORTED'
+}
+
 /** Pawl's own tables were written by a newer Pawl. */
 export class NewerSchemaError extends PawlError {
   readonly code = 'NEWER_SCHEMA'

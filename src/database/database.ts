@@ -1,9 +1,16 @@
 import type postgres from 'postgres'
 
 /**
- * postgres.js, with `int8` as `bigint`. `numeric` comes as a string, so that 78 digits stay 78 digits.
+ * postgres.js, with `int8` as `bigint`. `numeric` comes as a string, so that 78 digits stay 78 digits; a `bigint` fits a
+ * `numeric` column, too.
  */
-export type Sql = postgres.ISql<{ bigint: bigint }>
+export interface Sql extends postgres.ISql<{ bigint: bigint }> {
+  /**
+   * Runs `work` so that all of it stays, or none: in a transaction of its own, or in a savepoint where this `sql` is bound to
+   * a running transaction.
+   */
+  begin<T>(work: (sql: Sql) => Promise<T>): Promise<T>
+}
 
 /** A running transaction. Its `sql` refuses statements once the transaction is over. */
 export interface Transaction {

@@ -43,7 +43,11 @@ export interface JobStore {
 const LONGEST_ERROR = 2_000
 
 /** Jobs as rows of `<own>.job`. Saves that come while one is being written go together in the next statement. */
-export class DatabaseJobStore implements JobStore {
+export function createJobStore(database: Database): JobStore {
+  return new DatabaseJobStore(database)
+}
+
+class DatabaseJobStore implements JobStore {
   readonly #database: Database
   #dirty = new Map<string, JobState>()
   #current: Promise<void> = Promise.resolve()

@@ -28,13 +28,14 @@ export class Timekeeper<Key> {
   readonly #heap = new FireHeap<Key>()
   #timer: unknown
   #armedFor: number | undefined
-  #seen: number
+  /** The latest time seen: a clock that is set back in small steps adds up. */
+  #latest: number
   #running = false
 
   constructor(clock: Clock, events: TimekeeperEvents<Key>) {
     this.#clock = clock
     this.#events = events
-    this.#seen = clock.now()
+    this.#latest = clock.now()
   }
 
   /** Sets when `key` is due; a time that has passed is due at the next turn. */
@@ -50,7 +51,7 @@ export class Timekeeper<Key> {
   start(): void {
     if (this.#running) return
     this.#running = true
-    this.#seen = this.#clock.now()
+    this.#latest = this.#clock.now()
     this.#arm()
   }
 
@@ -76,8 +77,11 @@ export class Timekeeper<Key> {
   #wake(): void {
     this.#armedFor = undefined
     const now = this.#clock.now()
-    if (now < this.#seen - LARGEST_WAIT) this.#events.setBack(now)
-    this.#seen = now
+    if (now < this.#latest - LARGEST_WAIT) {
+      this.#latest = now
+      this.#events.setBack(now)
+    }
+    this.#latest = Math.max(this.#latest, now)
     // Those set again while this runs are after `now`, or wait for the next turn.
     const due: Key[] = []
     for (let key = this.#heap.takeUntil(now); key !== undefined; key = this.#heap.takeUntil(now))
