@@ -3,13 +3,13 @@ import { CommanderError } from 'commander'
 import { createProgram } from './create-program.ts'
 import { EXIT, exitCodeOf } from './exit-code.ts'
 import { printError, wantsDebug } from './print-error.ts'
+import { processStopRequests } from './stop-requests.ts'
 
 const debug = wantsDebug(process.argv, process.env)
 
-// A reader that went away (`pawl run | head`) wants no more output, and no stack either.
+// A reader that went away (`pawl run | head`) is no failure; `processStopRequests` ends a run.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
-  process.kill(process.pid, 'SIGTERM')
 })
 
 process.exitCode = await main()
@@ -21,7 +21,7 @@ async function main(): Promise<number> {
   const program = createProgram({
     out: process.stdout,
     debug,
-    signals: process,
+    stops: processStopRequests(process),
     force: (code) => process.exit(code),
     exit: (code, error) => {
       exitCode = code

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -26,25 +27,78 @@ export function linkDependencies(folder: string): void {
   symlinkSync(fileURLToPath(new URL('../../../node_modules', import.meta.url)), join(folder, 'node_modules'))
 }
 
-/** Runs the real `pawl` in a folder. What names the folder says `<folder>` in the result. */
+/** The real `pawl`, started in a folder; ended with the test if it still runs. */
+export function startCli(
+  t: TestContext,
+  folder: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): CliProcess {
+  return new CliProcess(t, folder, args, env)
+}
+
+/** Runs the real `pawl` in a folder to its end. What names the folder says `<folder>` in the result. */
 export function runCli(
+  t: TestContext,
   folder: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<CliResult> {
-  const { PAWL_DEBUG: _, FORCE_COLOR: __, ...inherited } = process.env
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    cwd: folder,
-    env: { ...inherited, TZ: 'UTC', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let out = ''
-  let err = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
-  const anonymous = (text: string): string => text.replaceAll(folder, '<folder>')
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', (code) => resolve({ code, out: anonymous(out), err: anonymous(err) }))
-  })
+  return startCli(t, folder, args, env).ended
+}
+
+class CliProcess {
+  readonly ended: Promise<CliResult>
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>
+  readonly #waiting = new Set<() => void>()
+  #out = ''
+  #err = ''
+
+  constructor(t: TestContext, folder: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+    const { PAWL_DEBUG: _, FORCE_COLOR: __, ...inherited } = process.env
+    this.#child = spawn(process.execPath, [MAIN, ...args], {
+      cwd: folder,
+      env: { ...inherited, TZ: 'UTC', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    t.after(() => this.#child.kill('SIGKILL'))
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#out += text
+      for (const look of this.#waiting) look()
+    })
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#err += text))
+    const anonymous = (text: string): string => text.replaceAll(folder, '<folder>')
+    this.ended = new Promise((resolve, reject) => {
+      this.#child.on('error', reject)
+      this.#child.on('close', (code) =>
+        resolve({ code, out: anonymous(this.#out), err: anonymous(this.#err) }),
+      )
+    })
+  }
+
+  /** Waits until it has printed this; fails when it ends without. */
+  async prints(pattern: RegExp): Promise<void> {
+    const printed = new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (!pattern.test(this.#out)) return
+        this.#waiting.delete(look)
+        resolve()
+      }
+      this.#waiting.add(look)
+      look()
+    })
+    const early = this.ended.then(({ out, err }) => {
+      if (!pattern.test(out)) throw new Error(`ended without printing ${pattern}: ${out}${err}`)
+    })
+    await Promise.race([printed, early])
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /** Its reader goes away, as `head` does. */
+  closeOutput(): void {
+    this.#child.stdout.destroy()
+  }
 }

@@ -13,7 +13,7 @@ const CLEAN = `{
 }`
 
 async function refuses(t: TestContext, files: Record<string, string>, args: string[], err: string[]) {
-  const result = await runCli(createFolder(t, files), args)
+  const result = await runCli(t, createFolder(t, files), args)
   assert.deepEqual({ ...result, err: result.err.split('\n').slice(0, -1) }, { code: 2, out: '', err })
 }
 
@@ -37,7 +37,7 @@ describe('bad input is told and exits with 2', { concurrency: 2 }, () => {
     ))
 
   test('a named config that is not there', async (t) => {
-    const { code, err } = await runCli(createFolder(t, {}), ['run', '--config', 'other.ts'])
+    const { code, err } = await runCli(t, createFolder(t, {}), ['run', '--config', 'other.ts'])
     assert.equal(code, 2)
     assert.match(err, /^error: there is no config file <folder>\/other\.ts\n/)
   })
@@ -100,19 +100,19 @@ describe('bad input is told and exits with 2', { concurrency: 2 }, () => {
     refuses(t, {}, ['run', 'it'], ["error: too many arguments for 'run'. Expected 0 arguments but got 1."]))
 
   test('a crontab that cannot be read', async (t) => {
-    const { code, out, err } = await runCli(createFolder(t, {}), ['cron', '0 25 * * *'])
+    const { code, out, err } = await runCli(t, createFolder(t, {}), ['cron', '0 25 * * *'])
     assert.deepEqual([code, out], [2, ''])
     assert.match(err, /^error: .*hour.*25/)
   })
 
   test('a time zone that is none, a count that is none', async (t) => {
     const folder = createFolder(t, {})
-    const zone = await runCli(folder, ['cron', '* * * * *', '--timezone', 'Mars'])
+    const zone = await runCli(t, folder, ['cron', '* * * * *', '--timezone', 'Mars'])
     assert.deepEqual(
       [zone.code, zone.err],
       [2, 'error: "Mars" is no IANA time zone: write one such as UTC or Europe/Berlin\n'],
     )
-    const count = await runCli(folder, ['cron', '* * * * *', '--count', '0'])
+    const count = await runCli(t, folder, ['cron', '* * * * *', '--count', '0'])
     assert.deepEqual(
       [count.code, count.err],
       [
@@ -123,7 +123,7 @@ describe('bad input is told and exits with 2', { concurrency: 2 }, () => {
   })
 
   test('no command', async (t) => {
-    const { code, out, err } = await runCli(createFolder(t, {}), [])
+    const { code, out, err } = await runCli(t, createFolder(t, {}), [])
     assert.deepEqual([code, out], [2, ''])
     assert.match(err, /^Usage: pawl \[options\] \[command\]/)
   })
@@ -132,14 +132,14 @@ describe('bad input is told and exits with 2', { concurrency: 2 }, () => {
 describe('what was asked for is printed', { concurrency: 2 }, () => {
   test('help and version', async (t) => {
     const folder = createFolder(t, {})
-    const help = await runCli(folder, ['--help'])
+    const help = await runCli(t, folder, ['--help'])
     assert.deepEqual([help.code, help.err], [0, ''])
     assert.match(help.out, /run .*config .*hooks /s)
-    assert.deepEqual(await runCli(folder, ['--version']), { code: 0, out: '0.1.0\n', err: '' })
+    assert.deepEqual(await runCli(t, folder, ['--version']), { code: 0, out: '0.1.0\n', err: '' })
   })
 
   test('a clean config', async (t) =>
-    assert.deepEqual(await runCli(createFolder(t, config(CLEAN)), ['config', 'check']), {
+    assert.deepEqual(await runCli(t, createFolder(t, config(CLEAN)), ['config', 'check']), {
       code: 0,
       out: '✓ <folder>/pawl.config.ts: 0 indexes, 2 hooks, 1 job\n',
       err: '',
@@ -154,10 +154,10 @@ describe('what was asked for is printed', { concurrency: 2 }, () => {
       }`),
     )
     linkDependencies(folder)
-    const { code, out, err } = await runCli(folder, ['config', 'check'])
+    const { code, out, err } = await runCli(t, folder, ['config', 'check'])
     assert.deepEqual([code, err], [0, ''])
     assert.match(out, /\nwarning: jobs\.often\.args\.depth: .*missing/)
-    const json = await runCli(folder, ['config', 'check', '--json'])
+    const json = await runCli(t, folder, ['config', 'check', '--json'])
     assert.deepEqual(Object.keys(JSON.parse(json.out) as object), [
       'file',
       'indexes',
@@ -169,7 +169,7 @@ describe('what was asked for is printed', { concurrency: 2 }, () => {
 
   test('the hooks', async (t) => {
     const folder = createFolder(t, config(CLEAN))
-    const { code, out } = await runCli(folder, ['hooks', 'list'])
+    const { code, out } = await runCli(t, folder, ['hooks', 'list'])
     assert.equal(code, 0)
     assert.deepEqual(out.split('\n'), [
       'hook        kind        arguments  fired by',
@@ -178,7 +178,7 @@ describe('what was asked for is printed', { concurrency: 2 }, () => {
       'move        atomic      –          –',
       '',
     ])
-    const json = await runCli(folder, ['hooks', 'list', '--json'])
+    const json = await runCli(t, folder, ['hooks', 'list', '--json'])
     assert.deepEqual(JSON.parse(json.out.split('\n')[1] ?? ''), {
       name: 'stats',
       kind: 'not atomic',
@@ -199,7 +199,7 @@ describe('what was asked for is printed', { concurrency: 2 }, () => {
       '--count',
       '3',
     ]
-    const { code, out } = await runCli(folder, args)
+    const { code, out } = await runCli(t, folder, args)
     assert.equal(code, 0)
     assert.deepEqual(out.split('\n'), [
       'crontab 30 2 * * * (Europe/Berlin)',
@@ -208,7 +208,7 @@ describe('what was asked for is printed', { concurrency: 2 }, () => {
       '  Mon 2026-03-30 02:30:00 GMT+02:00  in 2 d 13 h',
       '',
     ])
-    const json = await runCli(folder, [...args, '--json'])
+    const json = await runCli(t, folder, [...args, '--json'])
     assert.deepEqual(
       (JSON.parse(json.out) as { fireTimes: string[] }).fireTimes[1],
       '2026-03-29T01:00:00.000Z',
@@ -224,7 +224,7 @@ describe('what was asked for is printed', { concurrency: 2 }, () => {
       [['run'], { PAWL_DEBUG: '0' }, false],
     ] as const)
       assert.equal(
-        /\n +at /.test((await runCli(folder, args, env)).err),
+        /\n +at /.test((await runCli(t, folder, args, env)).err),
         stack,
         `${args.join(' ')} ${JSON.stringify(env)}`,
       )

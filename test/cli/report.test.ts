@@ -36,7 +36,10 @@ function setUp(options: { columns?: number; color?: boolean; json?: boolean } = 
 }
 
 const job = { type: 'job', job: 'minute_stats', fireTime: new Date(NOON) } as const
+// Of no concern to a report.
+const hash = { hash: '0x1' }
 const progress = (level: number, levels: number, synchronized = false): PawlEvent => ({
+  ...hash,
   type: 'index.progress',
   hash: '0xabc',
   index: 'transfers',
