@@ -45,5 +45,14 @@ export const findProblem = (
       `(alter table … add column id bigint generated always as identity primary key), or name it in immuneTables`
     )
   }
+  if (
+    kind === 'table' &&
+    relation.key.some((key) => !relation.columns.some((column) => column.name === key))
+  ) {
+    return (
+      `table ${name} has a generated column in its primary key, which cannot be put back. Use a plain column there, ` +
+      `or name the table in immuneTables`
+    )
+  }
   return undefined
 }

@@ -35,7 +35,7 @@ export const revertLevels = async (
   const { sql } = transaction
   const own = quoteName(options.ownSchema)
   await checkFence(sql, own, options.fence)
-  await sql`select set_config('pawl.version', 'off', true)`
+  await sql`select set_config('pawl.version', '', true)`
   const range = await findRevertRange(sql, own, options.indexId, options.toLevel)
   if (range === undefined) return []
 

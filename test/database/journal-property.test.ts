@@ -5,9 +5,9 @@ import { pruneJournal } from '../../src/database/prune-journal.ts'
 import type { Sql } from '../../src/database/database.ts'
 import { digest, openJournal, type JournalFixture } from './journal-fixture.ts'
 
-// The journal was proven by hand with PAWL_RUNS=300; three mutations of it that this test caught are in the report of the
-// change that brought it. `PAWL_SEED` repeats a run.
-const RUNS = Number(process.env['PAWL_RUNS'] ?? 6)
+// More by hand, on 18 and 14: PAWL_RUNS=40 fails for each of nine mutations tried (no mark for a changed key, the mark before
+// others. `PAWL_SEED` takes other runs.
+const RUNS = Number(process.env['PAWL_RUNS'] ?? 5)
 const SEED = Number(process.env['PAWL_SEED'] ?? 2)
 
 const SCHEMA = `

@@ -48,7 +48,7 @@ const CHANGES: readonly [string, string, string?][] = [
     'another primary key',
     'alter table account drop constraint account_pkey, add primary key (address, balance)',
   ],
-  ['a trigger of ours that was dropped', 'drop trigger "pawl journal update" on account'],
+  ['a trigger of ours that was dropped', 'drop trigger "pawl journal change" on account'],
   ['triggers switched off', 'alter table account disable trigger all'],
   ['a dropped table', 'drop table account', '\\d+'],
   ['a new sequence', 'create sequence late', 'late'],
@@ -141,6 +141,14 @@ test('a table without a primary key is refused, with the ways out', async (t) =>
   await db.revert(0)
   const [row] = await db.sql`select (select count(*)::int from a) as a, (select count(*)::int from c) as c`
   assert.deepEqual({ ...row }, { a: 1, c: 0 })
+})
+
+test('a generated column in the primary key is refused', async (t) => {
+  const db = await openJournal(
+    t,
+    'create table a (x int, y int generated always as (x + 1) stored primary key)',
+  )
+  await assert.rejects(db.track(), refuses(/table a has a generated column in its primary key/))
 })
 
 test('a foreign key into the journal from outside is refused', async (t) => {

@@ -312,3 +312,20 @@ test('every type comes back bit by bit', async (t) => {
   await db.revert(1)
   assert.deepEqual(await digest(db.sql), before)
 })
+
+test('keys that come, go and come back within a level are as they were before', async (t) => {
+  const db = await openJournal(
+    t,
+    `create table thing (id int primary key, v text); create table other (primary key (id)) inherits (thing);
+     insert into thing values (1, 'a'), (2, 'b'), (3, 'c'); insert into other values (1, 'x'), (9, 'y')`,
+  )
+  await db.level('select 1')
+  const before = await digest(db.sql)
+  await db.level(`update thing set id = 10 where id = 1; delete from only thing where id = 2; insert into thing values (2, 'new');
+    insert into thing values (4, 'd'); update thing set id = 5 where id = 4; savepoint s; update thing set v = 'z'; release s;
+    delete from only thing where id = 5; update thing set id = 1 where id = 3; insert into thing values (7, 'e'); truncate thing;
+    insert into thing values (7, 'f')`)
+  await db.level(`update only thing set v = 'g'; insert into thing values (1, 'h')`)
+  await db.revert(1)
+  assert.deepEqual(await digest(db.sql), before)
+})

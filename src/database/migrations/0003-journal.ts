@@ -131,7 +131,7 @@ begin
     on conflict (index_id, level) do update
     set hash = excluded.hash, parent_hash = excluded.parent_hash, timestamp = excluded.timestamp;
   if not p_journal then
-    perform set_config('pawl.version', 'off', true);
+    perform set_config('pawl.version', '', true);
     return null;
   end if;
   v_drift := ${own}.drift();
