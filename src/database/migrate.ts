@@ -6,7 +6,7 @@ import { journal } from './migrations/0003-journal.ts'
 import { jobs } from './migrations/0004-jobs.ts'
 import { quoteName } from './journal-ddl.ts'
 
-interface Migration {
+export interface Migration {
   readonly id: number
   readonly name: string
   /** The statements; `own` is the quoted name of Pawl's own schema. */
@@ -14,7 +14,7 @@ interface Migration {
 }
 
 /** In this order, each once, none ever changed after a release. */
-const MIGRATIONS: readonly Migration[] = [
+export const MIGRATIONS: readonly Migration[] = [
   { id: 1, name: 'indexes', up: indexes },
   { id: 2, name: 'lifecycle', up: lifecycle },
   { id: 3, name: 'journal', up: journal },
