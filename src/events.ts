@@ -63,6 +63,8 @@ export type PawlEvent =
       readonly delay: number
       readonly error: unknown
     }
+  /** The index stops here: its handler threw, or its datasource cannot be used. The others go on. */
+  | { readonly type: 'index.failed'; readonly index: string; readonly error: unknown }
   | ({ readonly type: 'hook.started'; readonly args: Readonly<Record<string, unknown>> } & FiringEvent)
   | ({ readonly type: 'hook.finished'; readonly duration: number } & FiringEvent)
   | ({ readonly type: 'hook.failed'; readonly duration: number; readonly error: unknown } & FiringEvent)

@@ -1,0 +1,166 @@
+import type { LifecycleState, PawlEvent } from '../events.ts'
+import type { FiringOrigin } from '../hooks/context.ts'
+import { describeError } from './describe-error.ts'
+import { formatCount, formatDuration, plural } from './format-number.ts'
+import type { Format } from './style.ts'
+import { toJson } from './to-json.ts'
+
+/** An event as a line for a person, and lines below it. */
+export interface EventText {
+  readonly mark: string
+  readonly format: Format
+  readonly text: string
+  readonly details: readonly string[]
+}
+
+/** Every event but progress, which is more than one event's concern: see `reportEvents`. */
+export type DescribedEvent = Exclude<PawlEvent, { type: 'index.progress' }>
+
+/** Says an event in words. */
+export function describeEvent(event: DescribedEvent): EventText {
+  switch (event.type) {
+    case 'lifecycle':
+      return line('●', STATE_FORMAT[event.state], event.state)
+    case 'standby':
+      return line('◌', 'yellow', `standing by: ${event.holder} holds the lease of this schema`)
+    case 'index.rolledBack':
+      return line('↺', 'yellow', describeRollback(event))
+    case 'index.retrying':
+      return failure(
+        '!',
+        'yellow',
+        `index ${event.index}: attempt ${event.attempt} failed, next in ${formatDuration(event.delay)}`,
+        event.error,
+      )
+    case 'hook.started':
+      return line('→', 'dim', `${event.hook}${describeArgs(event.args)} started${firedBy(event.origin)}`)
+    case 'hook.finished':
+      return line(
+        '✓',
+        'green',
+        `${event.hook} finished in ${formatDuration(event.duration)}${firedBy(event.origin)}`,
+      )
+    case 'hook.failed':
+      return failure(
+        '✗',
+        'red',
+        `${event.hook} failed after ${formatDuration(event.duration)}${firedBy(event.origin)}`,
+        event.error,
+      )
+    case 'job.fired':
+      return line('◷', 'cyan', `job ${event.job} fires${describeFireTime(event)}`)
+    case 'job.missed':
+      return line(
+        '!',
+        'yellow',
+        `job ${event.job} missed ${plural(event.count, 'fire time')}${describeMissed(event)}`,
+      )
+    case 'job.skipped':
+      return line(
+        '!',
+        'yellow',
+        `job ${event.job} skipped its fire time ${clockTime(event.fireTime)}: ${plural(event.running, 'firing')} still running`,
+      )
+    case 'index.failed':
+      return failure('✗', 'red', `index ${event.index} failed and stops here`, event.error)
+    case 'job.failed':
+      return failure('✗', 'red', `job ${event.job} failed${describeRestart(event.restartIn)}`, event.error)
+    case 'reindex':
+      return line(
+        '◆',
+        'magenta',
+        event.reason === 'manual' ? 'reindexing: asked for by hand' : 'reindexing: first start',
+      )
+    default:
+      return unknownEvent(event)
+  }
+}
+
+const STATE_FORMAT: Readonly<Record<LifecycleState, Format>> = {
+  starting: 'dim',
+  restart: 'bold',
+  reindex: ['bold', 'magenta'],
+  syncing: ['bold', 'cyan'],
+  synchronized: ['bold', 'green'],
+  rollback: ['bold', 'yellow'],
+  stopping: 'bold',
+  stopped: 'bold',
+  failed: ['bold', 'red'],
+}
+
+/** `12:03:04.005` is for machines; people look for the second, on their own clock. */
+export function clockTime(date: Date): string {
+  return [date.getHours(), date.getMinutes(), date.getSeconds()]
+    .map((part) => String(part).padStart(2, '0'))
+    .join(':')
+}
+
+const line = (mark: string, format: Format, text: string, details: readonly string[] = []): EventText => ({
+  mark,
+  format,
+  text,
+  details,
+})
+
+function failure(mark: string, format: Format, text: string, error: unknown): EventText {
+  const { message, causes, hint } = describeError(error)
+  return line(mark, format, text, [...message, ...causes.map((cause) => `caused by: ${cause}`), ...hint])
+}
+
+function firedBy(origin: FiringOrigin): string {
+  switch (origin.type) {
+    case 'lifecycle':
+      return ''
+    case 'outside':
+      return ' (fired from outside)'
+    case 'handler':
+      return ` (fired by the handler of ${origin.index} at level ${formatCount(origin.level)})`
+    case 'hook':
+      return ` (fired by hook ${origin.hook})`
+    case 'job':
+      return ` (fired by job ${origin.job})`
+  }
+}
+
+function describeArgs(args: Readonly<Record<string, unknown>>): string {
+  const text = Object.entries(args)
+    .map(([name, value]) => `${name}: ${toJson(value)}`)
+    .join(', ')
+  if (text === '') return ''
+  return ` { ${text.length > 100 ? `${text.slice(0, 99)}…` : text} }`
+}
+
+function describeRollback(event: Extract<PawlEvent, { type: 'index.rolledBack' }>): string {
+  const { index, fromLevel, toLevel, tables, duration } = event
+  const undone = `${index} rolled back ${plural(fromLevel - toLevel, 'level')}, from ${formatCount(fromLevel)} to ${formatCount(toLevel)}, in ${formatDuration(duration)}`
+  const touched = tables.filter(({ restored, removed }) => restored + removed > 0)
+  if (touched.length === 0) return `${undone}: no rows to undo`
+  const rows = touched.map(({ table, restored, removed }) => {
+    const parts = [
+      restored > 0 ? `${plural(restored, 'row')} restored` : '',
+      removed > 0 ? `${plural(removed, 'row')} removed` : '',
+    ]
+    return `${table} ${parts.filter((part) => part !== '').join(', ')}`
+  })
+  return `${undone}: ${rows.join('; ')}`
+}
+
+function describeFireTime({ fireTime, fireTimes }: Extract<PawlEvent, { type: 'job.fired' }>): string {
+  const due = fireTime === undefined ? '' : ` (due ${clockTime(fireTime)})`
+  return fireTimes > 1 ? `${due}, once for ${formatCount(fireTimes)} fire times` : due
+}
+
+function describeMissed({ fireTimes }: Extract<PawlEvent, { type: 'job.missed' }>): string {
+  const [first] = fireTimes
+  const last = fireTimes.at(-1)
+  if (first === undefined || last === undefined) return ''
+  return first === last ? `: ${clockTime(first)}` : `: ${clockTime(first)} to ${clockTime(last)}`
+}
+
+const describeRestart = (restartIn: number | undefined): string =>
+  restartIn === undefined ? '' : `, starts again in ${formatDuration(restartIn)}`
+
+// A newer root than this report: better a raw line than a crash.
+function unknownEvent(event: never): EventText {
+  return line('·', 'dim', toJson(event))
+}

@@ -1,0 +1,24 @@
+/** `12 ms`, `3.4 s`, `2 min 5 s`, `3 h 20 min`. */
+export function formatDuration(ms: number): string {
+  if (ms < 999.5) return `${Math.max(0, Math.round(ms))} ms`
+  if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3600) return join(Math.floor(seconds / 60), 'min', seconds % 60, 's')
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 24 * 60) return join(Math.floor(minutes / 60), 'h', minutes % 60, 'min')
+  const hours = Math.round(minutes / 60)
+  return join(Math.floor(hours / 24), 'd', hours % 24, 'h')
+}
+
+const join = (large: number, largeUnit: string, small: number, smallUnit: string): string =>
+  small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`
+
+const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+
+/** `1,234,567`. */
+export const formatCount = (count: number): string => grouped.format(count)
+
+/** `1 level`, `1,234 levels`. */
+export const plural = (count: number, singular: string): string =>
+  `${formatCount(count)} ${singular}${count === 1 ? '' : 's'}`

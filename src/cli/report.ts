@@ -1,0 +1,73 @@
+import { systemClock, type Clock } from '../clock.ts'
+import type { PawlEvent } from '../events.ts'
+import { clockTime, describeEvent, type DescribedEvent } from './describe-event.ts'
+import { createLineWriter, type LineWriter } from './line-writer.ts'
+import { wantsColor, type OutputStream } from './output-stream.ts'
+import { ProgressReport } from './progress-report.ts'
+import { createStyle, type Style } from './style.ts'
+import { toJson } from './to-json.ts'
+
+/** Where events come from: the root actor. */
+export interface EventSource {
+  on(type: '*', handler: (event: PawlEvent) => void): { unsubscribe(): void }
+}
+
+export interface ReportOptions {
+  readonly stream: OutputStream
+  /** Default: the machine's. */
+  readonly clock?: Pick<Clock, 'now'>
+  /** Default: whether the stream is a terminal that wants them; see `wantsColor`. */
+  readonly color?: boolean
+  /** One JSON object a line instead of text. Default: false. */
+  readonly json?: boolean
+  /** Shared with whatever else prints to the same terminal. Default: one of its own. */
+  readonly writer?: LineWriter
+}
+
+export interface Report {
+  /** Stops reporting and takes the status line away. */
+  stop(): void
+}
+
+/**
+ * Prints what the root emits, until stopped: a line an event, and the progress of the indexes as one line that is redrawn
+ * on a terminal, elsewhere as a plain line every few seconds.
+ *
+ * @example
+ * const root = createActor(pawl(config))
+ * const report = reportEvents(root, { stream: process.stdout })
+ * root.start()
+ */
+export function reportEvents(root: EventSource, options: ReportOptions): Report {
+  const { stream, clock = systemClock, json = false } = options
+  const writer = options.writer ?? createLineWriter(stream)
+  const style = createStyle(options.color ?? wantsColor(stream))
+
+  if (json) {
+    const subscription = root.on('*', (event) =>
+      writer.line(toJson({ time: new Date(clock.now()), ...event })),
+    )
+    return { stop: () => subscription.unsubscribe() }
+  }
+
+  const progress = new ProgressReport(writer, style, clock)
+  const subscription = root.on('*', (event) => {
+    if (event.type === 'index.progress') return progress.add(event)
+    if (event.type === 'index.rolledBack') progress.rolledBack(event.index)
+    for (const text of layOut(event, style, clock.now())) writer.line(text)
+  })
+  return {
+    stop() {
+      subscription.unsubscribe()
+      progress.end()
+    },
+  }
+}
+
+function layOut(event: DescribedEvent, style: Style, now: number): string[] {
+  const { mark, format, text, details } = describeEvent(event)
+  return [
+    `${style('dim', clockTime(new Date(now)))} ${style(format, `${mark} ${text}`)}`,
+    ...details.map((detail) => `           ${detail}`),
+  ]
+}

@@ -1,0 +1,72 @@
+import type { ActorLogic, ActorSystem, AnyActorRef, AnyEventObject, Snapshot } from 'xstate'
+import type { Work } from '../machines/slot.ts'
+
+/** Two ways to be told to end. */
+export interface WorkSignals {
+  /** Come to the next safe point and settle there. Aborted before `signal`, or with it. */
+  readonly drain: AbortSignal
+  /** Nobody waits any more: cut off what runs. */
+  readonly signal: AbortSignal
+}
+
+const SETTLED = 'pawl.work.settled'
+const FAILED = 'pawl.work.failed'
+
+/**
+ * An actor that runs `run` once. Like XState's `fromPromise`, and it can be asked to end early by the event `DRAIN`
+ * while whoever invoked it still waits for the outcome: leaving a state aborts, but does not wait.
+ *
+ * @example
+ * machine.provide({ actors: { advance: work(({ index }, signals) => follower(index).advance(signals)) } })
+ */
+export function work<Input, Output>(
+  run: (input: Input, signals: WorkSignals) => Promise<Output>,
+): Work<Input, Output> {
+  type State = Snapshot<Output> & { readonly input: Input | undefined }
+  // The actor system is whatever root the work runs under.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  type Logic = ActorLogic<State, AnyEventObject, Input, ActorSystem<any>>
+  const running = new WeakMap<AnyActorRef, { drain: AbortController; signal: AbortController }>()
+
+  const logic: Logic = {
+    getInitialSnapshot: (_, input) => ({ status: 'active', output: undefined, error: undefined, input }),
+    transition(state, event, { self }): State {
+      if (state.status !== 'active') return state
+      const { input: _, ...ended } = state
+      switch (event.type) {
+        case SETTLED:
+          return { ...ended, status: 'done', output: event['output'] as Output, input: undefined }
+        case FAILED:
+          return { ...ended, status: 'error', error: event['error'], input: undefined }
+        case 'xstate.stop':
+          running.get(self)?.drain.abort()
+          running.get(self)?.signal.abort()
+          return { ...ended, status: 'stopped', input: undefined }
+        case 'DRAIN':
+          running.get(self)?.drain.abort()
+          return state
+        default:
+          return state
+      }
+    },
+    start(state, { self }) {
+      if (state.status !== 'active') return
+      const controllers = { drain: new AbortController(), signal: new AbortController() }
+      running.set(self, controllers)
+      const settle = (event: AnyEventObject): void => {
+        running.delete(self)
+        // A stopped actor takes no events: whoever stopped it does not want to know.
+        if (self.getSnapshot().status === 'active') self.send(event)
+      }
+      const signals = { drain: controllers.drain.signal, signal: controllers.signal.signal }
+      void Promise.resolve()
+        .then(() => run(state.input as Input, signals))
+        .then(
+          (output) => settle({ type: SETTLED, output }),
+          (error: unknown) => settle({ type: FAILED, error }),
+        )
+    },
+    getPersistedSnapshot: (state) => state,
+  }
+  return logic as unknown as Work<Input, Output>
+}
