@@ -32,6 +32,8 @@ export function describeEvent(event: DescribedEvent): EventText {
         `index ${event.index}: attempt ${event.attempt} failed, next in ${formatDuration(event.delay)}`,
         event.error,
       )
+    case 'index.failed':
+      return failure('✗', 'red', `index ${event.index} stops here`, event.error)
     case 'hook.started':
       return line('→', 'dim', `${event.hook}${describeArgs(event.args)} started${firedBy(event.origin)}`)
     case 'hook.finished':
