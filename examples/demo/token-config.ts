@@ -1,6 +1,6 @@
 import { parseAbiItem, zeroAddress, type Address } from 'viem'
 import * as v from 'valibot'
-import { defineConfig, hook } from 'pawl'
+import { defineConfig, hook, type Logger } from 'pawl'
 import { evm } from 'pawl/evm'
 import { compareBalances, type ComparedBalance } from './compare-balances.ts'
 import { watchLargeTransfers } from './watch-large-transfers.ts'
@@ -11,14 +11,16 @@ export interface TokenConfig {
   readonly firstLevel: number
   /** Where `sql/` is, and `.pawl/` with the embedded database comes to be. */
   readonly directory: string
+  readonly logger: Logger
   /** Gets what `compare_balances` found. */
   readonly onCompared: (balances: readonly ComparedBalance[]) => void
 }
 
 /** Who holds how much of an ERC-20 token: every transfer, every balance, a ranking and some numbers. */
-export const tokenConfig = ({ rpc, token, firstLevel, directory, onCompared }: TokenConfig) =>
+export const tokenConfig = ({ rpc, token, firstLevel, directory, logger, onCompared }: TokenConfig) =>
   defineConfig({
     directory,
+    logger,
     immuneTables: ['stats'],
 
     indexes: {
@@ -29,9 +31,7 @@ export const tokenConfig = ({ rpc, token, firstLevel, directory, onCompared }: T
           logs: [
             {
               address: token,
-              event: parseAbiItem(
-                'event Transfer(address indexed from, address indexed to, uint256 value)',
-              ),
+              event: parseAbiItem('event Transfer(address indexed from, address indexed to, uint256 value)'),
             },
           ],
         }),
@@ -66,7 +66,13 @@ export const tokenConfig = ({ rpc, token, firstLevel, directory, onCompared }: T
       calculate_stats: hook({
         args: { major: v.boolean(), depth: v.pipe(v.number(), v.integer(), v.minValue(1)) },
         atomic: true,
-        run: (ctx, { major, depth }) => ctx.executeSqlScript('calculate_stats', [major, depth]),
+        run: async ({ executeSqlQuery, logger }, { major, depth }) => {
+          const [stats] = await executeSqlQuery<{ transfers: bigint; volume: string }>('calculate_stats', [
+            major,
+            depth,
+          ])
+          logger.info(`${stats?.transfers} transfers ${major ? 'in all' : `in ${depth} levels`}`)
+        },
       }),
       refresh_top_holders: hook({ run: (ctx) => ctx.executeSqlScript('refresh_top_holders') }),
       watch_large_transfers: watchLargeTransfers,
