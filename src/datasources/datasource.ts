@@ -21,28 +21,36 @@ export interface DatasourceCall {
  * hash, finding the common ancestor, retrying with back-off.
  *
  * A method that cannot answer throws; a `DatasourceError` with `retriable: false` stops the index, anything else is
- * tried again.
+ * tried again. Once `signal` is aborted every method soon rejects, with `signal.reason`.
  */
 export interface Datasource<Block extends BlockRef = BlockRef> {
   /** What it is, for people: `evm http://localhost:8545`. Never holds a secret. */
   readonly description: string
   /** What chain it serves (`evm:1`): compared with the one indexed before. */
   chain?(call: DatasourceCall): Promise<string>
-  /** The newest block there is; `cursor` is the last block that the index has (undefined: none). */
+  /**
+   * The newest block there is; `cursor` is the last block that the index has (undefined: none). May be lower than one
+   * told before, and on another branch.
+   */
   head(call: DatasourceCall & { readonly cursor: BlockRef | undefined }): Promise<BlockRef>
   /**
    * The blocks from level `from` to level `to`, both included, in order. Levels without data that matters may be left
-   * out at or below `finalized`; above it every level is there, so that they can be linked.
+   * out at or below `finalized`; above it every level is there, so that they can be linked. The answer ends early where
+   * the chain does: it may have become shorter since `head()` told of `to`.
    */
   blocks(
     from: number,
     to: number,
     call: DatasourceCall & { readonly finalized: number },
   ): Promise<readonly Block[]>
-  /** The highest level that no reorg can take off. Left out: `finality` levels below the head. */
-  finalized?(call: DatasourceCall): Promise<number>
   /**
-   * Resolves when there may be a new head. Left out: Pawl asks `head()` every `pollInterval` ms.
+   * The highest level that no reorg can take off; below the first level: none. Left out, or answering undefined: the
+   * source cannot tell, and `finality` levels below the head counts.
+   */
+  finalized?(call: DatasourceCall): Promise<number | undefined>
+  /**
+   * Resolves when there may be another head than the one that `head()` last told this index of – at once where that has
+   * already happened. Left out: Pawl asks `head()` every `pollInterval` ms.
    */
   changed?(call: DatasourceCall & { readonly cursor: BlockRef | undefined }): Promise<void>
   close?(): Promise<void>

@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createActor, createMachine, fromCallback, type AnyActorRef } from 'xstate'
+import { indexerMachine, type IndexerReport, type Prepared } from '../../machines/indexer.machine.ts'
+import type { IndexReport } from '../../machines/index.machine.ts'
+import { Slots } from './slots.ts'
+import { coverTransitions } from './transition-coverage.ts'
+
+const watch = coverTransitions(indexerMachine)
+
+/** An indexer of the indexes `a` and `b`, which say what the test lets them say. */
+function start(prepared: Partial<Prepared> = {}) {
+  const slots = new Slots()
+  const reports: IndexerReport[] = []
+  const commands: string[] = []
+  const parent = createActor(
+    createMachine({
+      invoke: {
+        id: 'indexer',
+        src: indexerMachine.provide({
+          actors: {
+            index: fromCallback(({ receive, input }) => {
+              const { index } = input as { index: string }
+              receive(({ type }) => commands.push(`${index} ${type}`))
+            }) as never,
+            prepare: slots.fill('prepare'),
+            reindex: slots.fill('reindex'),
+            fireSystemHook: slots.fill('fireSystemHook'),
+            fail: slots.fill('fail'),
+          },
+        }),
+        input: { runtime: undefined },
+        onError: {},
+      },
+      on: { '*': { actions: ({ event }) => void reports.push(event as unknown as IndexerReport) } },
+    }),
+    { inspect: watch },
+  ).start()
+  const indexer = parent.getSnapshot().children['indexer'] as AnyActorRef
+  return {
+    slots,
+    commands,
+    reports,
+    value: (): unknown => indexer.getSnapshot().value,
+    status: () => indexer.getSnapshot().status,
+    states: () => reports.flatMap((report) => (report.type === 'LIFECYCLE' ? [report.state] : [])),
+    send: (event: { readonly type: string }) => indexer.send(event),
+    say: (...said: IndexReport[]) => {
+      for (const report of said) indexer.send(report)
+    },
+    hookRunning: () => slots.last('fireSystemHook'),
+    prepare: () => slots.last('prepare').settle({ indexes: ['a', 'b'], reindex: undefined, ...prepared }),
+  }
+}
+
+type Started = ReturnType<typeof start>
+const synchronized = (index: string): IndexReport => ({ type: 'INDEX_SYNCHRONIZED', index })
+const reorged = (index: string): IndexReport => ({ type: 'INDEX_REORGED', index, fromLevel: 9, toLevel: 7 })
+const stopped = (index: string): IndexReport => ({ type: 'INDEX_STOPPED', index })
+
+function startSyncing(): Started {
+  const started = start()
+  started.prepare()
+  started.hookRunning().settle()
+  return started
+}
+
+function startSynchronized(): Started {
+  const started = startSyncing()
+  started.say(synchronized('a'), synchronized('b'))
+  started.hookRunning().settle()
+  return started
+}
+
+test('restart, syncing, synchronized, in this order', () => {
+  const { states, value } = startSynchronized()
+  assert.deepEqual(states(), ['restart', 'syncing', 'synchronized'])
+  assert.deepEqual(value(), { synchronized: 'settled' })
+})
+
+test('a new database is made first, then on_restart', () => {
+  const { prepare, slots, states } = start({ reindex: 'first_start' })
+  prepare()
+  assert.deepEqual(slots.last('reindex').input, { runtime: undefined, reason: 'first_start' })
+  slots.last('reindex').settle()
+  slots.last('prepare').settle({ indexes: ['a', 'b'], reindex: undefined })
+  assert.deepEqual(states(), ['restart', 'reindex', 'restart'])
+  assert.deepEqual(slots.calls('fireSystemHook').length, 1)
+})
+
+test('synchronized needs every index, and is left when one falls back', () => {
+  const { say, value, states, hookRunning } = startSyncing()
+  say(synchronized('a'))
+  assert.equal(value(), 'syncing')
+  say(synchronized('b'))
+  assert.deepEqual(value(), { synchronized: 'firing' })
+  hookRunning().settle()
+  say({ type: 'INDEX_SYNCING', index: 'a' })
+  assert.equal(value(), 'syncing')
+  say(synchronized('a'))
+  assert.deepEqual(states().slice(1), ['syncing', 'synchronized', 'syncing', 'synchronized'])
+})
+
+test('reorgs are undone one after the other, none skipped, on_synchronized not interrupted', () => {
+  const { say, value, hookRunning, commands } = startSyncing()
+  say(synchronized('a'), synchronized('b'))
+  say(reorged('a'), reorged('b'))
+  assert.deepEqual(value(), { synchronized: 'firing' })
+  hookRunning().settle()
+  assert.equal(value(), 'rollback')
+  assert.deepEqual(hookRunning().input, {
+    runtime: undefined,
+    hook: 'on_index_rollback',
+    args: ['a', 9, 7],
+  })
+  hookRunning().settle()
+  assert.deepEqual(commands, ['a ROLLED_BACK'])
+  assert.equal(value(), 'rollback')
+  hookRunning().settle()
+  assert.deepEqual(commands, ['a ROLLED_BACK', 'b ROLLED_BACK'])
+  assert.equal(value(), 'syncing')
+})
+
+test('STOP in a settled state ends the indexes, then the indexer', () => {
+  for (const reach of [startSyncing, startSynchronized]) {
+    const { send, say, value, commands, status } = reach()
+    send({ type: 'STOP' })
+    assert.equal(value(), 'ending')
+    assert.deepEqual(commands, ['a STOP', 'b STOP'])
+    say(stopped('a'))
+    assert.equal(value(), 'ending')
+    say(stopped('b'))
+    assert.equal(status(), 'done')
+  }
+})
+
+test('STOP while work runs drains it and waits for it', () => {
+  const reaches: (() => Started & { running: string })[] = [
+    () => ({ ...start(), running: 'prepare' }),
+    () => {
+      const started = start()
+      started.prepare()
+      return { ...started, running: 'fireSystemHook' }
+    },
+    () => {
+      const started = start({ reindex: 'first_start' })
+      started.prepare()
+      return { ...started, running: 'reindex' }
+    },
+    () => {
+      const started = startSyncing()
+      started.say(synchronized('a'), synchronized('b'))
+      return { ...started, running: 'fireSystemHook' }
+    },
+    () => {
+      const started = startSynchronized()
+      started.say(reorged('a'))
+      return { ...started, running: 'fireSystemHook' }
+    },
+  ]
+  for (const reach of reaches) {
+    const { send, say, slots, running, status } = reach()
+    send({ type: 'STOP' })
+    assert.equal(slots.last(running).drained, true)
+    assert.equal(status(), 'active')
+    slots.last(running).settle({ indexes: [], reindex: undefined })
+    say(stopped('a'), stopped('b'))
+    assert.equal(status(), 'done')
+  }
+})
+
+test('REINDEX ends the indexes, wipes, and starts them anew', () => {
+  for (const reach of [startSyncing, startSynchronized]) {
+    const { send, say, slots, value, hookRunning, states } = reach()
+    send({ type: 'REINDEX' })
+    say(stopped('a'), stopped('b'))
+    assert.equal(value(), 'reindex')
+    assert.deepEqual(slots.last('reindex').input, { runtime: undefined, reason: 'manual' })
+    slots.last('reindex').settle()
+    slots.last('prepare').settle({ indexes: ['a', 'b'], reindex: undefined })
+    hookRunning().settle()
+    assert.equal(value(), 'syncing')
+    assert.deepEqual(states().slice(-3), ['reindex', 'restart', 'syncing'])
+  }
+})
+
+test('REINDEX while work runs waits for it', () => {
+  const reaches: (() => Started)[] = [
+    () => start(),
+    () => {
+      const started = startSyncing()
+      started.say(synchronized('a'), synchronized('b'))
+      return started
+    },
+    () => {
+      const started = startSynchronized()
+      started.say(reorged('a'))
+      return started
+    },
+  ]
+  for (const reach of reaches) {
+    const { send, say, slots, value } = reach()
+    send({ type: 'REINDEX' })
+    const running = slots.calls('fireSystemHook').length === 0 ? 'prepare' : 'fireSystemHook'
+    slots.last(running).settle({ indexes: ['a', 'b'], reindex: undefined })
+    say(stopped('a'), stopped('b'))
+    assert.equal(value(), 'reindex')
+  }
+})
+
+test('STOP overrides a REINDEX that waits', () => {
+  const { send, say, status } = startSynchronized()
+  send({ type: 'REINDEX' })
+  send({ type: 'STOP' })
+  say(stopped('a'), stopped('b'))
+  assert.equal(status(), 'done')
+})
+
+test('a system hook that throws ends the indexes and fails the indexer', () => {
+  const { hookRunning, say, value, slots } = startSyncing()
+  say(synchronized('a'), synchronized('b'))
+  const error = new Error('on_synchronized threw')
+  hookRunning().fail(error)
+  assert.equal(value(), 'ending')
+  say(stopped('a'), stopped('b'))
+  assert.equal(value(), 'failed')
+  assert.deepEqual(slots.last('fail').input, { error })
+})
+
+test('one failed index leaves the others; when all have failed, so has the indexer', () => {
+  const { say, value, slots, reports } = startSyncing()
+  const failed = (index: string): IndexReport => ({
+    type: 'INDEX_FAILED',
+    index,
+    error: new Error(`${index} failed`),
+  })
+  say(failed('a'), synchronized('b'))
+  assert.equal(value(), 'syncing')
+  say({ type: 'INDEX_RETRYING', index: 'b', attempt: 1, delay: 500, error: new Error('down') })
+  say(failed('b'))
+  assert.equal(value(), 'failed')
+  assert.match(String((slots.last('fail').input as { error: Error }).error), /b failed/)
+  assert.deepEqual(
+    reports.map(({ type }) => type).filter((type) => type.startsWith('INDEX')),
+    ['INDEX_FAILED', 'INDEX_RETRYING', 'INDEX_FAILED'],
+  )
+})
