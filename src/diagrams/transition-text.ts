@@ -2,7 +2,7 @@ import type { AnyStateNode, AnyTransitionDefinition } from 'xstate'
 
 /** What takes a transition: its event and guard, in words. */
 export function triggerText({ eventType, guard, source }: AnyTransitionDefinition): string {
-  const event = eventText(eventType, source)
+  const event = eventText(String(eventType), source)
   return [event, guard === undefined ? '' : `[${nameOfImplementation(guard)}]`]
     .filter((text) => text !== '')
     .join(' ')
