@@ -10,7 +10,8 @@ export interface NodeOptions {
 
 /** Reads the command line: undefined asks for the demo on a chain of its own. A wrong one ends the process with code 2. */
 export function readOptions(args: readonly string[]): NodeOptions | undefined {
-  const command = new Command('npm start --')
+  // The annotation lets `command.error` narrow: it never returns.
+  const command: Command = new Command('npm start --')
     .description(
       'Indexes an ERC-20 token with Pawl: on a chain of its own, started for the demo, or on a node of yours, read-only.',
     )

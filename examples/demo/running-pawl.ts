@@ -1,4 +1,4 @@
-import { createActor, toPromise } from 'xstate'
+import { createActor, toPromise, type Actor } from 'xstate'
 import { pawl, type Logger, type PawlEvent } from 'pawl'
 import { createLineWriter, type LineWriter } from '../../src/cli/line-writer.ts'
 import { reportEvents } from '../../src/cli/report.ts'
@@ -12,35 +12,47 @@ export function heading(text: string): void {
   terminal.line(`\n━━ ${text}`)
 }
 
-export type RunningPawl = ReturnType<typeof startPawl>
+const tokenLogic = (config: TokenConfig) => pawl(tokenConfig(config))
+
+export interface RunningPawl {
+  readonly root: Actor<ReturnType<typeof tokenLogic>>
+  /** Aborted when Pawl has ended, with the error that ended it. */
+  readonly gone: AbortSignal
+  /** Resolves when Pawl has ended cleanly, rejects with its error when it failed. */
+  stop(): Promise<void>
+}
 
 /** Starts Pawl on a token, and tells of what happens as it happens. */
-export function startPawl(config: Omit<TokenConfig, 'logger'>) {
-  const root = createActor(pawl(tokenConfig({ ...config, logger: lineLogger(terminal) })))
+export function startPawl(config: Omit<TokenConfig, 'logger'>): RunningPawl {
+  const root = createActor(tokenLogic({ ...config, logger: lineLogger(terminal) }))
   const isNews = firstTimes()
   const report = reportEvents(
-    { on: (type, handler) => root.on(type, (event: PawlEvent) => isNews(event) && handler(event)) },
+    {
+      on: (type, handler) =>
+        root.on(type, (event: PawlEvent) => {
+          if (isNews(event)) handler(event)
+        }),
+    },
     { stream: process.stdout, writer: terminal },
   )
   const gone = new AbortController()
   // Taken before it starts: a failure that nobody observes is an uncaught exception.
-  const ended = toPromise(root).then(
+  const ended = toPromise(root)
+  ended.then(
     () => gone.abort(new Error('Pawl has ended')),
-    (error: unknown) => {
-      gone.abort(error)
-      throw error
-    },
+    (error: unknown) => gone.abort(error),
   )
-  ended.catch(() => {})
   root.start()
   return {
     root,
-    /** Aborted when Pawl has ended, with the error that ended it. */
     gone: gone.signal,
-    /** Resolves when Pawl has ended cleanly, rejects with its error when it failed. */
-    async stop(): Promise<void> {
+    async stop() {
       root.send({ type: 'STOP' })
-      await ended.finally(() => report.stop())
+      try {
+        await ended
+      } finally {
+        report.stop()
+      }
     },
   }
 }
