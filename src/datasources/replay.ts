@@ -1,0 +1,134 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ConfigurationError } from '../errors.ts'
+import { forever, untilAborted } from './abort.ts'
+import type { BlockRef, Datasource } from './datasource.ts'
+import { deepest, holdBackSideBlocks, type HoldBack } from './replay/hold-back.ts'
+import { missingFile, readArrivals, type ReadRecord } from './replay/read-arrivals.ts'
+import { Recording } from './replay/recording.ts'
+
+export { holdBackSideBlocks } from './replay/hold-back.ts'
+export type { HoldBack } from './replay/hold-back.ts'
+export type { ReadRecord } from './replay/read-arrivals.ts'
+
+/** A block as its line tells it: all fields, not only those of the ref. */
+export type ReplayBlock = BlockRef & Readonly<Record<string, unknown>>
+
+export interface ReplayOptions<Block extends BlockRef = ReplayBlock> {
+  /** NDJSON, plain or gzipped: a block a line, in the order of arrival. All of it is held in memory. */
+  readonly file: string | URL
+  /** Levels below the highest one told so far that count as final. Default: 64. */
+  readonly finality?: number
+  /** Tells side blocks only after so many canonical blocks, for deeper reorgs: see `holdBackSideBlocks`. */
+  readonly holdBack?: HoldBack
+  /** What `chain()` answers. Left out: the chain is not checked. */
+  readonly chain?: string
+  /** For lines of another shape. Left out: a line is the block as it stands. */
+  readonly read?: ReadRecord<Block>
+  /** Called once for each index that has taken the last arrival in and waits for more. */
+  readonly onEnd?: (index: string) => void
+}
+
+/** How far an index is. */
+interface Position {
+  arrival: number
+  /** The cursor's hash when `head()` was last asked. */
+  cursor: string | undefined
+}
+
+/**
+ * A recorded chain, told again: every line is the newly announced head.
+ *
+ * `head()` tells each index one arrival after the other; the next one when the index has taken the present one in, or
+ * does not move (what arrived is of no use to it). So a rollback on the way to a head announces nothing twice and skips
+ * nothing. An index that is new here goes on after the last arrival of its cursor. At the end `head()` stays with the
+ * last arrival, and `changed()` waits.
+ *
+ * @throws ConfigurationError where there is no such file, or an option makes no sense.
+ *
+ * @example
+ * replay<BlockRef & { miner: string }>({ file: new URL('blocks.ndjson.gz', import.meta.url) })
+ */
+export function replay<Block extends BlockRef = ReplayBlock>(
+  options: ReplayOptions<Block>,
+): Datasource<Block> {
+  const { finality = 64, holdBack, chain, onEnd } = options
+  const file = options.file instanceof URL ? fileURLToPath(options.file) : resolve(options.file)
+  checkOptions(file, finality, holdBack)
+  const readRecord = options.read ?? ((record) => record as Block)
+  const positions = new Map<string, Position>()
+  const ended = new Set<string>()
+  let recording: Promise<Recording<Block>> | undefined
+
+  const load = async (): Promise<Recording<Block>> => {
+    const arrivals = await readArrivals(file, readRecord)
+    return new Recording(file, holdBack === undefined ? arrivals : holdBackSideBlocks(arrivals, holdBack))
+  }
+  const loaded = (signal: AbortSignal) => untilAborted(signal, (recording ??= load()))
+
+  return {
+    description: `replay ${file}`,
+
+    ...(chain === undefined ? {} : { chain: ({ signal }) => untilAborted(signal, Promise.resolve(chain)) }),
+
+    async head({ index, cursor, signal }) {
+      const record = await loaded(signal)
+      const position = advance(positions.get(index), cursor?.hash, record)
+      positions.set(index, position)
+      return record.at(position.arrival)
+    },
+
+    async blocks(from, to, { index, signal, finalized }) {
+      const record = await loaded(signal)
+      const head = record.at(positions.get(index)?.arrival ?? record.lastPosition)
+      return record.branch(head, from, to, finalized)
+    },
+
+    async finalized({ index, signal }) {
+      const record = await loaded(signal)
+      const position = positions.get(index)
+      return position && record.highest(position.arrival) - finality
+    },
+
+    async changed({ index, cursor, signal }) {
+      const record = await loaded(signal)
+      if ((positions.get(index)?.arrival ?? -1) < record.lastPosition) return
+      if (!ended.has(index) && cursor?.hash === record.at(record.lastPosition).hash) {
+        ended.add(index)
+        onEnd?.(index)
+      }
+      await forever(signal)
+    },
+  }
+}
+
+function advance(
+  position: Position | undefined,
+  cursor: string | undefined,
+  record: Recording<BlockRef>,
+): Position {
+  if (position === undefined) return { arrival: record.positionAfter(cursor), cursor }
+  const { arrival } = position
+  const onItsWay = cursor !== position.cursor && cursor !== record.at(arrival).hash
+  return { arrival: onItsWay ? arrival : Math.min(arrival + 1, record.lastPosition), cursor }
+}
+
+function checkOptions(file: string, finality: number, holdBack: HoldBack | undefined): void {
+  if (!existsSync(file)) throw missingFile(file)
+  if (!Number.isInteger(finality) || finality < 0) {
+    throw new ConfigurationError([
+      { path: 'replay.finality', message: `${finality} is no number of levels: 0 or more` },
+    ])
+  }
+  if (holdBack === undefined) return
+  const depth = deepest(holdBack)
+  if (depth === null || depth > finality) {
+    throw new ConfigurationError([
+      {
+        path: 'replay.holdBack',
+        message: `${JSON.stringify(holdBack)} is no depth, or [least, most] of depths, from 1 to finality (${finality})`,
+      },
+    ])
+  }
+}
