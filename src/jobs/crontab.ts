@@ -1,0 +1,96 @@
+import { Cron } from 'croner'
+import { CRONTAB_FIELDS, CrontabSyntaxError, isWild, normaliseField } from './crontab-field.ts'
+
+/** A crontab in one time zone: when it fires, and nothing else. */
+export interface Crontab {
+  /** The expression as written, without needless space. */
+  readonly expression: string
+  readonly timezone: string
+  /** The first fire time after this one; undefined: none within the years that dates have. */
+  next(after: Date): Date | undefined
+}
+
+const NICKNAMES: Readonly<Record<string, string>> = {
+  '@yearly': '0 0 1 1 *',
+  '@annually': '0 0 1 1 *',
+  '@monthly': '0 0 1 * *',
+  '@weekly': '0 0 * * 0',
+  '@daily': '0 0 * * *',
+  '@midnight': '0 0 * * *',
+  '@hourly': '0 * * * *',
+}
+
+// An evaluator keeps some 80 KB, so jobs with the same schedule share one. The bound only matters to a process that
+// makes up new crontabs for ever; jobs keep theirs when it leaves here.
+const CACHE_SIZE = 1_000
+const cache = new Map<string, Crontab>()
+
+/**
+ * Reads a crontab: five fields, or six with seconds first; names, ranges, steps, `L`, `5L`, `5#2`, `@daily` and its like.
+ * 0 and 7 are Sunday. Day of month and day of week mean *or* when neither begins with `*`, else *and*: as in Vixie cron.
+ *
+ * Where clocks change: a time that is skipped fires once, at the moment of the change; one that comes twice fires the first
+ * time. An expression with a `*` in hour, minute or second follows elapsed time instead.
+ *
+ * @throws CrontabSyntaxError when it cannot be read (names the field), or when it never fires.
+ * @throws RangeError when the time zone is unknown.
+ */
+export function parseCrontab(expression: string, timezone = 'UTC'): Crontab {
+  const written = expression.trim().split(/\s+/).join(' ')
+  const key = `${timezone} ${written}`
+  const known = cache.get(key)
+  if (known !== undefined) return known
+  checkTimezone(timezone)
+  const cron = evaluator(splitFields(written), timezone)
+  // From the epoch: whether it ever fires must not depend on today.
+  if (cron.nextRun(new Date(0)) === null)
+    throw new CrontabSyntaxError(`"${written}" never fires: no date fits its day of month and month`)
+  const crontab: Crontab = {
+    expression: written,
+    timezone,
+    next: (after) => cron.nextRun(after) ?? undefined,
+  }
+  if (cache.size >= CACHE_SIZE) cache.delete(cache.keys().next().value ?? '')
+  cache.set(key, crontab)
+  return crontab
+}
+
+/** @throws RangeError naming the zone, when it is no IANA time zone. */
+export function checkTimezone(timezone: string): void {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: timezone })
+  } catch {
+    throw new RangeError(`"${timezone}" is no IANA time zone: write one such as UTC or Europe/Berlin`)
+  }
+}
+
+/** Six fields, seconds first. */
+function splitFields(written: string): readonly string[] {
+  if (written.startsWith('@')) {
+    const meaning = NICKNAMES[written.toLowerCase()]
+    if (meaning !== undefined) return ['0', ...meaning.split(' ')]
+    const hint = written === '@reboot' ? ': what runs at each start is the hook on_restart' : ''
+    throw new CrontabSyntaxError(
+      `"${written}" is not known${hint || `: there are ${Object.keys(NICKNAMES).join(', ')}`}`,
+    )
+  }
+  const fields = written === '' ? [] : written.split(' ')
+  if (fields.length === 5) return ['0', ...fields]
+  if (fields.length === 6) return fields
+  const order = CRONTAB_FIELDS.slice(1).map((field) => field.name)
+  throw new CrontabSyntaxError(
+    `"${written}" has ${fields.length} field${fields.length === 1 ? '' : 's'}: write five (${order.join(', ')}), or six with the second first`,
+  )
+}
+
+function evaluator(fields: readonly string[], timezone: string): Cron {
+  const normalised = CRONTAB_FIELDS.map((field, at) => normaliseField(field, fields[at] ?? ''))
+  return new Cron(normalised.join(' '), {
+    paused: true,
+    timezone,
+    mode: '6-part',
+    // Only a wildcard follows elapsed time; a list such as 0,30 is as fixed as a single value.
+    fixedTimeRule: 'no-wildcard',
+    domAndDow: isWild(fields[3] ?? '') || isWild(fields[5] ?? ''),
+  })
+}
