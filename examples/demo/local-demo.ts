@@ -12,6 +12,8 @@ import { makeDirectory } from './token-directory.ts'
 
 const BLOCKS_BEFORE = 200
 const BLOCKS_BETWEEN = 3
+// The node is our own: it may be asked often.
+const POLL_INTERVAL = 100
 
 /** The demo's parts, and the signal that ends its waiting. */
 interface Demo {
@@ -46,6 +48,7 @@ async function indexChain(chain: TokenChain, directory: string, signal: AbortSig
     rpc: chain.url,
     token: chain.token,
     firstLevel: 0,
+    pollInterval: POLL_INTERVAL,
     directory,
     onCompared: (compared) => (balances = compared),
   })

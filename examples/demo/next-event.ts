@@ -4,10 +4,7 @@ type EventOf<Type extends PawlEvent['type']> = Extract<PawlEvent, { readonly typ
 
 /** A root, as far as its events go. */
 export interface EventSource {
-  on<Type extends PawlEvent['type']>(
-    type: Type,
-    handler: (event: EventOf<Type>) => void,
-  ): { unsubscribe(): void }
+  on(type: '*', handler: (event: PawlEvent) => void): { unsubscribe(): void }
 }
 
 /** Resolves to the next event that fits; rejects with the signal's reason when nobody should wait any more. */
@@ -26,8 +23,8 @@ export function nextEvent<Type extends PawlEvent['type']>(
       stop()
       reject(signal.reason as Error)
     }
-    const subscription = root.on(type, (event) => {
-      if (!fits(event)) return
+    const subscription = root.on('*', (event) => {
+      if (!isOf(event, type) || !fits(event)) return
       stop()
       resolve(event)
     })
@@ -35,3 +32,6 @@ export function nextEvent<Type extends PawlEvent['type']>(
     else signal.addEventListener('abort', giveUp)
   })
 }
+
+const isOf = <Type extends PawlEvent['type']>(event: PawlEvent, type: Type): event is EventOf<Type> =>
+  event.type === type

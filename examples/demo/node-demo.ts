@@ -8,6 +8,7 @@ import { heading, startPawl, terminal } from './running-pawl.ts'
 import { makeDirectory, TOKENS } from './token-directory.ts'
 
 const LARGEST = 10
+const POLL_INTERVAL = 1_000
 
 /** Indexes a token on the user's node, which it only reads, until the signal aborts; then stops and resolves. */
 export async function followNode(options: NodeOptions, signal: AbortSignal): Promise<void> {
@@ -19,6 +20,7 @@ export async function followNode(options: NodeOptions, signal: AbortSignal): Pro
     rpc,
     token,
     firstLevel: fromBlock,
+    pollInterval: POLL_INTERVAL,
     directory,
     onCompared: (balances) => show(balances, options),
   })

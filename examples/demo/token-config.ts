@@ -9,6 +9,8 @@ export interface TokenConfig {
   readonly rpc: string
   readonly token: Address
   readonly firstLevel: number
+  /** How often the node is asked for a new head, in ms. */
+  readonly pollInterval: number
   /** Where `sql/` is, and `.pawl/` with the embedded database comes to be. */
   readonly directory: string
   readonly logger: Logger
@@ -17,7 +19,15 @@ export interface TokenConfig {
 }
 
 /** Who holds how much of an ERC-20 token: every transfer, every balance, a ranking and some numbers. */
-export const tokenConfig = ({ rpc, token, firstLevel, directory, logger, onCompared }: TokenConfig) =>
+export const tokenConfig = ({
+  rpc,
+  token,
+  firstLevel,
+  pollInterval,
+  directory,
+  logger,
+  onCompared,
+}: TokenConfig) =>
   defineConfig({
     directory,
     logger,
@@ -28,6 +38,7 @@ export const tokenConfig = ({ rpc, token, firstLevel, directory, logger, onCompa
         firstLevel,
         datasource: evm({
           url: rpc,
+          pollInterval,
           logs: [
             {
               address: token,
