@@ -3,14 +3,15 @@ import type { AnyStateNode, AnyTransitionDefinition } from 'xstate'
 /** What takes a transition: its event and guard, in words. */
 export function triggerText({ eventType, guard, source }: AnyTransitionDefinition): string {
   const event = eventText(String(eventType), source)
-  return [event, guard === undefined ? '' : `[${nameOfImplementation(guard)}]`]
-    .filter((text) => text !== '')
-    .join(' ')
+  const condition = guard === undefined ? '' : `[${nameOfImplementation(guard)}]`
+  return [event, condition].filter((text) => text !== '').join(' ') || 'always'
 }
 
 /** What a state takes without leaving it: its trigger and what is done. */
-export const handledText = (transition: AnyTransitionDefinition): string =>
-  `${triggerText(transition)} / ${transition.actions.map(nameOfImplementation).join(', ')}`
+export function handledText(transition: AnyTransitionDefinition): string {
+  const actions = transition.actions.map(nameOfImplementation).join(', ')
+  return `${triggerText(transition)} / ${actions || 'nothing'}`
+}
 
 /** The actors that run while the machine is in the state. */
 export const invokedText = (node: AnyStateNode): string[] =>
@@ -25,7 +26,8 @@ function eventText(type: string, node: AnyStateNode): string {
   if (kind === 'done' && subject === 'state') return 'done'
   const id = rest.join('.')
   const source = node.invoke.find((invocation) => invocation.id === id)?.src
-  return `${typeof source === 'string' ? source : id} ${kind === 'done' ? 'done' : 'failed'}`
+  const actor = id === '*' ? 'any child' : typeof source === 'string' ? source : id
+  return `${actor} ${kind === 'done' ? 'done' : 'failed'}`
 }
 
 /** The name of an action or guard; of `and`, `or` and `not` with what they join. */
