@@ -127,17 +127,17 @@ export const jobMachine = setup({
     }),
     notePaused: assign({ paused: true }),
     noteResumed: assign({ paused: false, ends: 0 }),
-    /** All that came is accounted for, but what is from `waiting` on. */
-    account: (_, _params: { readonly waiting: Date | undefined }) => {},
-    // Reports of an empty list mean nothing.
-    reportFired: (_, _params: { readonly firings: readonly JobFiring[] }) => {},
-    reportMissed: (_, _params: FireTimes) => {},
-    reportSkipped: (_, _params: FireTimes & { readonly running: number }) => {},
+    // What `src` does with a decision, which it finds in the context; an empty list means nothing.
     // Not `() => {}`: that breaks the inference of every enqueueActions beside it.
+    /** All that came is accounted for, but what waits in the queue. */
+    account: (_) => {},
+    reportFired: (_) => {},
+    reportMissed: (_) => {},
+    reportSkipped: (_) => {},
     reportFinished: (_) => {},
     reportFailed: (_, _params: { readonly error: unknown }) => {},
     /** A daemon returned (no error) or threw; it wants DUE after `backOff` ms. */
-    reportDaemonEnded: (_, _params: { readonly error: unknown; readonly backOff: number }) => {},
+    reportDaemonEnded: (_, _params: { readonly error: unknown }) => {},
   },
 }).createMachine({
   id: 'job',
@@ -154,7 +154,22 @@ export const jobMachine = setup({
     backOff: 0,
   }),
   initial: 'deciding',
-  on: { RETIRE: { target: '.retiring' } },
+  on: {
+    RETIRE: { target: '.retiring' },
+    'xstate.done.actor.*': {
+      actions: [{ type: 'forgetFiring', params: ({ event }) => event }, 'reportFinished'],
+    },
+    'xstate.error.actor.*': [
+      // A daemon that was asked to end may do so by throwing.
+      { guard: 'isDaemon', actions: { type: 'forgetFiring', params: ({ event }) => event } },
+      {
+        actions: [
+          { type: 'forgetFiring', params: ({ event }) => event },
+          { type: 'reportFailed', params: ({ event }) => event },
+        ],
+      },
+    ],
+  },
   states: {
     deciding: {
       always: [
@@ -185,21 +200,12 @@ export const jobMachine = setup({
           on: {
             DUE: {
               target: 'due',
-              actions: [
-                { type: 'queueFireTimes', params: ({ event }) => event },
-                { type: 'reportMissed', params: ({ context }) => ({ fireTimes: context.late }) },
-              ],
+              actions: [{ type: 'queueFireTimes', params: ({ event }) => event }, 'reportMissed'],
             },
           },
         },
         due: {
-          entry: [
-            'takeFromQueue',
-            { type: 'reportMissed', params: ({ context }) => ({ fireTimes: context.late }) },
-            { type: 'account', params: ({ context }) => ({ waiting: context.queue[0]?.fireTime }) },
-            { type: 'reportFired', params: ({ context }) => ({ firings: context.starting }) },
-            'spawnFirings',
-          ],
+          entry: ['takeFromQueue', 'reportMissed', 'account', 'reportFired', 'spawnFirings'],
           always: [{ guard: 'isIdle', target: 'idle' }, { target: 'running' }],
         },
         running: {
@@ -208,23 +214,14 @@ export const jobMachine = setup({
               {
                 guard: 'isSlotFree',
                 target: 'due',
-                actions: [
-                  { type: 'queueFireTimes', params: ({ event }) => event },
-                  { type: 'reportMissed', params: ({ context }) => ({ fireTimes: context.late }) },
-                ],
+                actions: [{ type: 'queueFireTimes', params: ({ event }) => event }, 'reportMissed'],
               },
               {
                 actions: [
                   { type: 'skipFireTimes', params: ({ event }) => event },
-                  { type: 'reportMissed', params: ({ context }) => ({ fireTimes: context.late }) },
-                  { type: 'account', params: ({ context }) => ({ waiting: context.queue[0]?.fireTime }) },
-                  {
-                    type: 'reportSkipped',
-                    params: ({ context }) => ({
-                      fireTimes: context.skipped,
-                      running: context.running.length,
-                    }),
-                  },
+                  'reportMissed',
+                  'account',
+                  'reportSkipped',
                 ],
               },
             ],
@@ -237,21 +234,14 @@ export const jobMachine = setup({
       on: { PAUSE: { target: 'paused' } },
       states: {
         running: {
-          entry: [
-            'takeDaemon',
-            { type: 'reportFired', params: ({ context }) => ({ firings: context.starting }) },
-            'spawnFirings',
-          ],
+          entry: ['takeDaemon', 'reportFired', 'spawnFirings'],
           on: {
             'xstate.done.actor.*': {
               target: 'backingOff',
               actions: [
                 { type: 'forgetFiring', params: ({ event }) => event },
                 'noteDaemonEnd',
-                {
-                  type: 'reportDaemonEnded',
-                  params: ({ context }) => ({ error: undefined, backOff: context.backOff }),
-                },
+                { type: 'reportDaemonEnded', params: { error: undefined } },
               ],
             },
             'xstate.error.actor.*': {
@@ -259,10 +249,7 @@ export const jobMachine = setup({
               actions: [
                 { type: 'forgetFiring', params: ({ event }) => event },
                 'noteDaemonEnd',
-                {
-                  type: 'reportDaemonEnded',
-                  params: ({ context, event }) => ({ error: event.error, backOff: context.backOff }),
-                },
+                { type: 'reportDaemonEnded', params: ({ event }) => event },
               ],
             },
           },
@@ -290,19 +277,6 @@ export const jobMachine = setup({
       exit: 'noteResumed',
       on: {
         RESUME: { target: 'deciding' },
-        'xstate.done.actor.*': {
-          actions: [{ type: 'forgetFiring', params: ({ event }) => event }, 'reportFinished'],
-        },
-        'xstate.error.actor.*': [
-          // A daemon that was asked to end may do so by throwing.
-          { guard: 'isDaemon', actions: { type: 'forgetFiring', params: ({ event }) => event } },
-          {
-            actions: [
-              { type: 'forgetFiring', params: ({ event }) => event },
-              { type: 'reportFailed', params: ({ event }) => event },
-            ],
-          },
-        ],
       },
     },
     retiring: {
@@ -310,18 +284,6 @@ export const jobMachine = setup({
       always: { guard: 'isIdle', target: 'retired' },
       on: {
         RETIRE: {},
-        'xstate.done.actor.*': {
-          actions: [{ type: 'forgetFiring', params: ({ event }) => event }, 'reportFinished'],
-        },
-        'xstate.error.actor.*': [
-          { guard: 'isDaemon', actions: { type: 'forgetFiring', params: ({ event }) => event } },
-          {
-            actions: [
-              { type: 'forgetFiring', params: ({ event }) => event },
-              { type: 'reportFailed', params: ({ event }) => event },
-            ],
-          },
-        ],
       },
     },
     retired: { type: 'final' },

@@ -51,6 +51,11 @@ export class TransactionOverError extends PawlError {
   readonly code = 'TRANSACTION_OVER'
 }
 
+/** PostgreSQL rolled a transaction back instead of committing it: the error of one of its statements was ignored. */
+export class TransactionAbortedError extends PawlError {
+  readonly code = 'TRANSACTION_ABORTED'
+}
+
 /** Pawl's own tables were written by a newer Pawl. */
 export class NewerSchemaError extends PawlError {
   readonly code = 'NEWER_SCHEMA'
@@ -69,6 +74,11 @@ export class UnjournallableTableError extends PawlError {
 /** A rollback cannot be done: the levels are not in the journal, or the range is not one. Nothing was reverted. */
 export class RollbackError extends PawlError {
   readonly code = 'ROLLBACK'
+}
+
+/** The schema cannot be wiped without touching what has to stay: an immune table, or another schema. Nothing was dropped. */
+export class WipeError extends PawlError {
+  readonly code = 'WIPE'
 }
 
 /** What is stored does not fit what is configured; says which reason, and how to go on. */

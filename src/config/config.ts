@@ -1,6 +1,7 @@
 import type { Datasource, BlockRef } from '../datasources/datasource.ts'
 import type { HandlerContext, HookContext } from '../hooks/context.ts'
-import type { Hook, HookArgs, HookInput } from '../hooks/hook.ts'
+import type { HookCallArgs } from '../hooks/hook-call.ts'
+import type { Hook } from '../hooks/hook.ts'
 import type { JobOptions, JobTrigger } from '../jobs/job.ts'
 import type { Logger } from '../logger.ts'
 import type { Clock } from '../clock.ts'
@@ -28,21 +29,10 @@ export type HookConfigs = Readonly<Record<string, Hook>>
 export type JobConfig<Hooks extends HookConfigs = HookConfigs> = {
   [Name in keyof Hooks & string]: {
     readonly hook: Name
-  } & JobArgs<Hooks[Name]['args']> &
+  } & HookCallArgs<Hooks[Name]['args']> &
     JobTrigger &
     JobOptions
 }[keyof Hooks & string]
-
-declare const noArgument: unique symbol
-// `{}` would accept any argument; a type with a key that nobody can write makes the compiler name the one too many.
-// An alias, because an interface would not fit the records of arguments that a `Config` of any hooks has.
-type HookTakesNoArguments = { readonly [noArgument]?: never }
-
-type JobArgs<Args extends HookArgs> = [keyof Args] extends [never]
-  ? { readonly args?: HookTakesNoArguments }
-  : Record<never, never> extends HookInput<Args>
-    ? { readonly args?: HookInput<Args> }
-    : { readonly args: HookInput<Args> }
 
 export type JobConfigs<Hooks extends HookConfigs = HookConfigs> = Readonly<Record<string, JobConfig<Hooks>>>
 

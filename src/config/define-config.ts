@@ -4,7 +4,9 @@ import type { Config, HookConfigs, IndexConfig, JobConfig } from './config.ts'
 
 /** A system hook is a key of the config itself; the type of its place under `hooks` says so. */
 type NoSystemHooks = {
-  readonly [Name in SystemHookName]?: `${Name} is a system hook: move it out of "hooks", to the top level of the config`
+  readonly [
+    Name in SystemHookName
+  ]?: `${Name} is a system hook: move it out of "hooks", to the top level of the config`
 }
 
 type ConfigParts = 'indexes' | 'hooks' | 'jobs'

@@ -1,9 +1,16 @@
 import type postgres from 'postgres'
 
 /**
- * postgres.js, with `int8` as `bigint`. `numeric` comes as a string, so that 78 digits stay 78 digits.
+ * postgres.js, with `int8` as `bigint`. `numeric` comes as a string, so that 78 digits stay 78 digits; a `bigint` fits a
+ * `numeric` column, too.
  */
-export type Sql = postgres.ISql<{ bigint: bigint }>
+export interface Sql extends postgres.ISql<{ bigint: bigint }> {
+  /**
+   * Runs `work` so that all of it stays, or none: in a transaction of its own, or in a savepoint where this `sql` is bound to
+   * a running transaction.
+   */
+  begin<T>(work: (sql: Sql) => Promise<T>): Promise<T>
+}
 
 /** A running transaction. Its `sql` refuses statements once the transaction is over. */
 export interface Transaction {
@@ -32,6 +39,12 @@ export interface Database {
   readonly ownSchema: string
   /** For single statements, each its own transaction. */
   readonly sql: Sql
+  /**
+   * The same, but a statement that waits 5 s for a lock fails (SQLSTATE 55P03). For work that a handler awaits, outside its
+   * transaction: the lock may be that handler's, which cannot go on and release it. PostgreSQL sees no deadlock there,
+   * for one half of the circle is in this process.
+   */
+  readonly impatientSql: Sql
   /**
    * Runs `work` in a transaction of its own session: when this resolves it is committed, when it rejects nothing of it is.
    * @throws SessionLostError when the session ended before COMMIT was answered. (Whether a COMMIT in flight took effect is

@@ -18,18 +18,20 @@ function start(rules: Partial<JobRules> = {}, paused = false) {
     jobMachine.provide({
       actors: { firing: slots.fill('firing') },
       actions: {
-        account: (_, { waiting }) => void (waiting && told.push(`waiting ${seconds([waiting])}`)),
-        reportFired: (_, { firings }) => {
-          for (const { fireTime, fireTimes } of firings)
-            told.push(fireTime === undefined ? 'started' : `fired ${seconds([fireTime])} for ${fireTimes}`)
+        account: ({ context: { queue } }) =>
+          void (queue[0]?.fireTime && told.push(`waiting ${seconds([queue[0].fireTime]).join()}`)),
+        reportFired: ({ context }) => {
+          for (const { fireTime, fireTimes } of context.starting)
+            told.push(fireTime ? `fired ${seconds([fireTime]).join()} for ${fireTimes}` : 'started')
         },
-        reportMissed: (_, { fireTimes }) =>
-          void (fireTimes.length && told.push(`missed ${seconds(fireTimes)}`)),
-        reportSkipped: (_, { fireTimes, running }) =>
-          void (fireTimes.length && told.push(`skipped ${seconds(fireTimes)} beside ${running}`)),
+        reportMissed: ({ context: { late } }) =>
+          void (late.length && told.push(`missed ${seconds(late).join()}`)),
+        reportSkipped: ({ context: { skipped, running } }) =>
+          void (skipped.length && told.push(`skipped ${seconds(skipped).join()} beside ${running.length}`)),
         reportFinished: () => void told.push('finished'),
-        reportFailed: (_, { error }) => void told.push(`failed ${error}`),
-        reportDaemonEnded: (_, { error, backOff }) => void told.push(`ended ${error}, again in ${backOff}`),
+        reportFailed: (_, { error }) => void told.push(`failed ${String(error)}`),
+        reportDaemonEnded: ({ context }, { error }) =>
+          void told.push(`ended ${String(error)}, again in ${context.backOff}`),
       },
     }),
     {

@@ -1,0 +1,115 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createServer, type AddressInfo } from 'node:net'
+import type { Writable } from 'node:stream'
+import { DatabaseUnavailableError } from '../../errors.ts'
+
+export interface Launch {
+  readonly program: string
+  readonly data: string
+  readonly user: { readonly uid: number; readonly gid: number } | undefined
+  readonly settings: readonly string[]
+}
+
+export interface LaunchedPostgres {
+  readonly port: number
+  stop(): Promise<void>
+}
+
+/** Another program may take the port between our look and the server's: try again with another. */
+const PORT_TRIES = 5
+/** After a kill -9 the old server of a folder needs up to 2 s to end. */
+const OLD_SERVER_TRIES = 50
+const OLD_SERVER_WAIT = 100
+
+/** Starts the server; resolves when it takes connections. */
+export async function launch(options: Launch): Promise<LaunchedPostgres> {
+  let ports = 0
+  let waits = 0
+  for (;;) {
+    const port = await freePort()
+    const { child, log, ready } = start(options, port)
+    if (await ready) {
+      letGo(child)
+      return { port, stop: () => stop(child) }
+    }
+    if (/Address already in use/.test(log()) && ++ports < PORT_TRIES) continue
+    if (
+      /lock file "postmaster.pid" already exists|pre-existing shared memory/.test(log()) &&
+      ++waits < OLD_SERVER_TRIES
+    ) {
+      await new Promise((resolve) => setTimeout(resolve, OLD_SERVER_WAIT))
+      continue
+    }
+    throw new DatabaseUnavailableError(
+      `PostgreSQL did not start in ${options.data}. It said:\n${log().trim()}`,
+    )
+  }
+}
+
+// The server holds no pipe of ours; a shell does. When this process dies, also by kill -9, the shell reads end of file
+// and sends the server SIGINT: fast shutdown.
+const GUARD =
+  '"$@" </dev/null & server=$!; (cat >/dev/null; kill -INT $server 2>/dev/null) <&3 & wait $server'
+
+function start({ program, data, user, settings }: Launch, port: number) {
+  const all = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', ...settings]
+  const args = ['-D', data, ...all.flatMap((setting) => ['-c', setting])]
+  const env = { PATH: process.env['PATH'], TZ: 'UTC', LC_ALL: 'C', SystemRoot: process.env['SystemRoot'] }
+  const child =
+    process.platform === 'win32'
+      ? spawn(program, args, { env, stdio: ['pipe', 'ignore', 'pipe'] })
+      : // Detached: Ctrl-C in a terminal goes to the whole process group, and the database has to outlive the drain.
+        spawn('/bin/sh', ['-c', GUARD, 'sh', program, ...args], {
+          ...user,
+          env,
+          cwd: data,
+          detached: true,
+          stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+        })
+  let text = ''
+  const ready = new Promise<boolean>((resolve) => {
+    child.stderr?.on('data', (chunk) => {
+      // Kept only until it is up: a server that lives for months says a lot.
+      if (text.length < 20_000) text += String(chunk)
+      if (/ready to accept connections/.test(text)) resolve(true)
+    })
+    child.once('exit', () => resolve(false))
+    child.once('error', (error) => {
+      text += error.message
+      resolve(false)
+    })
+  })
+  return { child, ready, log: () => text }
+}
+
+/** A server that is up must not keep this process alive. */
+function letGo(child: ChildProcess): void {
+  child.unref()
+  unref(child.stderr)
+  unref(child.stdio[3])
+}
+
+function unref(stream: unknown): void {
+  ;(stream as { unref?(): void } | null | undefined)?.unref?.()
+}
+
+function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+  return new Promise((resolve) => {
+    child.ref()
+    child.once('exit', () => resolve())
+    if (process.platform === 'win32') child.kill()
+    else (child.stdio[3] as Writable).end()
+  })
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+}

@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseUnavailableError } from '../../errors.ts'
+import { claimFolder } from './claim-folder.ts'
+import { dataFolder } from './data-folder.ts'
+import { platformPackage, postgresBinaries } from './postgres-binaries.ts'
+import { launch } from './launch-postgres.ts'
+
+export interface EmbeddedPostgres {
+  /** With the password: for connecting, not for printing. */
+  readonly url: string
+  /** Ends the server in the fast way (open transactions are rolled back). Idempotent. */
+  stop(): Promise<void>
+}
+
+export interface EmbeddedPostgresOptions {
+  /** Where the data is kept; made when it is not there. */
+  readonly directory: string
+  /** false: nothing is written through to the disk. For tests, which throw the data away. Default: true. */
+  readonly durable?: boolean
+  /** The npm package to take PostgreSQL from. Default: the one for this machine, PostgreSQL 18. */
+  readonly packageName?: string
+  /** More settings: `['max_connections=200']`. */
+  readonly settings?: readonly string[]
+}
+
+/** PostgreSQL refuses to run as root: then it runs as `nobody`. */
+const NOBODY = { uid: 65_534, gid: 65_534 }
+
+/**
+ * Starts a real PostgreSQL from npm on a free loopback port, with a password that only this folder's owner can read. It ends
+ * with this process, within 2 s also when that is killed.
+ *
+ * @throws FolderInUseError when another process works in the folder
+ * @throws DatabaseUnavailableError when it cannot be started, with what it said
+ */
+export async function startPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const user = process.getuid?.() === 0 ? NOBODY : undefined
+  const native = postgresBinaries(options.packageName ?? platformPackage, { otherUser: user !== undefined })
+  mkdirSync(options.directory, { recursive: true, mode: 0o755 })
+  const release = await claimFolder(options.directory)
+  try {
+    const data = dataFolder(options.directory, user)
+    const password = passwordOf(options.directory)
+    if (!existsSync(join(data, 'PG_VERSION'))) initialise({ native, data, password, user })
+    checkVersion(native, data)
+    const server = await launch({
+      program: program(native, 'postgres'),
+      data,
+      user,
+      settings: [
+        ...(options.durable === false ? ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off'] : []),
+        ...(options.settings ?? []),
+      ],
+    })
+    return {
+      url: `postgres://postgres:${password}@127.0.0.1:${server.port}/postgres`,
+      stop: async () => {
+        await server.stop()
+        release()
+      },
+    }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+function program(native: string, name: string): string {
+  return join(native, 'bin', process.platform === 'win32' ? `${name}.exe` : name)
+}
+
+/** Loopback is open to every user of the machine; the password is not. */
+function passwordOf(directory: string): string {
+  const file = join(directory, 'password')
+  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('hex'), { mode: 0o600 })
+  return readFileSync(file, 'utf8')
+}
+
+interface Initialisation {
+  readonly native: string
+  readonly data: string
+  readonly password: string
+  readonly user: { readonly uid: number; readonly gid: number } | undefined
+}
+
+function initialise({ native, data, password, user }: Initialisation): void {
+  // initdb reads the password from a file that its own user can read; gone again before the server starts.
+  const file = `${data}.new-password`
+  writeFileSync(file, password, { mode: 0o600 })
+  if (user !== undefined) chownSync(file, user.uid, user.gid)
+  const { status, stderr, error } = spawnSync(
+    program(native, 'initdb'),
+    ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${file}`]
+      // The C locale is there on every machine, and sorts the same on each.
+      .concat(['-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions']),
+    { ...user, cwd: data, encoding: 'utf8', env: { LC_ALL: 'C', TZ: 'UTC', PATH: process.env['PATH'] } },
+  )
+  rmSync(file, { force: true })
+  if (status === 0) return
+  throw new DatabaseUnavailableError(
+    `PostgreSQL could not make its data folder ${data}:\n${error?.message ?? stderr}`,
+  )
+}
+
+function checkVersion(native: string, data: string): void {
+  const found = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim()
+  const { stdout } = spawnSync(program(native, 'postgres'), ['--version'], { encoding: 'utf8' })
+  const ours = /(\d+)\.\d+/.exec(stdout)?.[1]
+  if (ours === undefined || ours === found) return
+  throw new DatabaseUnavailableError(
+    `the data in ${data} was made by PostgreSQL ${found}; the one that Pawl brings is ${ours} and cannot read it`,
+    { hint: 'Dump it with the old version and restore it, or remove the folder to start anew.' },
+  )
+}

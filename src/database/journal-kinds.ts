@@ -1,0 +1,49 @@
+import type { CatalogRelation } from './journal-catalog.ts'
+
+/** How the journal treats a relation: a partition is covered by its root. */
+export type RelationKind = 'table' | 'partition' | 'immune' | 'sequence'
+
+/** What `relation` is to the journal. Tables of extensions are left alone, as are sequences of immune tables. */
+export const relationKind = (
+  relation: CatalogRelation,
+  catalog: readonly CatalogRelation[],
+  immune: readonly string[],
+): RelationKind => {
+  const named = (rel: number | null) =>
+    catalog.some((other) => other.rel === rel && immune.includes(other.name))
+  if (relation.extension) return 'immune'
+  if (relation.kind === 'S') return named(relation.owner) ? 'immune' : 'sequence'
+  if (relation.root !== null) return named(relation.root) ? 'immune' : 'partition'
+  return immune.includes(relation.name) ? 'immune' : 'table'
+}
+
+/** Why `relation` cannot be in the journal, and what to do about it; undefined: it can. */
+export const findProblem = (
+  relation: CatalogRelation,
+  catalog: readonly CatalogRelation[],
+  kinds: ReadonlyMap<number, RelationKind>,
+  immune: readonly string[],
+): string | undefined => {
+  const { name } = relation
+  const kind = kinds.get(relation.rel)
+  if (kind === 'partition') {
+    const root = catalog.find(({ rel }) => rel === relation.root)
+    if (root === undefined) {
+      return `table ${name} is a partition of a table in another schema. Move both into one schema, or detach it`
+    }
+    if (immune.includes(name)) {
+      return `table ${name} is immune, but it is a partition of ${root.name}, which is not. Name ${root.name} in immuneTables, too`
+    }
+  }
+  if (kind !== 'table' && kind !== 'partition') return undefined
+  if (relation.kind === 'f') {
+    return `table ${name} is a foreign table: what is written to it cannot be undone here. Name it in immuneTables`
+  }
+  if (kind === 'table' && relation.key.length === 0) {
+    return (
+      `table ${name} has no primary key, by which a rollback finds its rows. Add one ` +
+      `(alter table … add column id bigint generated always as identity primary key), or name it in immuneTables`
+    )
+  }
+  return undefined
+}

@@ -1,0 +1,155 @@
+import { UnjournallableTableError } from '../errors.ts'
+import type { Sql, Transaction } from './database.ts'
+import { readCatalog, readDanglingReferences, type CatalogRelation } from './journal-catalog.ts'
+import { alterShadow } from './journal-columns.ts'
+import { quoteName, runDdl } from './journal-ddl.ts'
+import { findProblem, relationKind, type RelationKind } from './journal-kinds.ts'
+import {
+  createShadow,
+  createTriggers,
+  dropShadow,
+  dropTriggers,
+  type TrackedColumn,
+} from './journal-shadow.ts'
+import { createSequenceValues } from './journal-sequences.ts'
+
+export interface TrackOptions {
+  readonly schema: string
+  readonly ownSchema: string
+  readonly immuneTables: readonly string[]
+}
+
+interface TrackedRelation {
+  readonly id: number
+  readonly rel: number
+  readonly kind: RelationKind
+  readonly key: readonly string[]
+  readonly columns: readonly TrackedColumn[]
+  readonly signature: string | null
+  /** As the catalog has it now; null: not there any more. */
+  readonly current: string | null
+}
+
+/**
+ * Makes the journal cover every table of `schema` but `immuneTables`, as they are now: new tables get a shadow and triggers,
+ * altered ones keep what the journal has of them where it can still be put back. Cheap when nothing changed.
+ *
+ * @throws UnjournallableTableError that names every table that cannot be covered, and the ways out. Nothing is changed then.
+ */
+export const trackTables = async ({ sql }: Transaction, options: TrackOptions): Promise<void> => {
+  const own = quoteName(options.ownSchema)
+  const immune = [...new Set(options.immuneTables)].sort()
+  await sql`lock table ${sql.unsafe(own)}.tracked in share row exclusive mode`
+  if (await isUnchanged(sql, own, options.schema, immune)) return
+
+  const catalog = await readCatalog(sql, options.schema)
+  const kinds = new Map(catalog.map((relation) => [relation.rel, relationKind(relation, catalog, immune)]))
+  await refuseProblems(sql, catalog, kinds, immune)
+
+  await sql`delete from ${sql.unsafe(own)}.tracked_schema`
+  await sql`insert into ${sql.unsafe(own)}.tracked_schema ${sql({ name: options.schema, immune })}`
+  const tracked = await readTracked(sql, own)
+  await forgetLeftovers(sql, own, tracked, kinds)
+  const partitioned = tracked.filter(({ rel }) => catalog.find((other) => other.rel === rel)?.kind === 'p')
+  // Of all of them, before any is made: a table that was detached still has its old root's.
+  await runDdl(
+    sql,
+    partitioned.flatMap(({ id }) => dropTriggers(own, id)),
+  )
+  for (const relation of catalog) {
+    const kind = kinds.get(relation.rel) ?? 'immune'
+    const before = tracked.find(({ rel }) => rel === relation.rel)
+    if (kind === 'table') await trackTable(sql, own, options.schema, relation, catalog, before)
+    else await markRelation(sql, own, relation.rel, kind)
+  }
+  await runDdl(sql, [createSequenceValues(own, options.schema, catalog, kinds)])
+  // Last: the triggers are part of what is signed.
+  await sql`
+    update ${sql.unsafe(own)}.tracked t set signature = c.signature
+    from ${sql.unsafe(own)}.catalog c where c.rel = t.rel::oid and t.signature is distinct from c.signature`
+  await sql`
+    update ${sql.unsafe(own)}.tracked_schema
+    set rels = array(select t.rel::oid from ${sql.unsafe(own)}.tracked t where t.kind in ('table', 'partition'))`
+  await sql`update ${sql.unsafe(own)}.tracked_schema set fingerprint = ${sql.unsafe(own)}.fingerprint()`
+}
+
+const isUnchanged = async (sql: Sql, own: string, schema: string, immune: string[]): Promise<boolean> => {
+  const [row] = await sql<{ unchanged: boolean }[]>`
+    select ${sql.unsafe(own)}.drift() is null and exists (select from ${sql.unsafe(own)}.tracked_schema
+      where name = ${schema} and immune = ${sql.array(immune, 25)}::text[]) as unchanged`
+  return row?.unchanged ?? false
+}
+
+const refuseProblems = async (
+  sql: Sql,
+  catalog: readonly CatalogRelation[],
+  kinds: ReadonlyMap<number, RelationKind>,
+  immune: readonly string[],
+): Promise<void> => {
+  const problems = catalog.flatMap((relation) => findProblem(relation, catalog, kinds, immune) ?? [])
+  const covered = catalog.filter(({ rel }) => ['table', 'partition'].includes(kinds.get(rel) ?? ''))
+  const references = await readDanglingReferences(
+    sql,
+    covered.map(({ rel }) => rel),
+  )
+  for (const { constraint, from, to } of references) {
+    problems.push(
+      `table ${from} is not journalled, but its foreign key ${constraint} points into ${to}, which is: after a rollback it ` +
+        `would point at rows that are gone. Drop the foreign key, or make both tables immune, or neither`,
+    )
+  }
+  if (problems.length > 0) throw new UnjournallableTableError(problems.join('\n'))
+}
+
+const readTracked = (sql: Sql, own: string): Promise<TrackedRelation[]> => sql<TrackedRelation[]>`
+  select t.id, t.rel::oid::text::float8 as rel, t.kind, t.key, t.columns, t.signature, c.signature as current
+  from ${sql.unsafe(own)}.tracked t left join ${sql.unsafe(own)}.catalog c on c.rel = t.rel::oid`
+
+const forgetLeftovers = async (
+  sql: Sql,
+  own: string,
+  tracked: readonly TrackedRelation[],
+  kinds: ReadonlyMap<number, RelationKind>,
+): Promise<void> => {
+  const leftovers = tracked.filter(({ rel, kind }) => kinds.get(rel) !== kind)
+  for (const { id, kind } of leftovers) {
+    if (kind === 'table') await runDdl(sql, dropShadow(own, id))
+    await sql`delete from ${sql.unsafe(own)}.tracked where id = ${id}`
+  }
+}
+
+const markRelation = (sql: Sql, own: string, rel: number, kind: RelationKind) => sql`
+  insert into ${sql.unsafe(own)}.tracked (rel, kind) values (${String(rel)}::text::oid, ${kind}) on conflict do nothing`
+
+const trackTable = async (
+  sql: Sql,
+  own: string,
+  schema: string,
+  relation: CatalogRelation,
+  catalog: readonly CatalogRelation[],
+  before: TrackedRelation | undefined,
+): Promise<void> => {
+  const known = before?.kind === 'table' ? before : undefined
+  const partitions = catalog.filter(({ root }) => root === relation.rel)
+  if (known !== undefined && known.signature === known.current && relation.kind !== 'p') return
+  const rel = `${quoteName(schema)}.${quoteName(relation.name)}`
+  const [last] = await sql<
+    { id: string }[]
+  >`select coalesce(max(id), 0)::text as id from ${sql.unsafe(own)}.version`
+  const [row] = await sql<{ id: number }[]>`
+    insert into ${sql.unsafe(own)}.tracked as t (rel, kind) values (${String(relation.rel)}::text::oid, 'table')
+    on conflict (rel) do update set kind = 'table' returning id`
+  if (row === undefined) throw new Error('insert … returning gave no row')
+
+  const shadow = { id: row.id, rel, partitioned: relation.kind === 'p', key: relation.key }
+  const change = await alterShadow(sql, own, row.id, relation, known, last?.id ?? '0')
+  await runDdl(sql, [
+    ...dropTriggers(own, row.id),
+    ...(change.statements ?? createShadow(own, { ...shadow, columns: change.columns })),
+    ...createTriggers(own, { ...shadow, columns: change.columns }, partitions, schema),
+  ])
+  await sql`
+    update ${sql.unsafe(own)}.tracked set key = ${sql.array([...relation.key], 25)}::text[],
+      columns = ${JSON.stringify(change.columns)}::text::jsonb, since = greatest(since, ${change.cut}::text::bigint)
+    where id = ${row.id}`
+}

@@ -1,0 +1,154 @@
+import { LeaseLostError, RollbackError } from '../errors.ts'
+import type { RevertedTable } from '../events.ts'
+import type { Sql, Transaction } from './database.ts'
+import { trackTables } from './journal.ts'
+import { quoteName, runDdl } from './journal-ddl.ts'
+import { checkConstraints, keepGoneRows } from './revert-constraints.ts'
+import { findRevertRange, type RevertRange } from './revert-range.ts'
+import { revertRows } from './revert-rows.ts'
+import { revertSequences } from './revert-sequences.ts'
+import { collectFirstTouches, dropFirstTouches, type RevertTable } from './revert-tables.ts'
+
+export interface RevertOptions {
+  readonly ownSchema: string
+  readonly indexId: number
+  /** The last level that stays. */
+  readonly toLevel: number
+  /** The fencing number of the lease that this process holds. Left out: not checked. */
+  readonly fence?: bigint | undefined
+}
+
+/**
+ * Undoes, in this transaction, every journalled write of the index's levels above `toLevel`, and moves its cursor back: to
+ * `toLevel`, or to the highest level below that a transaction of the index ended at. Rows come back exactly, users' triggers
+ * do not fire, foreign keys hold at the end. Nothing to undo is no error: `[]`.
+ *
+ * Tables come in order of their names, without those that nothing was undone in.
+ *
+ * @throws RollbackError when the journal does not reach down to `toLevel`, another index has written the same rows since, or
+ * rows from outside the journal stand in the way; LeaseLostError. The transaction must then be rolled back.
+ */
+export const revertLevels = async (
+  transaction: Transaction,
+  options: RevertOptions,
+): Promise<RevertedTable[]> => {
+  const { sql } = transaction
+  const own = quoteName(options.ownSchema)
+  await checkFence(sql, own, options.fence)
+  await sql`select set_config('pawl.version', 'off', true)`
+  const range = await findRevertRange(sql, own, options.indexId, options.toLevel)
+  if (range === undefined) return []
+
+  await trackAsBefore(transaction, options.ownSchema)
+  const tables = await collectFirstTouches(sql, own, range)
+  const reverted = await explainConflicts(range, () => revertTables(sql, own, tables))
+  await revertSequences(sql, own, range)
+  await forgetVersions(sql, own, range)
+  await dropFirstTouches(sql, tables)
+  return reverted
+}
+
+const checkFence = async (sql: Sql, own: string, fence: bigint | undefined): Promise<void> => {
+  if (fence === undefined) return
+  try {
+    await sql`select ${sql.unsafe(own)}.check_fence(${String(fence)}::text::bigint)`
+  } catch (error) {
+    if (sqlState(error) !== 'PW001') throw error
+    throw new LeaseLostError('Another process took the lease over: this one may not roll back', {
+      cause: error,
+    })
+  }
+}
+
+/** Tables that were altered since the last level are put back as they are now. */
+const trackAsBefore = async (transaction: Transaction, ownSchema: string): Promise<void> => {
+  const { sql } = transaction
+  const [row] = await sql<{ name: string; immune: string[] }[]>`
+    select name, immune from ${sql.unsafe(quoteName(ownSchema))}.tracked_schema`
+  if (row !== undefined) {
+    await trackTables(transaction, { schema: row.name, ownSchema, immuneTables: row.immune })
+  }
+}
+
+const revertTables = async (
+  sql: Sql,
+  own: string,
+  tables: readonly RevertTable[],
+): Promise<RevertedTable[]> => {
+  if (tables.length === 0) return []
+  // Deferred checks of what this transaction wrote before belong to the state before.
+  await sql`set constraints all immediate`
+  const [before] = await sql<{ role: string; suspended: boolean }[]>`
+    select current_setting('session_replication_role') as role, ${sql.unsafe(own)}.suspend_triggers() as suspended`
+  const suspended = before?.suspended ?? false
+  const triggers = await findFiringTriggers(sql, tables, suspended)
+  await runDdl(
+    sql,
+    triggers.map(({ rel, name }) => `alter table only ${rel} disable trigger ${name}`),
+  )
+  if (suspended) await keepGoneRows(sql, tables)
+  else await sql`set constraints all deferred`
+
+  const reverted = await revertRows(sql, tables, suspended)
+
+  if (suspended) await checkConstraints(sql, tables)
+  else await sql`set constraints all immediate`
+  await runDdl(
+    sql,
+    triggers.map(({ rel, name, how }) => `alter table only ${rel} enable ${how} trigger ${name}`),
+  )
+  if (suspended) await sql`select set_config('session_replication_role', ${before?.role ?? 'origin'}, true)`
+  return reverted
+}
+
+interface FiringTrigger {
+  readonly rel: string
+  readonly name: string
+  /** As it was enabled: '', 'always', 'replica'. */
+  readonly how: string
+}
+
+/** Users' triggers that would fire on what a revert writes. Ours look at `pawl.version`. */
+const findFiringTriggers = (sql: Sql, tables: readonly RevertTable[], suspended: boolean) => sql<
+  FiringTrigger[]
+>`
+  select t.tgrelid::regclass::text as rel, quote_ident(t.tgname) as name,
+    case t.tgenabled when 'A' then 'always' when 'R' then 'replica' else '' end as how
+  from pg_trigger t
+  where not t.tgisinternal and t.tgname not like 'pawl journal %'
+    and position(t.tgenabled::text in ${suspended ? 'AR' : 'OA'}) > 0
+    and t.tgrelid in (select coalesce(p.relid, r) from unnest(${sql.array(
+      tables.map(({ rel }) => String(rel)),
+      25,
+    )}::text[]::oid[]) r
+      left join lateral pg_partition_tree(r) p on true)`
+
+/** A row from outside the journal in the way is no fault of this program: it is named as what it is. */
+const explainConflicts = async <T>(range: RevertRange, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work()
+  } catch (error) {
+    const state = sqlState(error)
+    if (state === undefined || !/^(23|40002|428C9)/.test(state)) throw error
+    throw new RollbackError(
+      `Index ${range.index} cannot be rolled back to level ${range.toLevel}: ${(error as Error).message}`,
+      {
+        cause: error,
+        hint:
+          'Rows that hooks, jobs or other programs wrote stand in the way, or this database user may not switch triggers off ' +
+          '(grant set on parameter session_replication_role to it). Remove those rows, or index again from the start.',
+      },
+    )
+  }
+}
+
+const sqlState = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+
+const forgetVersions = async (sql: Sql, own: string, range: RevertRange): Promise<void> => {
+  await sql`delete from ${sql.unsafe(own)}.version where index_id = ${range.indexId} and id >= ${range.first}::text::bigint`
+  await sql`delete from ${sql.unsafe(own)}.block
+    where index_id = ${range.indexId} and level > coalesce(${range.cursor.level}::text::bigint, -1)`
+  await sql`update ${sql.unsafe(own)}.index set level = ${range.cursor.level}::text::bigint, hash = ${range.cursor.hash}
+    where id = ${range.indexId}`
+}

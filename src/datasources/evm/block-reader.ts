@@ -1,0 +1,143 @@
+import type { Hash, RpcLog } from 'viem'
+import { DatasourceError } from '../../errors.ts'
+import {
+  readHeader,
+  readTransactions,
+  toQuantity,
+  type BlockDetail,
+  type EvmBlock,
+  type EvmHeader,
+} from './evm-block.ts'
+import type { JsonRpc } from './json-rpc.ts'
+import type { LogFilters, LogOf, LogReader } from './log-filter.ts'
+import { isRangeTooLarge } from './range-too-large.ts'
+
+type RawBlock = { readonly raw: unknown; readonly header: EvmHeader }
+type DecodedLog = { readonly blockHash: Hash; readonly blockNumber: bigint; readonly logIndex: number }
+
+/** Reads ranges of blocks, each with the logs that belong to it: never the header of one branch with logs of another. */
+export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | undefined> {
+  readonly #rpc: JsonRpc
+  readonly #logs: LogReader<Logs>
+  readonly #detail: BlockDetail | undefined
+  readonly #origin: string
+
+  constructor(rpc: JsonRpc, logs: LogReader<Logs>, detail: Detail, origin: string) {
+    this.#rpc = rpc
+    this.#logs = logs
+    this.#detail = detail
+    this.#origin = origin
+  }
+
+  /**
+   * Levels that no reorg can reach: one `eth_getLogs` for all of them, then only the headers of levels with logs – or of
+   * all levels, where blocks are asked for.
+   */
+  async final(from: number, to: number, signal: AbortSignal): Promise<readonly EvmBlock<Logs, Detail>[]> {
+    if (this.#detail !== undefined || this.#logs.query === undefined) {
+      const [raw, logs] = await Promise.all([
+        this.#finalBlocks(range(from, to), signal),
+        this.#logsOfRange(from, to, signal),
+      ])
+      return this.#assemble(raw, logs)
+    }
+    const logs = await this.#logsOfRange(from, to, signal)
+    const levels = [...new Set(logs.map(({ blockNumber }) => Number(blockNumber)))].toSorted((a, b) => a - b)
+    return this.#assemble(await this.#finalBlocks(levels, signal), logs)
+  }
+
+  /** Levels that may still change: every header, and the logs by the hash of their block. */
+  async recent(from: number, to: number, signal: AbortSignal): Promise<readonly EvmBlock<Logs, Detail>[]> {
+    const raw = await this.#rawBlocks(range(from, to), signal)
+    let parent: EvmHeader | undefined
+    for (const { header } of raw) {
+      if (parent !== undefined && header.parentHash !== parent.hash) {
+        throw this.#inconsistent(`level ${header.level} is not the child of level ${parent.level}`)
+      }
+      parent = header
+    }
+    const { query } = this.#logs
+    if (query === undefined) return this.#assemble(raw, [])
+    const calls = raw.map(({ header: { hash } }) => ({
+      method: 'eth_getLogs',
+      params: [{ ...query, blockHash: hash }],
+    }))
+    const answers = await this.#rpc.batch(calls, signal)
+    return this.#assemble(
+      raw,
+      answers.flatMap((answer) => this.#decode(answer)),
+    )
+  }
+
+  /** @throws DatasourceError where a log belongs to none of the blocks: the chain changed between two answers. */
+  #assemble(blocks: readonly RawBlock[], logs: readonly LogOf<Logs>[]): readonly EvmBlock<Logs, Detail>[] {
+    const byHash = new Map<string, LogOf<Logs>[]>(blocks.map(({ header }) => [header.hash, []]))
+    for (const log of logs) {
+      const { blockHash, blockNumber } = log as DecodedLog
+      const block = byHash.get(blockHash)
+      if (block === undefined) throw this.#inconsistent(`a log of level ${blockNumber} is of another block`)
+      block.push(log)
+    }
+    return blocks.map(({ raw, header }) => {
+      const own = byHash.get(header.hash) ?? []
+      own.sort((one, other) => (one as DecodedLog).logIndex - (other as DecodedLog).logIndex)
+      const transactions = this.#detail === 'full' ? { transactions: readTransactions(raw) } : {}
+      return { ...header, logs: own, ...transactions } as unknown as EvmBlock<Logs, Detail>
+    })
+  }
+
+  /** A node that has not the whole of what is final is behind the one that told of it. */
+  async #finalBlocks(levels: readonly number[], signal: AbortSignal): Promise<readonly RawBlock[]> {
+    const blocks = await this.#rawBlocks(levels, signal)
+    const missing = levels[blocks.length]
+    if (missing === undefined) return blocks
+    throw new DatasourceError(`${this.#origin} has no level ${missing}, which is final`)
+  }
+
+  /** The blocks of these levels, up to the first that there is not. */
+  async #rawBlocks(levels: readonly number[], signal: AbortSignal): Promise<readonly RawBlock[]> {
+    const calls = levels.map((level) => ({
+      method: 'eth_getBlockByNumber',
+      params: [toQuantity(level), this.#detail === 'full'],
+    }))
+    const blocks = []
+    for (const [at, raw] of (await this.#rpc.batch(calls, signal)).entries()) {
+      const header = readHeader(raw, this.#origin)
+      if (header === undefined) break
+      if (header.level !== levels[at]) {
+        throw this.#inconsistent(`it answered with level ${header.level} for level ${levels[at]}`)
+      }
+      blocks.push({ raw, header })
+    }
+    return blocks
+  }
+
+  async #logsOfRange(from: number, to: number, signal: AbortSignal): Promise<readonly LogOf<Logs>[]> {
+    const { query } = this.#logs
+    if (query === undefined) return []
+    try {
+      const filter = { ...query, fromBlock: toQuantity(from), toBlock: toQuantity(to) }
+      return this.#decode(await this.#rpc.call('eth_getLogs', [filter], signal))
+    } catch (error) {
+      if (from === to || !isRangeTooLarge(error)) throw error
+      const middle = Math.floor((from + to) / 2)
+      const lower = await this.#logsOfRange(from, middle, signal)
+      return [...lower, ...(await this.#logsOfRange(middle + 1, to, signal))]
+    }
+  }
+
+  #decode(answer: unknown): readonly LogOf<Logs>[] {
+    if (!Array.isArray(answer)) {
+      throw new DatasourceError(`${this.#origin}: eth_getLogs: answered with no list of logs`)
+    }
+    return answer.flatMap((raw: RpcLog) => this.#logs.read(raw) ?? [])
+  }
+
+  #inconsistent(what: string): DatasourceError {
+    return new DatasourceError(`${this.#origin} changed its chain while it answered: ${what}`)
+  }
+}
+
+function range(from: number, to: number): readonly number[] {
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, offset) => from + offset)
+}

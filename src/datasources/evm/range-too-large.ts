@@ -1,0 +1,27 @@
+import { DatasourceError } from '../../errors.ts'
+import { RpcError } from './json-rpc.ts'
+import { TransportError } from './rpc-transport.ts'
+
+/**
+ * No code says it: -32005 is also a rate limit, -32602 any bad parameter. These are the words of geth, Erigon, Nethermind,
+ * Alchemy, Infura, QuickNode, Ankr, Chainstack, Cloudflare and dRPC.
+ */
+const WORDS = [
+  /query returned more than/,
+  /(block|eth_getlogs)[\w ]* range/,
+  /range (is |too |exceed|limit|larger|wide)/,
+  /exceeds? (the )?(max|range|limit)[\w ]*(range|blocks|results|logs)/,
+  /(max|maximum|limited to)[\w ]* (\d[\d,]*|block|blocks)[\w ]* (range|blocks)/,
+  /too (many|large)[\w ]* (logs|results|blocks|range)/,
+  /(response|result)( size| set)?[\w ]* (exceed|too large|too big|is too)/,
+  /query timeout exceeded/,
+] as const
+
+/** Does the node mean that fewer levels at once would do? */
+export function isRangeTooLarge(error: unknown): boolean {
+  if (!(error instanceof DatasourceError)) return false
+  if (error.cause instanceof TransportError) return / 413 /.test(error.message)
+  if (!(error.cause instanceof RpcError)) return false
+  const words = error.cause.message.toLowerCase()
+  return WORDS.some((pattern) => pattern.test(words))
+}

@@ -1,0 +1,53 @@
+import { getWebSocketRpcClient } from 'viem/utils'
+import { untilAborted } from '../abort.ts'
+import type { Endpoint } from './endpoint.ts'
+import { toAnswer, TransportError, type RpcAnswer, type RpcCall, type RpcTransport } from './rpc-transport.ts'
+
+type Client = Awaited<ReturnType<typeof getWebSocketRpcClient>>
+
+/** One socket, opened with the first call, and again with the next one after it broke. */
+export function webSocketTransport({ url, conceal }: Endpoint): RpcTransport {
+  let client: Promise<Client> | undefined
+
+  const drop = (broken: Promise<Client>): void => {
+    if (client === broken) client = undefined
+    broken.then(
+      (open) => open.close(),
+      () => {},
+    )
+  }
+
+  const request = (open: Client, { method, params }: RpcCall): Promise<RpcAnswer> =>
+    new Promise((resolve, reject) => {
+      open.request({
+        body: { method, params },
+        onResponse: (response) => {
+          const answer = toAnswer(response)
+          if (answer === undefined) reject(new Error('its answer is no JSON-RPC'))
+          else resolve(answer)
+        },
+        onError: (error) => reject(error instanceof Error ? error : new Error('the socket broke')),
+      })
+    })
+
+  return {
+    async send(calls, signal) {
+      // Neither reconnect nor keep-alive of viem's: both have timers that we could not see, and the next call reconnects.
+      const present = (client ??= getWebSocketRpcClient(url, { reconnect: false, keepAlive: false }))
+      const answers = present.then((open) => Promise.all(calls.map((call) => request(open, call))))
+      try {
+        return await untilAborted(signal, answers)
+      } catch (error) {
+        signal.throwIfAborted()
+        drop(present)
+        // viem's errors hold the URL, keys and all: only their words go on.
+        const words = error instanceof Error ? error.message.split('\n')[0] : undefined
+        const cause = words === undefined ? undefined : new Error(conceal(words))
+        throw new TransportError('cannot be reached, or broke the connection', { wrongAddress: false, cause })
+      }
+    },
+    close() {
+      if (client !== undefined) drop(client)
+    },
+  }
+}

@@ -1,0 +1,314 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { LeaseLostError, RollbackError } from '../../src/errors.ts'
+import { pruneJournal } from '../../src/database/prune-journal.ts'
+import { digest, openJournal } from './journal-fixture.ts'
+
+const ACCOUNTS = 'create table account (address text primary key, balance numeric not null default 0);'
+
+const reason = (pattern: RegExp) => (error: unknown) => {
+  assert(error instanceof RollbackError, String(error))
+  assert.match(error.message, pattern)
+  return true
+}
+
+test('undoes inserts, updates and deletes, and moves the cursor', async (t) => {
+  const db = await openJournal(t, `${ACCOUNTS} insert into account values ('a', 1), ('b', 2), ('c', 3)`)
+  await db.level('select 1')
+  const before = await digest(db.sql)
+  await db.level(`insert into account values ('d', 4); update account set balance = 10 where address = 'a'`)
+  await db.level(
+    `delete from account where address in ('a', 'b'); update account set address = 'e' where address = 'd'`,
+  )
+
+  const tables = await db.revert(1)
+
+  assert.deepEqual(await digest(db.sql), before)
+  assert.deepEqual(await db.cursor(), { level: '1', hash: 'hash 1' })
+  assert.deepEqual(tables, [{ table: 'account', restored: 2, removed: 1 }])
+  assert.deepEqual(
+    await db.sql`select level::int from pawl.block`.then((rows) => rows.map((row) => row['level'])),
+    [1],
+  )
+  const [left] =
+    await db.sql`select (select count(*) from pawl.journal_1)::int as rows, count(*)::int as versions from pawl.version`
+  assert.deepEqual({ ...left }, { rows: 0, versions: 1 })
+})
+
+test('below the first level nothing is left and the cursor is empty', async (t) => {
+  const db = await openJournal(t, ACCOUNTS)
+  await db.level(`insert into account values ('a')`, { to: 5 })
+  await db.revert(3)
+  assert.deepEqual(await db.cursor(), { level: null, hash: null })
+  assert.equal((await db.sql`select from account`).length, 0)
+})
+
+test('at its own level nothing is reverted', async (t) => {
+  const db = await openJournal(t, ACCOUNTS)
+  await db.level(`insert into account values ('a')`)
+  assert.deepEqual(await db.revert(1), [])
+  assert.equal((await db.sql`select from account`).length, 1)
+})
+
+test('a level that was not journalled is out of reach', async (t) => {
+  const db = await openJournal(t, ACCOUNTS)
+  await db.level(`insert into account values ('a')`, { journal: false })
+  await db.level(`insert into account values ('b')`, { journal: false })
+  await db.level(`insert into account values ('c')`)
+  await assert.rejects(
+    db.revert(1),
+    reason(/transfers cannot be rolled back to level 1: the journal reaches back to level 2/),
+  )
+  await db.level(`insert into account values ('d')`, { journal: false })
+  await assert.rejects(db.revert(2), reason(/not every level up to 4 was journalled/))
+  assert.equal((await db.sql`select from account`).length, 4)
+})
+
+test('what is pruned is out of reach, and what is above is not', async (t) => {
+  const db = await openJournal(t, ACCOUNTS)
+  for (let n = 1; n <= 6; n++) await db.level(`insert into account values ('${n}')`)
+  await pruneJournal(db.sql, { ownSchema: 'pawl', indexId: 1, finalized: 4 })
+
+  const rows = await db.sql`select version::int from pawl.journal_1 order by 1`
+  assert.deepEqual(
+    rows.map((row) => row['version']),
+    [5, 6],
+  )
+  assert.deepEqual(
+    (await db.sql`select level::int from pawl.block order by 1`).map((row) => row['level']),
+    [4, 5, 6],
+  )
+  await assert.rejects(db.revert(3), reason(/level 4 is final/))
+  await db.revert(4)
+  assert.equal((await db.sql`select from account`).length, 4)
+  assert.deepEqual(await db.cursor(), { level: '4', hash: 'hash 4' })
+})
+
+test('pruning one index leaves the journal of another', async (t) => {
+  const db = await openJournal(t, ACCOUNTS)
+  await db.level(`insert into account values ('a')`)
+  await db.level(`insert into account values ('b')`, { index: 2 })
+  await pruneJournal(db.sql, { ownSchema: 'pawl', indexId: 1, finalized: 9 })
+  await db.revert(0, { index: 2 })
+  assert.deepEqual(
+    (await db.sql`select address from account`).map((row) => row['address']),
+    ['a'],
+  )
+})
+
+test('two indexes revert apart from each other', async (t) => {
+  const db = await openJournal(t, ACCOUNTS)
+  await db.level(`insert into account values ('a')`)
+  await db.level(`insert into account values ('b')`, { index: 2 })
+  await db.level(`update account set balance = 1 where address = 'a'`)
+  await db.revert(1)
+  assert.deepEqual(
+    (await db.sql`select address, balance from account order by 1`).map((row) => ({ ...row })),
+    [
+      { address: 'a', balance: '0' },
+      { address: 'b', balance: '0' },
+    ],
+  )
+})
+
+test('a row that another index has written since is a conflict', async (t) => {
+  const db = await openJournal(t, ACCOUNTS)
+  await db.level(`insert into account values ('a')`)
+  await db.level(`update account set balance = 1`)
+  await db.level(`update account set balance = 2`, { index: 2 })
+  await assert.rejects(db.revert(1), reason(/account .* also written by prices/))
+  assert.equal((await db.sql`select balance from account`)[0]?.['balance'], '2')
+  await db.revert(0, { index: 2 })
+  await db.revert(1)
+  assert.equal((await db.sql`select balance from account`)[0]?.['balance'], '0')
+})
+
+test('a row that another index wrote before is no conflict', async (t) => {
+  const db = await openJournal(t, `${ACCOUNTS} insert into account values ('a', 5)`)
+  await db.level(`update account set balance = 6`, { index: 2 })
+  await db.level(`update account set balance = 7`)
+  await db.revert(0)
+  assert.equal((await db.sql`select balance from account`)[0]?.['balance'], '6')
+})
+
+test('an index whose level began earlier and wrote later is a conflict', async (t) => {
+  const db = await openJournal(t, `${ACCOUNTS} insert into account values ('a', 5)`)
+  await db.track()
+  await db.level(
+    async (sql) => {
+      await db.level(`update account set balance = 6`)
+      await sql`update account set balance = 7`
+    },
+    { index: 2 },
+  )
+  await assert.rejects(db.revert(0), reason(/also written by prices/))
+})
+
+test('writes outside a level are not journalled', async (t) => {
+  const db = await openJournal(t, ACCOUNTS)
+  await db.level(`insert into account values ('a')`)
+  await db.sql`insert into account values ('hook')`
+  await db.level(`insert into account values ('b')`)
+  await db.revert(1)
+  assert.deepEqual(
+    (await db.sql`select address from account order by 1`).map((row) => row['address']),
+    ['a', 'hook'],
+  )
+})
+
+test('a foreign key that would not hold stops the revert', async (t) => {
+  const db = await openJournal(
+    t,
+    `${ACCOUNTS} create table token (id int primary key, owner text references account);`,
+  )
+  await db.level(`insert into account values ('a')`)
+  await db.sql`insert into token values (1, 'a')`
+  await assert.rejects(db.revert(0), reason(/token_owner_fkey of token into account/))
+  await db.sql`delete from token`
+  await db.level(`insert into token values (2, 'a')`)
+  await db.level(`delete from token`)
+  await db.sql`delete from account`
+  await assert.rejects(db.revert(2), reason(/token_owner_fkey/))
+  assert.deepEqual(await db.cursor(), { level: '3', hash: 'hash 3' })
+})
+
+test('a value that a row outside the journal took stops the revert', async (t) => {
+  const db = await openJournal(
+    t,
+    `create table now (id int primary key, slot int unique);
+     create table later (id int primary key, slot int unique deferrable initially deferred);`,
+  )
+  for (const table of ['now', 'later']) {
+    const level = await db.level(`insert into ${table} values (1, 1)`)
+    await db.level(`delete from ${table}`)
+    await db.sql.unsafe(`insert into ${table} values (2, 1)`)
+    await assert.rejects(db.revert(level), reason(/slot_key/))
+    await db.sql.unsafe(`delete from ${table}`)
+    await db.revert(level)
+  }
+})
+
+test('triggers of users do not fire, however they are enabled, and stay as they were', async (t) => {
+  const triggers = ['enable', 'enable always', 'enable replica', 'disable']
+  const db = await openJournal(
+    t,
+    `${ACCOUNTS} create table fired (id int generated always as identity primary key);
+     create function fire() returns trigger language plpgsql as
+       'begin insert into fired default values; return coalesce(new, old); end';
+     ${triggers
+       .map(
+         (
+           how,
+           n,
+         ) => `create trigger user_${n} before insert or update or delete on account for each row execute function fire();
+           alter table account ${how} trigger user_${n};`,
+       )
+       .join('')}`,
+  )
+  const enabled = () =>
+    db.sql`select tgname::text, tgenabled::text from pg_trigger where not tgisinternal order by 1`
+  await db.level(`insert into account values ('a')`)
+  const before = [await digest(db.sql), [...(await enabled())]]
+  await db.level(`update account set balance = 1; delete from account; insert into account values ('b')`)
+  await db.revert(1)
+  assert.deepEqual([await digest(db.sql), [...(await enabled())]], before)
+  const [role] = await db.sql`show session_replication_role`
+  assert.equal(role?.['session_replication_role'], 'origin')
+})
+
+test('a sequence is not set back over rows that stay', async (t) => {
+  const db = await openJournal(
+    t,
+    'create table log (id serial primary key, note text); create sequence free;',
+  )
+  await db.level(`insert into log (note) values ('1')`)
+  await db.level(`insert into log (note) values ('2'); select nextval('free')`)
+  await db.sql`insert into log (note) values ('hook')`
+  await db.level(`insert into log (note) values ('4'); select nextval('free')`)
+  await db.revert(1)
+  await db.level(`insert into log (note) values ('2')`)
+  const rows = await db.sql`select id, note from log order by id`
+  assert.deepEqual(
+    rows.map((row) => `${row['id']} ${row['note']}`),
+    ['1 1', '3 hook', '4 2'],
+  )
+  assert.equal((await db.sql`select nextval('free')::int`)[0]?.['nextval'], 1)
+})
+
+test('a revert that is rolled back leaves the sequences', async (t) => {
+  const db = await openJournal(t, 'create table log (id serial primary key)')
+  await db.level('insert into log default values')
+  await db.level('insert into log default values')
+  const before = await digest(db.sql)
+  const { revertLevels } = await import('../../src/database/revert-levels.ts')
+  await assert.rejects(
+    db.transaction(async (tx) => {
+      await revertLevels(tx, { ownSchema: 'pawl', indexId: 1, toLevel: 0 })
+      throw new Error('after')
+    }),
+    /after/,
+  )
+  assert.deepEqual(await digest(db.sql), before)
+})
+
+test('a process without the lease may not revert', async (t) => {
+  const db = await openJournal(t, ACCOUNTS)
+  await db.level(`insert into account values ('a')`)
+  await assert.rejects(db.revert(0, { fence: 6n }), LeaseLostError)
+  await db.revert(0, { fence: 7n })
+})
+
+test('every type comes back bit by bit', async (t) => {
+  const types: readonly [string, ...string[]][] = [
+    ['float8', 'NaN', '-0', 'Infinity', '-Infinity', '5e-324'],
+    ['float4', 'NaN', '-0', '1e-45'],
+    ['numeric', '9'.repeat(78), 'NaN', 'Infinity', '1.50'],
+    ['numeric(80, 2)', '7'.repeat(78)],
+    ['jsonb', 'null', '{"a": 1.10, "b": [null]}'],
+    ['json', '{"b":1,  "a":2, "a":3}'],
+    ['bytea', '\\x', '\\x00ff'],
+    ['int4range', 'empty', '[1,5)', '(,)'],
+    ['tstzmultirange', '{[2020-01-01,2021-01-01)}'],
+    ['int[]', '{}', '[0:2]={1,NULL,3}', '{{1,2},{3,4}}'],
+    ['text[]', '{"a,b",NULL,"NULL",""}'],
+    ['mood', 'sad'],
+    ['"a.pair"', '(1,"x ""y""")', '(,)'],
+    ['address', '0xab'],
+    ['address[]', '{0xab}'],
+    ['timestamptz', 'infinity', '-infinity', '4713-01-01 00:00:00 BC'],
+    ['date', 'infinity'],
+    ['interval', '1 mon -1 day 00:00:00.000001'],
+    ['timetz', '24:00:00+15:59'],
+    ['char(5)', 'ab'],
+    ['varchar(3)', 'ü '],
+    ['"char"', 'x'],
+    ['text collate "C"', 'É\n'],
+    ['bit(5)', '10101'],
+    ['bit varying', '1'],
+    ['uuid', '00000000-0000-0000-0000-0000000000ff'],
+    ['inet', '::1/64'],
+    ['xid8', '18446744073709551615'],
+    ['tsvector', `'a':1A 'b':2`],
+    ['point', '(1,-0)'],
+    ['regclass', 'pg_class'],
+  ]
+  const values = types.flatMap(([type, ...texts], column) => texts.map((text) => ({ type, text, column })))
+  const db = await openJournal(
+    t,
+    `create type mood as enum ('glad', 'sad'); create type "a.pair" as (a int, "b" text);
+     create domain address as text not null check (value like '0x%');
+     create table value (id int primary key, ${types
+       .map(([type], n) => `v${n} ${type}${type === 'address' ? ` default '0x'` : ''}`)
+       .join(', ')});`,
+  )
+  for (const [id, { text, column }] of values.entries()) {
+    await db.sql.unsafe(`insert into value (id, v${column}) values (${id}, '${text.replaceAll("'", "''")}')`)
+  }
+  await db.level('select 1')
+  const before = await digest(db.sql)
+  await db.level('delete from value where id % 2 = 0; update value set id = -id')
+  await db.level('truncate value')
+  await db.level(`insert into value (id) values (0)`)
+  await db.revert(1)
+  assert.deepEqual(await digest(db.sql), before)
+})
