@@ -97,9 +97,10 @@ async function reorganise({ chain, pawl: { root }, signal }: Demo, reorg: Reorg)
   ])
   const next = common + replacement + BLOCKS_BETWEEN
   await Promise.all([
-    nextEvent(root, 'index.progress', ({ level, synchronized }) => level === next && synchronized, signal),
+    nextEvent(root, 'index.progress', ({ level }) => level === next, signal),
     chain.mine(BLOCKS_BETWEEN),
   ])
+  terminal.line(`           level with the chain again, at block ${next}`)
 }
 
 function tell(chain: TokenChain, balances: readonly ComparedBalance[]): boolean {

@@ -1,6 +1,7 @@
 import {
   encodeDeployData,
   encodeFunctionData,
+  getAddress,
   getContractAddress,
   parseEther,
   type Address,
@@ -38,7 +39,7 @@ interface Transaction {
 /** Starts the node, deploys the token and gives each account a share of it: one block, the chain's first. */
 export async function startTokenChain(): Promise<TokenChain> {
   const anvil = await startAnvil()
-  const accounts = await anvil.rpc<readonly Address[]>('eth_accounts')
+  const accounts = (await anvil.rpc<readonly Address[]>('eth_accounts')).map((account) => getAddress(account))
   const [deployer] = accounts
   if (deployer === undefined) throw new Error('anvil has no accounts')
   const token = getContractAddress({ from: deployer, nonce: 0n })
@@ -56,7 +57,7 @@ export async function startTokenChain(): Promise<TokenChain> {
   }
   const someTransfers = (): Transaction[] =>
     Array.from({ length: random(4) }, () =>
-      transfer(pick(accounts, random), pick(accounts, random), BigInt(1 + random(1e6)) * 10n ** 12n),
+      transfer(pick(accounts, random), pick(accounts, random), parseEther(String(1 + random(1_000)))),
     )
 
   const supply = parseEther('1000000')
