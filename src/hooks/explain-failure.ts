@@ -1,3 +1,5 @@
+import { join, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { CallbackError } from '../errors.ts'
 
 /** The user's own error as `cause`, and in the message what failed, why, and where it stands. */
@@ -22,15 +24,15 @@ function sqlStateOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
-/** The first line of the stack that is neither Node's nor a package's. */
+/** Of this package; stacks name its sources where source maps are on. */
+const PACKAGE = fileURLToPath(new URL('../../..', import.meta.url))
+const OWN = [join(PACKAGE, 'dist', 'src', sep), join(PACKAGE, 'src', sep), 'node_modules', 'node:']
+
+/** The first line of the stack that is neither Node's nor a package's nor ours. */
 function placeOf({ stack = '' }: Error): string | undefined {
   const frame = stack
     .split('\n')
-    .find(
-      (line) =>
-        line.startsWith('    at ') &&
-        !/node:|node_modules|[\\/]dist[\\/]src[\\/]|[\\/]pawl[\\/]src[\\/]/.test(line),
-    )
+    .find((line) => line.startsWith('    at ') && !OWN.some((own) => line.includes(own)))
   return frame === undefined
     ? undefined
     : /((?:file:\/\/)?[^\s()]+:\d+):\d+\)?$/.exec(frame)?.[1]?.replace('file://', '')

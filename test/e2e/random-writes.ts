@@ -48,8 +48,9 @@ export async function writeRandomly(sql: Sql, block: SimulatedBlock): Promise<vo
           insert into pair (a, b, at) values (${choice % 5}, ${to}, ${at}) on conflict (a, b) do nothing`
         break
       case 7:
-        await sql`update slot set position = position + 100 where position < 100`
-        await sql`delete from slot where position > 250`
+        await sql`delete from slot where position >= 100`
+        await sql`update slot set position = position + 100`
+        await sql`delete from pair where a > 4`
         await sql`update pair set a = a + 5, at = ${at} where b = ${to}`
         break
       default:
