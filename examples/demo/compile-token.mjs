@@ -1,8 +1,7 @@
 // Writes token.ts from token.sol: `node examples/demo/compile-token.mjs`. Only needed when token.sol changes.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import solc from 'solc'
 
-const solc = createRequire(import.meta.url)('solc')
 const file = (name) => new URL(name, import.meta.url)
 
 const input = {
