@@ -51,6 +51,9 @@ interface Context extends JobInput {
   readonly backOff: number
 }
 
+/** Fire times of a job that wait for their turn; more mean that it never catches up. */
+const LONGEST_QUEUE = 1_000
+
 /** A daemon that ran this long was healthy: its back-off begins anew. */
 const HEALTHY = 60_000
 const SHORTEST_BACK_OFF = 1_000
@@ -84,14 +87,15 @@ export const jobMachine = setup({
     }),
     skipFireTimes: assign(({ context }, { fireTimes }: FireTimes) => {
       const { late, inTime } = judge(context, fireTimes)
-      return { late, skipped: inTime }
+      if (context.queue.length === 0) return { late, skipped: inTime }
+      // Where some wait already, a later one cannot be told as skipped before them: it waits too, and the first give way.
+      const queue = [...context.queue, ...inTime.flatMap((time) => coalesce([time]))]
+      const tooMany = queue.splice(0, Math.max(queue.length - LONGEST_QUEUE, 0))
+      return { late, queue, skipped: timesOf(tooMany) }
     }),
     takeFromQueue: assign(({ context }) => {
       // Those that waited may have become too late.
-      const { late } = judge(
-        context,
-        context.queue.flatMap(({ fireTime }) => fireTime ?? []),
-      )
+      const { late } = judge(context, timesOf(context.queue))
       const waiting = context.queue.slice(late.length)
       const starting = waiting
         .slice(0, context.rules.maxInstances - context.running.length)
@@ -307,3 +311,5 @@ function coalesce(fireTimes: readonly Date[]): JobFiring[] {
   const fireTime = fireTimes.at(-1)
   return fireTime === undefined ? [] : [{ id: '', fireTime, fireTimes: fireTimes.length }]
 }
+
+const timesOf = (firings: readonly JobFiring[]): Date[] => firings.flatMap(({ fireTime }) => fireTime ?? [])

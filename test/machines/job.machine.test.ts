@@ -106,6 +106,17 @@ test('more than maxInstances at a time are skipped', () => {
   assert.deepEqual(told(), ['finished', 'fired 40 for 1'])
 })
 
+test('where some wait already, later ones wait too, and the first give way when there are too many', () => {
+  const { due, firing, told } = start({ coalesce: false })
+  due(10, 20)
+  due(30)
+  assert.deepEqual(told(), ['waiting 20', 'fired 10 for 1', 'waiting 20'])
+  due(...Array.from({ length: 1_000 }, (_, at) => 40 + at))
+  assert.deepEqual(told(), ['waiting 40', 'skipped 20,30 beside 1'])
+  firing().settle()
+  assert.deepEqual(told(), ['finished', 'waiting 41', 'fired 40 for 1'])
+})
+
 test('a fire time later than the grace is missed, also one that waited for its turn', () => {
   const { due, firing, clock, told } = start({ coalesce: false, misfireGrace: 10_000 })
   clock.second = 40
