@@ -38,9 +38,9 @@ const child = spawn(
   },
 )
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
-child.once('exit', async (code) => {
-  await server?.stop()
+child.once('exit', (code) => {
   process.exitCode = code ?? 1
+  void server?.stop()
 })
 
 async function startServer() {

@@ -82,7 +82,7 @@ export async function openRuntime(
 /** Releases the lease, ends every session (what still runs is rolled back), stops the embedded server. */
 export async function closeRuntime(runtime: Runtime): Promise<void> {
   await Promise.allSettled(
-    Object.values(runtime.config.indexes ?? {}).map(({ datasource }) => datasource.close?.()),
+    Object.values(runtime.config.indexes ?? {}).map(async ({ datasource }) => datasource.close?.()),
   )
   try {
     await runtime.lease.release()

@@ -87,10 +87,12 @@ class CliProcess {
       this.#waiting.add(look)
       look()
     })
-    const early = this.ended.then(({ out, err }) => {
-      if (!pattern.test(out)) throw new Error(`ended without printing ${pattern}: ${out}${err}`)
-    })
-    await Promise.race([printed, early])
+    await Promise.race([printed, this.#endedAfter(pattern)])
+  }
+
+  async #endedAfter(pattern: RegExp): Promise<void> {
+    const { out, err } = await this.ended
+    if (!pattern.test(out)) throw new Error(`ended without printing ${pattern}: ${out}${err}`)
   }
 
   kill(signal: NodeJS.Signals): void {
