@@ -114,7 +114,7 @@ const refuseConflicts = async (
      join ${shadow} s on ${same}
      join ${own}.version other on other.id = s.version and other.index_id <> ${range.indexId}
      join ${own}.index i on i.id = other.index_id
-     where other.id > mine.id or other.xid >= mine.horizon order by 1`,
+     where not pg_visible_in_snapshot(other.xid, mine.snapshot) order by 1`,
   )
   if (others.length === 0) return
   const names = others.map(({ name }) => name).join(', ')

@@ -51,7 +51,8 @@ export const openJournal = async (t: TestContext, schema = '', role?: string): P
   const url = new URL(server)
   url.pathname = `/${name}`
   if (role !== undefined) {
-    await admin.unsafe(`create role ${role}_${name} login; grant all on database ${name} to ${role}_${name};
+    // The server asks for passwords; the role has the superuser's.
+    await admin.unsafe(`create role ${role}_${name} login password '${url.password}'; grant all on database ${name} to ${role}_${name};
       alter database ${name} owner to ${role}_${name}`)
     // Up to 14 it belongs to the superuser.
     const inside = postgres(Object.assign(new URL(url), { username: 'postgres' }).href, { max: 1 })

@@ -22,11 +22,11 @@ create table ${own}.version (
   hash text not null,
   sequences jsonb,
   xid xid8 not null default pg_current_xact_id(),
-  horizon xid8 not null default pg_snapshot_xmin(pg_current_snapshot())
+  snapshot pg_snapshot not null default pg_current_snapshot()
 );
 create index on ${own}.version (index_id, level);
 comment on table ${own}.version is 'Journalled transactions: from which level of its index to which';
-comment on column ${own}.version.horizon is 'Every transaction below it had ended when this one began';
+comment on column ${own}.version.snapshot is 'Which transactions had ended when this one began';
 
 create table ${own}.tracked_schema (
   name text primary key,
