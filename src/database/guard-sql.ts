@@ -71,7 +71,7 @@ function watch(query: Query, gate: StatementGate): void {
     if (this.cursorFn === null) {
       const settled = (): void => gate.settled(this)
       // Not the query's own `then`: that would start it once more.
-      Promise.prototype.then.call(this, settled, settled)
+      void Promise.prototype.then.call(this, settled, settled)
     }
     return handle.call(this)
   }

@@ -4,9 +4,9 @@ import { indexes } from './migrations/0001-indexes.ts'
 import { lifecycle } from './migrations/0002-lifecycle.ts'
 import { journal } from './migrations/0003-journal.ts'
 import { jobs } from './migrations/0004-jobs.ts'
-import { quoteIdentifier } from './quote-identifier.ts'
+import { quoteName } from './journal-ddl.ts'
 
-interface Migration {
+export interface Migration {
   readonly id: number
   readonly name: string
   /** The statements; `own` is the quoted name of Pawl's own schema. */
@@ -14,7 +14,7 @@ interface Migration {
 }
 
 /** In this order, each once, none ever changed after a release. */
-const MIGRATIONS: readonly Migration[] = [
+export const MIGRATIONS: readonly Migration[] = [
   { id: 1, name: 'indexes', up: indexes },
   { id: 2, name: 'lifecycle', up: lifecycle },
   { id: 3, name: 'journal', up: journal },
@@ -47,7 +47,7 @@ export async function migrate(database: Database): Promise<void> {
 /** @returns the number of the last step that was done */
 async function begin({ sql }: Transaction, ownSchema: string): Promise<number> {
   await sql`select pg_advisory_xact_lock(${LOCK})`
-  await sql.unsafe(`create schema if not exists ${quoteIdentifier(ownSchema)}`)
+  await sql.unsafe(`create schema if not exists ${quoteName(ownSchema)}`)
   await sql`
     create table if not exists ${sql(ownSchema)}.migration (
       id int primary key,
@@ -63,5 +63,5 @@ async function apply({ sql }: Transaction, ownSchema: string, { id, name, up }: 
   await sql`select pg_advisory_xact_lock(${LOCK})`
   const claimed = await sql`
     insert into ${sql(ownSchema)}.migration (id, name) values (${id}, ${name}) on conflict do nothing`
-  if (claimed.count === 1) await sql.unsafe(up(quoteIdentifier(ownSchema)))
+  if (claimed.count === 1) await sql.unsafe(up(quoteName(ownSchema)))
 }

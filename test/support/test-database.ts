@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import postgres from 'postgres'
 import type { Database } from '../../src/database/database.ts'
-import { migrate } from '../../src/database/migrate.ts'
+import { migrate, MIGRATIONS } from '../../src/database/migrate.ts'
 import { openDatabase } from '../../src/database/open-database.ts'
 import { silentLogger } from '../../src/logger.ts'
 
@@ -14,13 +14,8 @@ function serverUrl(): string {
 }
 
 /** An empty database of its own, dropped after the test. */
-export async function createTestDatabase(t: TestContext): Promise<{ readonly url: string }> {
-  const name = `test_${randomUUID().replaceAll('-', '')}`
-  await onServer((sql) => sql.unsafe(`create database ${name}`))
-  t.after(() => onServer((sql) => sql.unsafe(`drop database if exists ${name} with (force)`)))
-  const url = new URL(serverUrl())
-  url.pathname = `/${name}`
-  return { url: url.href }
+export function createTestDatabase(t: TestContext): Promise<{ readonly url: string }> {
+  return createFrom(t, 'template1')
 }
 
 /** A database of its own with Pawl's tables in it; closed and dropped after the test. */
@@ -28,21 +23,61 @@ export async function openTestDatabase(
   t: TestContext,
   options: { readonly schema?: string } = {},
 ): Promise<Database> {
-  const { url } = await createTestDatabase(t)
-  const database = await openDatabase({
-    url,
-    directory: '',
-    schema: options.schema ?? 'public',
-    logger: silentLogger,
-  })
-  // Registered last, so run first? node:test runs them in order: the drop is forced, so either order is right.
+  const { schema = 'public' } = options
+  const { url } = await createFrom(t, schema === 'public' ? await template() : 'template1')
+  const database = await open(url, schema)
+  // After-hooks run in the order of registration. The drop is forced, so it does not matter that it comes first.
   t.after(() => database.close())
   await migrate(database)
   return database
 }
 
+const open = (url: string, schema: string): Promise<Database> =>
+  openDatabase({ url, directory: '', schema, logger: silentLogger })
+
+async function createFrom(t: TestContext, source: string): Promise<{ readonly url: string }> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  await onServer((sql) => sql.unsafe(`create database ${name} template ${source}`))
+  t.after(() => onServer((sql) => sql.unsafe(`drop database if exists ${name} with (force)`)))
+  return { url: urlOf(name) }
+}
+
+function urlOf(name: string): string {
+  const url = new URL(serverUrl())
+  url.pathname = `/${name}`
+  return url.href
+}
+
+let made: Promise<string> | undefined
+
+/** A migrated database to clone, made once a server and version of the tables, by the first process that needs it. */
+function template(): Promise<string> {
+  made ??= makeTemplate()
+  return made
+}
+
+async function makeTemplate(): Promise<string> {
+  const tables = MIGRATIONS.map(({ up }) => up('pawl')).join()
+  const name = `pawl_template_${createHash('sha256').update(tables).digest('hex').slice(0, 16)}`
+  const draft = `${name}_draft`
+  await onServer(async (sql) => {
+    await sql`select pg_advisory_lock(hashtext(${name}))`
+    const found = await sql`select from pg_database where datname = ${name}`
+    if (found.count > 0) return
+    await sql.unsafe(`drop database if exists ${draft} with (force)`)
+    await sql.unsafe(`create database ${draft}`)
+    const database = await open(urlOf(draft), 'public')
+    await migrate(database)
+    await database.close()
+    await sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = ${draft}`
+    // Renamed only when it is whole: a test run that was killed leaves a draft.
+    await sql.unsafe(`alter database ${draft} rename to ${name}`)
+  })
+  return name
+}
+
 async function onServer(work: (sql: postgres.Sql) => Promise<unknown>): Promise<void> {
-  const sql = postgres(serverUrl(), { max: 1, onnotice: () => {} })
+  const sql = postgres(serverUrl(), { max: 1, fetch_types: false, onnotice: () => {} })
   try {
     await work(sql)
   } finally {

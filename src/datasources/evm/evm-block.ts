@@ -1,4 +1,4 @@
-import type { Address, Hash, Transaction } from 'viem'
+import type { Address, Hash, RpcTransaction, Transaction } from 'viem'
 import { formatTransaction } from 'viem/utils'
 import { DatasourceError } from '../../errors.ts'
 import type { BlockRef } from '../datasource.ts'
@@ -64,7 +64,9 @@ export function readHeader(raw: unknown, origin: string): EvmHeader | undefined 
 export function readTransactions(raw: unknown): readonly EvmTransaction[] {
   const transactions = (raw as RawBlock)['transactions']
   if (!Array.isArray(transactions)) return []
-  return transactions.map((transaction) => formatTransaction(transaction) as EvmTransaction)
+  return (transactions as readonly RpcTransaction[]).map(
+    (transaction) => formatTransaction(transaction) as EvmTransaction,
+  )
 }
 
 /** As JSON-RPC writes numbers: hex. */

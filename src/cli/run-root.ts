@@ -1,0 +1,52 @@
+import { createActor } from 'xstate'
+import type { Config } from '../config/config.ts'
+import { pawl } from '../pawl.ts'
+import { EXIT, exitCodeOf, SIGNAL_EXIT, type StopSignal } from './exit-code.ts'
+import { reportEvents } from './report.ts'
+import type { StopRequests } from './stop-requests.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface RunOptions {
+  readonly terminal: Terminal
+  readonly stops: StopRequests
+  /** Ends the process at once, for a second signal. */
+  readonly force: (exitCode: number) => void
+}
+
+export interface RunOutcome {
+  readonly exitCode: number
+  /** Why it failed, if it did. */
+  readonly error?: unknown
+}
+
+/** Runs the config's root until it ends by itself, by an error or by a signal, and tells what it emits. */
+export function runRoot(config: Config, options: RunOptions): Promise<RunOutcome> {
+  const { terminal, stops, force } = options
+  const root = createActor(pawl({ logger: terminal.logger, ...config }))
+  const { out: stream, writer, color, json } = terminal
+  const report = reportEvents(root, { stream, writer, color, json })
+  let started = false
+  root.on('index.progress', () => (started = true))
+  root.on('lifecycle', ({ state }) => (started ||= state === 'synchronized'))
+
+  return new Promise((resolve) => {
+    let stoppedBy: StopSignal | undefined
+    const unlisten = stops.listen((signal, insists) => {
+      if (stoppedBy === undefined) {
+        stoppedBy = signal
+        if (!json) writer.line('stopping: what runs now is finished first; once more to stop at once')
+        root.send({ type: 'STOP' })
+      } else if (insists) force(SIGNAL_EXIT[signal])
+    })
+    const end = (outcome: RunOutcome): void => {
+      report.stop()
+      unlisten()
+      resolve(outcome)
+    }
+    root.subscribe({
+      error: (error) => end({ exitCode: exitCodeOf(error, { started }), error }),
+      complete: () => end({ exitCode: stoppedBy === undefined ? EXIT.done : SIGNAL_EXIT[stoppedBy] }),
+    })
+    root.start()
+  })
+}

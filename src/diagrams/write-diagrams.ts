@@ -1,0 +1,26 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { StateMachine, type AnyStateMachine } from 'xstate'
+import { toMermaid } from './mermaid.ts'
+
+const MACHINES = new URL('../../machines/', import.meta.url)
+
+/** The charts of all of Pawl's machines: `indexer.mmd` → Mermaid. Found by their files, so that none is left out. */
+export async function diagrams(): Promise<ReadonlyMap<string, string>> {
+  const files = (await readdir(MACHINES)).filter((file) => /\.machine\.[jt]s$/.test(file)).toSorted()
+  const found = new Map<string, string>()
+  for (const file of files) {
+    const exported = Object.values((await import(new URL(file, MACHINES).href)) as Record<string, unknown>)
+    const machine = exported.find((value) => value instanceof StateMachine) as AnyStateMachine | undefined
+    if (machine !== undefined) found.set(file.replace(/\.machine\.[jt]s$/, '.mmd'), toMermaid(machine))
+  }
+  return found
+}
+
+/** Writes the charts into a folder and returns their names. */
+export async function writeDiagrams(folder: string): Promise<readonly string[]> {
+  await mkdir(folder, { recursive: true })
+  const charts = await diagrams()
+  for (const [name, chart] of charts) await writeFile(join(folder, name), chart)
+  return [...charts.keys()]
+}

@@ -1,0 +1,106 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+
+export interface CliResult {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** A folder with these files, gone after the test. */
+export function createFolder(t: TestContext, files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pawl-cli-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  return folder
+}
+
+/** Gives a folder this repository's node_modules, as `npm install` would. */
+export function linkDependencies(folder: string): void {
+  symlinkSync(fileURLToPath(new URL('../../../node_modules', import.meta.url)), join(folder, 'node_modules'))
+}
+
+/** The real `pawl`, started in a folder; ended with the test if it still runs. */
+export function startCli(
+  t: TestContext,
+  folder: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): CliProcess {
+  return new CliProcess(t, folder, args, env)
+}
+
+/** Runs the real `pawl` in a folder to its end. What names the folder says `<folder>` in the result. */
+export function runCli(
+  t: TestContext,
+  folder: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<CliResult> {
+  return startCli(t, folder, args, env).ended
+}
+
+class CliProcess {
+  readonly ended: Promise<CliResult>
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>
+  readonly #waiting = new Set<() => void>()
+  #out = ''
+  #err = ''
+
+  constructor(t: TestContext, folder: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+    const { PAWL_DEBUG: _, FORCE_COLOR: __, ...inherited } = process.env
+    this.#child = spawn(process.execPath, [MAIN, ...args], {
+      cwd: folder,
+      env: { ...inherited, TZ: 'UTC', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    t.after(() => this.#child.kill('SIGKILL'))
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#out += text
+      for (const look of this.#waiting) look()
+    })
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#err += text))
+    const anonymous = (text: string): string => text.replaceAll(folder, '<folder>')
+    this.ended = new Promise((resolve, reject) => {
+      this.#child.on('error', reject)
+      this.#child.on('close', (code) =>
+        resolve({ code, out: anonymous(this.#out), err: anonymous(this.#err) }),
+      )
+    })
+  }
+
+  /** Waits until it has printed this; fails when it ends without. */
+  async prints(pattern: RegExp): Promise<void> {
+    const printed = new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (!pattern.test(this.#out)) return
+        this.#waiting.delete(look)
+        resolve()
+      }
+      this.#waiting.add(look)
+      look()
+    })
+    await Promise.race([printed, this.#endedAfter(pattern)])
+  }
+
+  async #endedAfter(pattern: RegExp): Promise<void> {
+    const { out, err } = await this.ended
+    if (!pattern.test(out)) throw new Error(`ended without printing ${pattern}: ${out}${err}`)
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /** Its reader goes away, as `head` does. */
+  closeOutput(): void {
+    this.#child.stdout.destroy()
+  }
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { describe, test, type TestContext } from 'node:test'
+import { createTestDatabase } from '../support/test-database.ts'
+import { createFolder, startCli } from './cli-process.ts'
+
+const CONFIG = `import { defineConfig, hook } from 'pawl'
+export default defineConfig({
+  database: process.env.DATABASE_URL,
+  hooks: { wait: hook({ run: (ctx) => new Promise((resolve) => {
+    ctx.logger.info('waiting')
+    ctx.signal.addEventListener('abort', () => resolve())
+  }) }) },
+  jobs: { wait: { hook: 'wait', daemon: true } },
+})
+`
+
+async function start(t: TestContext, args: readonly string[] = []) {
+  const { url } = await createTestDatabase(t)
+  const folder = createFolder(t, { 'pawl.config.ts': CONFIG })
+  return startCli(t, folder, ['run', ...args], { DATABASE_URL: url })
+}
+
+describe('pawl run', { concurrency: 2 }, () => {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    test(`stops cleanly at ${signal}`, async (t) => {
+      const cli = await start(t)
+      await cli.prints(/● synchronized/)
+      cli.kill(signal)
+      const result = await cli.ended
+      assert.equal(result.code, code, result.err)
+      assert.match(result.out, /stopping: .*\n/)
+      assert.match(result.out, /● stopped\n$/)
+      assert.equal(result.err, '')
+    })
+  }
+
+  test('prints JSON lines only, when asked to', async (t) => {
+    const cli = await start(t, ['--json'])
+    await cli.prints(/"synchronized"/)
+    cli.kill('SIGTERM')
+    const { code, out } = await cli.ended
+    assert.equal(code, 143)
+    for (const line of out.trimEnd().split('\n')) assert.equal(typeof JSON.parse(line), 'object')
+  })
+
+  test('stops when nobody reads it any more', async (t) => {
+    const cli = await start(t)
+    await cli.prints(/● synchronized/)
+    cli.closeOutput()
+    cli.kill('SIGINT')
+    assert.equal((await cli.ended).code, 130)
+  })
+})
