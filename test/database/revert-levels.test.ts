@@ -329,3 +329,16 @@ test('keys that come, go and come back within a level are as they were before', 
   await db.revert(1)
   assert.deepEqual(await digest(db.sql), before)
 })
+
+test('a row of an inheriting table with the same key is left alone', async (t) => {
+  const db = await openJournal(
+    t,
+    `create table thing (id int primary key, v text); create table other (primary key (id)) inherits (thing);
+     insert into thing values (1, 'a'); insert into other values (1, 'x'), (2, 'y')`,
+  )
+  await db.level('select 1')
+  const before = await digest(db.sql)
+  await db.level(`update only thing set v = 'b'; insert into thing values (2, 'c')`)
+  await db.revert(1)
+  assert.deepEqual(await digest(db.sql), before)
+})
