@@ -46,7 +46,12 @@ type Reorg = Extract<AdvanceOutcome, { type: 'reorg' }>
 export const indexMachine = setup({
   types: {
     input: {} as IndexWork,
-    context: {} as IndexWork & { readonly attempt: number; readonly error: unknown },
+    context: {} as IndexWork & {
+      readonly attempt: number
+      readonly error: unknown
+      /** STOP came while a level was in flight: whatever comes of that, the index ends. */
+      readonly stopping: boolean
+    },
     events: {} as IndexCommand | ErrorActorEvent<unknown, 'work'>,
   },
   actors: {
@@ -56,13 +61,15 @@ export const indexMachine = setup({
   },
   guards: {
     isReorg: (_, outcome: AdvanceOutcome) => outcome.type === 'reorg',
-    isStopped: (_, outcome: AdvanceOutcome) => outcome.type === 'stopped',
+    isStopping: ({ context }) => context.stopping,
     isLastLevel: (_, outcome: AdvanceOutcome) => outcome.type === 'lastLevel',
     /** May the same call succeed later? Decided by `src`, which knows the errors. */
     mayPass: (_, _failure: { readonly error: unknown }): boolean => false,
+    mayPassWhileStopping: (_, _failure: { readonly error: unknown }): boolean => false,
   },
   actions: {
     drain: sendTo('work', { type: 'DRAIN' }),
+    noteStopping: assign({ stopping: true }),
     forgetAttempts: assign({ attempt: 0 }),
     rememberError: assign({
       attempt: ({ context }) => context.attempt + 1,
@@ -95,10 +102,14 @@ export const indexMachine = setup({
   },
 }).createMachine({
   id: 'index',
-  context: ({ input }) => ({ ...input, attempt: 0, error: undefined }),
+  context: ({ input }) => ({ ...input, attempt: 0, error: undefined, stopping: false }),
   initial: 'preparing',
   on: {
     'xstate.error.actor.work': [
+      {
+        guard: { type: 'mayPassWhileStopping', params: ({ event }) => ({ error: event.error }) },
+        target: '.stopped',
+      },
       {
         guard: { type: 'mayPass', params: ({ event }) => ({ error: event.error }) },
         target: '.backingOff',
@@ -127,17 +138,17 @@ export const indexMachine = setup({
         src: 'advance',
         input: ({ context }) => context,
         onDone: [
+          { guard: 'isStopping', target: 'stopped' },
           {
             guard: { type: 'isReorg', params: ({ event }) => event.output },
             target: 'reorged',
             actions: { type: 'tellReorg', params: ({ event }) => event.output as Reorg },
           },
-          { guard: { type: 'isStopped', params: ({ event }) => event.output }, target: 'stopped' },
           { guard: { type: 'isLastLevel', params: ({ event }) => event.output }, target: 'finished' },
           { target: 'synchronized', actions: 'forgetAttempts' },
         ],
       },
-      on: { STOP: { actions: 'drain' } },
+      on: { STOP: { actions: ['noteStopping', 'drain'] } },
     },
     synchronized: {
       entry: 'tellSynchronized',
@@ -158,12 +169,12 @@ export const indexMachine = setup({
             src: 'advance',
             input: ({ context }) => context,
             onDone: [
+              { guard: 'isStopping', target: '#index.stopped' },
               {
                 guard: { type: 'isReorg', params: ({ event }) => event.output },
                 target: '#index.reorged',
                 actions: { type: 'tellReorg', params: ({ event }) => event.output as Reorg },
               },
-              { guard: { type: 'isStopped', params: ({ event }) => event.output }, target: '#index.stopped' },
               {
                 guard: { type: 'isLastLevel', params: ({ event }) => event.output },
                 target: '#index.finished',
@@ -171,7 +182,7 @@ export const indexMachine = setup({
               { target: 'waiting', actions: 'forgetAttempts' },
             ],
           },
-          on: { STOP: { actions: 'drain' } },
+          on: { STOP: { actions: ['noteStopping', 'drain'] } },
         },
       },
     },

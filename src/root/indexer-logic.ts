@@ -17,7 +17,10 @@ export const indexerLogic = indexerMachine.provide({
         advance: work((input, signals) => followerOf(input).advance(signals)),
         waitForHead: work((input, signals) => followerOf(input).waitForHead(signals)),
       },
-      guards: { mayPass: (_, { error }) => mayPass(error) },
+      guards: {
+        mayPass: (_, { error }) => mayPass(error),
+        mayPassWhileStopping: ({ context }, { error }) => context.stopping && mayPass(error),
+      },
     }),
     prepare: work(({ runtime }, signals) => prepare(runtime as Runtime, signals)),
     reindex: work(({ runtime, reason }) => reindex(runtime as Runtime, reason)),

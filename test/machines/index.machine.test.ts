@@ -24,7 +24,10 @@ function start() {
             advance: slots.fill('advance'),
             waitForHead: slots.fill('waitForHead'),
           },
-          guards: { mayPass: (_, { error }) => error === passes },
+          guards: {
+            mayPass: (_, { error }) => error === passes,
+            mayPassWhileStopping: ({ context }, { error }) => context.stopping && error === passes,
+          },
         }),
         input: { runtime: undefined, index: 'transfers' },
       },
@@ -85,14 +88,26 @@ for (const phase of ['catching up', 'following'] as const) {
     assert.equal(value(), 'stopped')
   })
 
-  test(`stops at a level boundary while ${phase}, and not before`, () => {
-    const { slots, index, value, told } = reach()
-    index.send({ type: 'STOP' })
-    assert.notEqual(value(), 'stopped')
-    assert.equal(slots.last('advance').drained, true)
-    slots.last('advance').settle({ type: 'stopped' })
-    assert.equal(value(), 'stopped')
-    assert.equal(told().at(-1), 'INDEX_STOPPED')
+  for (const type of ['stopped', 'head', 'lastLevel', 'reorg']) {
+    test(`stops at a level boundary while ${phase}, and not before, whatever comes of it (${type})`, () => {
+      const { slots, index, value, told } = reach()
+      index.send({ type: 'STOP' })
+      assert.notEqual(value(), 'stopped')
+      assert.equal(slots.last('advance').drained, true)
+      slots.last('advance').settle({ type })
+      assert.equal(value(), 'stopped')
+      assert.equal(told().at(-1), 'INDEX_STOPPED')
+    })
+  }
+
+  test(`an error while stopping while ${phase} ends it, told only when it would stay`, () => {
+    for (const error of [passes, stays]) {
+      const { slots, index, value, told } = reach()
+      index.send({ type: 'STOP' })
+      slots.last('advance').fail(error)
+      assert.equal(value(), error === passes ? 'stopped' : 'failed')
+      assert.equal(told().includes('INDEX_FAILED'), error === stays)
+    }
   })
 }
 
