@@ -1,0 +1,118 @@
+import type { Database } from '../database/database.ts'
+import type { BlockRef } from '../datasources/datasource.ts'
+
+/** An index as it is stored. */
+export interface StoredIndex {
+  readonly id: number
+  /** The chain that was indexed; null: not known. */
+  readonly chain: string | null
+  /** The last block that is committed. */
+  readonly cursor: BlockRef | undefined
+  /** The journal is pruned up to here. */
+  readonly pruned: number | undefined
+}
+
+/** How far back an index can be reverted. */
+export interface JournalFloor {
+  /** The lowest level whose ref tells anything. */
+  readonly level: number
+  /** All that was ever indexed is in the journal: even the lowest level can be reverted. */
+  readonly coversAll: boolean
+}
+
+/** Where one index stands, and the refs of its blocks, in the database. */
+export class CursorStore {
+  readonly #database: Database
+  readonly #name: string
+
+  constructor(database: Database, name: string) {
+    this.#database = database
+    this.#name = name
+  }
+
+  /** Reads the index, and registers it where it is new. */
+  async load(): Promise<StoredIndex> {
+    return (await this.#read()) ?? (await this.#register())
+  }
+
+  async #register(): Promise<StoredIndex> {
+    const { sql } = this.#database
+    await sql`insert into ${this.#own}.index (name) values (${this.#name}) on conflict do nothing`
+    const stored = await this.#read()
+    if (stored === undefined) throw new Error(`index "${this.#name}" was removed while it was registered`)
+    return stored
+  }
+
+  async #read(): Promise<StoredIndex | undefined> {
+    const { sql } = this.#database
+    const [row] = await sql<IndexRow[]>`
+      select i.id, i.chain, i.level, i.hash, i.finalized, b.parent_hash, b.timestamp
+      from ${this.#own}.index i left join ${this.#own}.block b on b.index_id = i.id and b.level = i.level
+      where i.name = ${this.#name}`
+    if (row === undefined) return undefined
+    const { id, chain, level, hash, finalized, parent_hash, timestamp } = row
+    return {
+      id,
+      chain,
+      cursor:
+        level === null || hash === null
+          ? undefined
+          : { level: Number(level), hash, parentHash: parent_hash ?? '', timestamp: Number(timestamp ?? 0) },
+      pruned: finalized === null ? undefined : Number(finalized),
+    }
+  }
+
+  /** Remembers the chain of an index that has no level yet, or none remembered. */
+  async rememberChain(chain: string): Promise<void> {
+    const { sql } = this.#database
+    await sql`
+      update ${this.#own}.index set chain = ${chain}
+      where name = ${this.#name} and (level is null or chain is null)`
+  }
+
+  /** Hashes by level, of the blocks that are kept. */
+  async hashes(id: number, from: number, to: number): Promise<ReadonlyMap<number, string>> {
+    const { sql } = this.#database
+    const rows = await sql<{ level: bigint; hash: string }[]>`
+      select level, hash from ${this.#own}.block where index_id = ${id} and level between ${from} and ${to}`
+    return new Map(rows.map(({ level, hash }) => [Number(level), hash]))
+  }
+
+  /** The highest level at or below `level` whose ref is kept. */
+  async levelAtOrBelow(id: number, level: number): Promise<number | undefined> {
+    const { sql } = this.#database
+    const [row] = await sql<{ level: bigint | null }[]>`
+      select max(level) as level from ${this.#own}.block where index_id = ${id} and level <= ${level}`
+    return row?.level === undefined || row.level === null ? undefined : Number(row.level)
+  }
+
+  /**
+   * A level that was not journalled cannot be reverted: the highest such ref is as far down as a common ancestor is of use.
+   * Undefined: no ref is kept.
+   */
+  async floor(id: number, cursor: number): Promise<JournalFloor | undefined> {
+    const { sql } = this.#database
+    const [row] = await sql<{ final: bigint | null; lowest: bigint | null }[]>`
+      select max(b.level) filter (where v.id is null) as final, min(b.level) as lowest
+      from ${this.#own}.block b
+      left join ${this.#own}.version v on v.index_id = b.index_id and v.level = b.level
+      where b.index_id = ${id} and b.level <= ${cursor}`
+    const level = row?.final ?? row?.lowest ?? undefined
+    return level === undefined ? undefined : { level: Number(level), coversAll: row?.final === null }
+  }
+
+  get #own() {
+    const { sql, ownSchema } = this.#database
+    return sql(ownSchema)
+  }
+}
+
+interface IndexRow {
+  readonly id: number
+  readonly chain: string | null
+  readonly level: bigint | null
+  readonly hash: string | null
+  readonly finalized: bigint | null
+  readonly parent_hash: string | null
+  readonly timestamp: bigint | null
+}

@@ -1,0 +1,164 @@
+import type { Clock } from '../clock.ts'
+import type { Database, Transaction } from '../database/database.ts'
+import type { BlockRef } from '../datasources/datasource.ts'
+import { LeaseLostError, UnjournallableTableError } from '../errors.ts'
+import type { LevelGate } from './level-gate.ts'
+import type { LevelGroup } from './level-group.ts'
+
+export interface WriterOptions {
+  readonly index: string
+  readonly database: Database
+  readonly fence: bigint | undefined
+  readonly clock: Clock
+  readonly gate: LevelGate
+  readonly runHandler: (transaction: Transaction, block: BlockRef, signal: AbortSignal) => Promise<void>
+  /** Brings the journal's triggers up to date with the tables. */
+  readonly track: () => Promise<void>
+}
+
+export interface GroupToWrite extends LevelGroup {
+  readonly indexId: number
+  /** Where the index stands. */
+  readonly cursor: BlockRef | undefined
+  /** Aborted: begin nothing more; a group ends after the level that runs. */
+  readonly stop: AbortSignal
+  /** Aborted: cut off and roll back. */
+  readonly signal: AbortSignal
+}
+
+/** ms after which a group ends early: a cut-off loses no more than that. */
+const LONGEST_GROUP = 5_000
+/** Tables that change faster than they can be journalled are a mistake, not bad luck. */
+const TRIES = 3
+
+/** Commits levels with their cursor. */
+export class LevelWriter {
+  readonly #options: WriterOptions
+
+  constructor(options: WriterOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Runs the handler for the blocks, in one transaction.
+   *
+   * @returns the blocks that are committed: fewer than given where a group was asked to end early, at least one.
+   * @throws what the handler throws; LeaseLostError; UnjournallableTableError; the reason of `stop` when it was aborted
+   * before the transaction began. Nothing is committed then – unless the session was lost on COMMIT: then load the cursor.
+   */
+  async write(group: GroupToWrite): Promise<readonly BlockRef[]> {
+    const { database, gate, track } = this.#options
+    const { stop, signal } = group
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await gate.level(
+          () => database.transaction((transaction) => this.#run(transaction, group), { signal }),
+          stop,
+        )
+      } catch (error) {
+        if (sqlState(error) !== 'PW003') throw error
+        if (tries === TRIES) throw this.#unjournallable(error, group)
+        // Alone: it locks tables one by one, and would deadlock with another index's level that writes two of them.
+        await gate.exclusive(track, stop)
+      }
+    }
+  }
+
+  async #run(transaction: Transaction, group: GroupToWrite): Promise<readonly BlockRef[]> {
+    const { clock, gate, runHandler } = this.#options
+    const { blocks, cursor, stop, signal } = group
+    const started = clock.now()
+    const endsEarly = (): boolean =>
+      stop.aborted || gate.contended || Math.abs(clock.now() - started) >= LONGEST_GROUP
+    // A group has at least one block.
+    const last = blocks.at(-1)!
+    await this.#begin(transaction, group, cursor, last)
+    let done = 0
+    for (const block of blocks) {
+      await runHandler(transaction, block, signal)
+      done += 1
+      if (done < blocks.length && endsEarly()) break
+    }
+    const written = blocks.slice(0, done)
+    const reached = written.at(-1)!
+    if (reached !== last) await this.#moveBack(transaction, group, last, reached)
+    await this.#end(transaction, group)
+    return written
+  }
+
+  /** Before all else: it takes the index's lock, and fails where another process has taken over. */
+  async #begin(
+    { sql }: Transaction,
+    group: GroupToWrite,
+    from: BlockRef | undefined,
+    to: BlockRef,
+  ): Promise<void> {
+    const { database, fence } = this.#options
+    try {
+      await sql`
+        select ${sql(database.ownSchema)}.begin_level(${group.indexId}, ${from?.level ?? null}, ${to.level}, ${to.hash},
+          ${to.parentHash}, ${to.timestamp}, ${fence ?? null}, ${group.journal})`
+    } catch (error) {
+      throw this.#explain(error, group)
+    }
+  }
+
+  /** The cursor was put to the group's last level when it began. Only for groups that are not journalled. */
+  async #moveBack(
+    transaction: Transaction,
+    group: GroupToWrite,
+    from: BlockRef,
+    to: BlockRef,
+  ): Promise<void> {
+    const { sql } = transaction
+    await this.#begin(transaction, group, from, to)
+    await sql`
+      delete from ${sql(this.#options.database.ownSchema)}.block
+      where index_id = ${group.indexId} and level > ${to.level}`
+  }
+
+  async #end({ sql }: Transaction, group: GroupToWrite): Promise<void> {
+    try {
+      await sql`select ${sql(this.#options.database.ownSchema)}.end_level()`
+    } catch (error) {
+      throw this.#explain(error, group)
+    }
+  }
+
+  #explain(error: unknown, group: GroupToWrite): unknown {
+    const { index } = this.#options
+    switch (sqlState(error)) {
+      case 'PW001':
+        return new LeaseLostError(
+          `index "${index}": another process took the lease over; this one may not write any more`,
+          { cause: error },
+        )
+      case 'PW002':
+        return new LeaseLostError(
+          `index "${index}" does not stand at ${describe(group.cursor)} any more, where this process left it: ` +
+            'something else moved it',
+          { cause: error, hint: 'Let only one process index into a schema.' },
+        )
+      case 'PW004':
+        return this.#unjournallable(error, group)
+      default:
+        return error
+    }
+  }
+
+  #unjournallable(error: unknown, { blocks }: GroupToWrite): UnjournallableTableError {
+    const { message, hint } = error as Error & { readonly hint?: unknown }
+    return new UnjournallableTableError(
+      `index "${this.#options.index}", level ${blocks[0]?.level}: ${message}`,
+      { cause: error, ...(typeof hint === 'string' ? { hint } : {}) },
+    )
+  }
+}
+
+function describe(cursor: BlockRef | undefined): string {
+  return cursor === undefined ? 'its start' : `level ${cursor.level}`
+}
+
+function sqlState(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
