@@ -51,6 +51,9 @@ interface Context extends JobInput {
   readonly backOff: number
 }
 
+/** Fire times of a job that wait for their turn; more mean that it never catches up. */
+const LONGEST_QUEUE = 1_000
+
 /** A daemon that ran this long was healthy: its back-off begins anew. */
 const HEALTHY = 60_000
 const SHORTEST_BACK_OFF = 1_000
@@ -84,14 +87,15 @@ export const jobMachine = setup({
     }),
     skipFireTimes: assign(({ context }, { fireTimes }: FireTimes) => {
       const { late, inTime } = judge(context, fireTimes)
-      return { late, skipped: inTime }
+      if (context.queue.length === 0) return { late, skipped: inTime }
+      // Where some wait already, a later one cannot be told as skipped before them: it waits too, and the first give way.
+      const queue = [...context.queue, ...inTime.flatMap((time) => coalesce([time]))]
+      const tooMany = queue.splice(0, Math.max(queue.length - LONGEST_QUEUE, 0))
+      return { late, queue, skipped: timesOf(tooMany) }
     }),
     takeFromQueue: assign(({ context }) => {
       // Those that waited may have become too late.
-      const { late } = judge(
-        context,
-        context.queue.flatMap(({ fireTime }) => fireTime ?? []),
-      )
+      const { late } = judge(context, timesOf(context.queue))
       const waiting = context.queue.slice(late.length)
       const starting = waiting
         .slice(0, context.rules.maxInstances - context.running.length)
@@ -127,17 +131,17 @@ export const jobMachine = setup({
     }),
     notePaused: assign({ paused: true }),
     noteResumed: assign({ paused: false, ends: 0 }),
-    /** All that came is accounted for, but what is from `waiting` on. */
-    account: (_, _params: { readonly waiting: Date | undefined }) => {},
-    // Reports of an empty list mean nothing.
-    reportFired: (_, _params: { readonly firings: readonly JobFiring[] }) => {},
-    reportMissed: (_, _params: FireTimes) => {},
-    reportSkipped: (_, _params: FireTimes & { readonly running: number }) => {},
+    // What `src` does with a decision, which it finds in the context; an empty list means nothing.
     // Not `() => {}`: that breaks the inference of every enqueueActions beside it.
+    /** All that came is accounted for, but what waits in the queue. */
+    account: (_) => {},
+    reportFired: (_) => {},
+    reportMissed: (_) => {},
+    reportSkipped: (_) => {},
     reportFinished: (_) => {},
     reportFailed: (_, _params: { readonly error: unknown }) => {},
     /** A daemon returned (no error) or threw; it wants DUE after `backOff` ms. */
-    reportDaemonEnded: (_, _params: { readonly error: unknown; readonly backOff: number }) => {},
+    reportDaemonEnded: (_, _params: { readonly error: unknown }) => {},
   },
 }).createMachine({
   id: 'job',
@@ -154,7 +158,22 @@ export const jobMachine = setup({
     backOff: 0,
   }),
   initial: 'deciding',
-  on: { RETIRE: { target: '.retiring' } },
+  on: {
+    RETIRE: { target: '.retiring' },
+    'xstate.done.actor.*': {
+      actions: [{ type: 'forgetFiring', params: ({ event }) => event }, 'reportFinished'],
+    },
+    'xstate.error.actor.*': [
+      // A daemon that was asked to end may do so by throwing.
+      { guard: 'isDaemon', actions: { type: 'forgetFiring', params: ({ event }) => event } },
+      {
+        actions: [
+          { type: 'forgetFiring', params: ({ event }) => event },
+          { type: 'reportFailed', params: ({ event }) => event },
+        ],
+      },
+    ],
+  },
   states: {
     deciding: {
       always: [
@@ -185,21 +204,12 @@ export const jobMachine = setup({
           on: {
             DUE: {
               target: 'due',
-              actions: [
-                { type: 'queueFireTimes', params: ({ event }) => event },
-                { type: 'reportMissed', params: ({ context }) => ({ fireTimes: context.late }) },
-              ],
+              actions: [{ type: 'queueFireTimes', params: ({ event }) => event }, 'reportMissed'],
             },
           },
         },
         due: {
-          entry: [
-            'takeFromQueue',
-            { type: 'reportMissed', params: ({ context }) => ({ fireTimes: context.late }) },
-            { type: 'account', params: ({ context }) => ({ waiting: context.queue[0]?.fireTime }) },
-            { type: 'reportFired', params: ({ context }) => ({ firings: context.starting }) },
-            'spawnFirings',
-          ],
+          entry: ['takeFromQueue', 'reportMissed', 'account', 'reportFired', 'spawnFirings'],
           always: [{ guard: 'isIdle', target: 'idle' }, { target: 'running' }],
         },
         running: {
@@ -208,23 +218,14 @@ export const jobMachine = setup({
               {
                 guard: 'isSlotFree',
                 target: 'due',
-                actions: [
-                  { type: 'queueFireTimes', params: ({ event }) => event },
-                  { type: 'reportMissed', params: ({ context }) => ({ fireTimes: context.late }) },
-                ],
+                actions: [{ type: 'queueFireTimes', params: ({ event }) => event }, 'reportMissed'],
               },
               {
                 actions: [
                   { type: 'skipFireTimes', params: ({ event }) => event },
-                  { type: 'reportMissed', params: ({ context }) => ({ fireTimes: context.late }) },
-                  { type: 'account', params: ({ context }) => ({ waiting: context.queue[0]?.fireTime }) },
-                  {
-                    type: 'reportSkipped',
-                    params: ({ context }) => ({
-                      fireTimes: context.skipped,
-                      running: context.running.length,
-                    }),
-                  },
+                  'reportMissed',
+                  'account',
+                  'reportSkipped',
                 ],
               },
             ],
@@ -237,21 +238,14 @@ export const jobMachine = setup({
       on: { PAUSE: { target: 'paused' } },
       states: {
         running: {
-          entry: [
-            'takeDaemon',
-            { type: 'reportFired', params: ({ context }) => ({ firings: context.starting }) },
-            'spawnFirings',
-          ],
+          entry: ['takeDaemon', 'reportFired', 'spawnFirings'],
           on: {
             'xstate.done.actor.*': {
               target: 'backingOff',
               actions: [
                 { type: 'forgetFiring', params: ({ event }) => event },
                 'noteDaemonEnd',
-                {
-                  type: 'reportDaemonEnded',
-                  params: ({ context }) => ({ error: undefined, backOff: context.backOff }),
-                },
+                { type: 'reportDaemonEnded', params: { error: undefined } },
               ],
             },
             'xstate.error.actor.*': {
@@ -259,10 +253,7 @@ export const jobMachine = setup({
               actions: [
                 { type: 'forgetFiring', params: ({ event }) => event },
                 'noteDaemonEnd',
-                {
-                  type: 'reportDaemonEnded',
-                  params: ({ context, event }) => ({ error: event.error, backOff: context.backOff }),
-                },
+                { type: 'reportDaemonEnded', params: ({ event }) => event },
               ],
             },
           },
@@ -290,19 +281,6 @@ export const jobMachine = setup({
       exit: 'noteResumed',
       on: {
         RESUME: { target: 'deciding' },
-        'xstate.done.actor.*': {
-          actions: [{ type: 'forgetFiring', params: ({ event }) => event }, 'reportFinished'],
-        },
-        'xstate.error.actor.*': [
-          // A daemon that was asked to end may do so by throwing.
-          { guard: 'isDaemon', actions: { type: 'forgetFiring', params: ({ event }) => event } },
-          {
-            actions: [
-              { type: 'forgetFiring', params: ({ event }) => event },
-              { type: 'reportFailed', params: ({ event }) => event },
-            ],
-          },
-        ],
       },
     },
     retiring: {
@@ -310,18 +288,6 @@ export const jobMachine = setup({
       always: { guard: 'isIdle', target: 'retired' },
       on: {
         RETIRE: {},
-        'xstate.done.actor.*': {
-          actions: [{ type: 'forgetFiring', params: ({ event }) => event }, 'reportFinished'],
-        },
-        'xstate.error.actor.*': [
-          { guard: 'isDaemon', actions: { type: 'forgetFiring', params: ({ event }) => event } },
-          {
-            actions: [
-              { type: 'forgetFiring', params: ({ event }) => event },
-              { type: 'reportFailed', params: ({ event }) => event },
-            ],
-          },
-        ],
       },
     },
     retired: { type: 'final' },
@@ -345,3 +311,5 @@ function coalesce(fireTimes: readonly Date[]): JobFiring[] {
   const fireTime = fireTimes.at(-1)
   return fireTime === undefined ? [] : [{ id: '', fireTime, fireTimes: fireTimes.length }]
 }
+
+const timesOf = (firings: readonly JobFiring[]): Date[] => firings.flatMap(({ fireTime }) => fireTime ?? [])

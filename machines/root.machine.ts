@@ -2,6 +2,7 @@ import { assign, emit, enqueueActions, sendTo, setup, type ErrorActorEvent } fro
 import type { LifecycleState, PawlEvent } from '../src/events.ts'
 import type { FireHook, HooksCommand } from './hooks.machine.ts'
 import type { IndexerCommand, IndexerReport } from './indexer.machine.ts'
+import type { SchedulerCommand } from './scheduler.machine.ts'
 import { slot } from './slot.ts'
 
 /** What users send to the root. */
@@ -18,11 +19,6 @@ export type RootReport =
   | { readonly type: 'EMIT'; readonly event: PawlEvent }
   /** Something that the whole process depends on is gone (the lease, the embedded server). */
   | { readonly type: 'FATAL'; readonly error: unknown }
-
-/** What the root tells the scheduler. */
-export type SchedulerCommand =
-  /** Indexing has begun: jobs may fire. */
-  { readonly type: 'START' } | { readonly type: 'SYNCHRONIZED' } | { readonly type: 'DRAIN' }
 
 /** Passes events and failures to the root, from wherever they arise. */
 export interface RootLine {

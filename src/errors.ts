@@ -76,6 +76,11 @@ export class RollbackError extends PawlError {
   readonly code = 'ROLLBACK'
 }
 
+/** The schema cannot be wiped without touching what has to stay: an immune table, or another schema. Nothing was dropped. */
+export class WipeError extends PawlError {
+  readonly code = 'WIPE'
+}
+
 /** What is stored does not fit what is configured; says which reason, and how to go on. */
 export class ReindexRequiredError extends PawlError {
   readonly code = 'REINDEX_REQUIRED'

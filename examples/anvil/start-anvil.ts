@@ -9,7 +9,7 @@ export interface Anvil {
   /** `http://127.0.0.1:<port>` */
   readonly url: string
   /** Calls a JSON-RPC method; throws with the node's own words where it answers with an error. */
-  rpc<Result = unknown>(method: string, params?: readonly unknown[]): Promise<Result>
+  readonly rpc: <Result = unknown>(method: string, params?: readonly unknown[]) => Promise<Result>
   /** Resolves when the process is gone. Can be called more than once. */
   stop(): Promise<void>
 }

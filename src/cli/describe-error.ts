@@ -18,7 +18,7 @@ export function describeError(error: unknown): ErrorLines {
   return {
     message: lines(messageOf(error)),
     causes: causesOf(error).map(describeCause),
-    hint: error instanceof PawlError && error.hint !== undefined ? lines(error.hint) : [],
+    hint: error instanceof PawlError && error.hint !== undefined ? redact(error.hint).split('\n') : [],
   }
 }
 

@@ -63,8 +63,6 @@ export function describeEvent(event: DescribedEvent): EventText {
         'yellow',
         `job ${event.job} skipped its fire time ${clockTime(event.fireTime)}: ${plural(event.running, 'firing')} still running`,
       )
-    case 'index.failed':
-      return failure('✗', 'red', `index ${event.index} failed and stops here`, event.error)
     case 'job.failed':
       return failure('✗', 'red', `job ${event.job} failed${describeRestart(event.restartIn)}`, event.error)
     case 'reindex':
@@ -126,7 +124,7 @@ function firedBy(origin: FiringOrigin): string {
 
 function describeArgs(args: Readonly<Record<string, unknown>>): string {
   const text = Object.entries(args)
-    .map(([name, value]) => `${name}: ${toJson(value)}`)
+    .map(([name, value]) => `${name}: ${typeof value === 'bigint' ? value : toJson(value)}`)
     .join(', ')
   if (text === '') return ''
   return ` { ${text.length > 100 ? `${text.slice(0, 99)}…` : text} }`

@@ -20,5 +20,5 @@ const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 export const formatCount = (count: number): string => grouped.format(count)
 
 /** `1 level`, `1,234 levels`. */
-export const plural = (count: number, singular: string): string =>
-  `${formatCount(count)} ${singular}${count === 1 ? '' : 's'}`
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${formatCount(count)} ${count === 1 ? one : many}`

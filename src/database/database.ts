@@ -40,6 +40,12 @@ export interface Database {
   /** For single statements, each its own transaction. */
   readonly sql: Sql
   /**
+   * The same, but a statement that waits 5 s for a lock fails (SQLSTATE 55P03). For work that a handler awaits, outside its
+   * transaction: the lock may be that handler's, which cannot go on and release it. PostgreSQL sees no deadlock there,
+   * for one half of the circle is in this process.
+   */
+  readonly impatientSql: Sql
+  /**
    * Runs `work` in a transaction of its own session: when this resolves it is committed, when it rejects nothing of it is.
    * @throws SessionLostError when the session ended before COMMIT was answered. (Whether a COMMIT in flight took effect is
    * then unknown: check what is stored before doing it again.)

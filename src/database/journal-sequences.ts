@@ -15,7 +15,7 @@ export const createSequenceValues = (
     .map((name) => `select ${quoteText(name)}, jsonb_build_array(last_value, is_called) from ${name}`)
   const body =
     values.length === 0
-      ? 'select null::jsonb'
-      : `select jsonb_object_agg(name, value) from (${values.join(' union all ')}) as s (name, value)`
-  return `create or replace function ${own}.sequence_values() returns jsonb language sql stable as ${quoteBody(body)}`
+      ? 'begin return null; end'
+      : `begin return (select jsonb_object_agg(name, value) from (${values.join(' union all ')}) as s (name, value)); end`
+  return `create or replace function ${own}.sequence_values() returns jsonb language plpgsql stable as ${quoteBody(body)}`
 }

@@ -67,6 +67,10 @@ export const trackTables = async ({ sql }: Transaction, options: TrackOptions): 
   await sql`
     update ${sql.unsafe(own)}.tracked t set signature = c.signature
     from ${sql.unsafe(own)}.catalog c where c.rel = t.rel::oid and t.signature is distinct from c.signature`
+  await sql`
+    update ${sql.unsafe(own)}.tracked_schema
+    set rels = array(select t.rel::oid from ${sql.unsafe(own)}.tracked t where t.kind in ('table', 'partition'))`
+  await sql`update ${sql.unsafe(own)}.tracked_schema set fingerprint = ${sql.unsafe(own)}.fingerprint()`
 }
 
 const isUnchanged = async (sql: Sql, own: string, schema: string, immune: string[]): Promise<boolean> => {
@@ -98,7 +102,7 @@ const refuseProblems = async (
 }
 
 const readTracked = (sql: Sql, own: string): Promise<TrackedRelation[]> => sql<TrackedRelation[]>`
-  select t.id, t.rel::oid::text::float8 as rel, t.kind, t.key, t.columns, t.signature::text, c.signature::text as current
+  select t.id, t.rel::oid::text::float8 as rel, t.kind, t.key, t.columns, t.signature, c.signature as current
   from ${sql.unsafe(own)}.tracked t left join ${sql.unsafe(own)}.catalog c on c.rel = t.rel::oid`
 
 const forgetLeftovers = async (

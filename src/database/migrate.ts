@@ -2,7 +2,9 @@ import { NewerSchemaError } from '../errors.ts'
 import type { Database, Transaction } from './database.ts'
 import { indexes } from './migrations/0001-indexes.ts'
 import { lifecycle } from './migrations/0002-lifecycle.ts'
-import { quoteIdentifier } from './quote-identifier.ts'
+import { journal } from './migrations/0003-journal.ts'
+import { jobs } from './migrations/0004-jobs.ts'
+import { quoteName } from './journal-ddl.ts'
 
 interface Migration {
   readonly id: number
@@ -15,6 +17,8 @@ interface Migration {
 const MIGRATIONS: readonly Migration[] = [
   { id: 1, name: 'indexes', up: indexes },
   { id: 2, name: 'lifecycle', up: lifecycle },
+  { id: 3, name: 'journal', up: journal },
+  { id: 4, name: 'jobs', up: jobs },
 ]
 
 /** Of all processes that start at the same time, one migrates. The number is arbitrary. */
@@ -43,7 +47,7 @@ export async function migrate(database: Database): Promise<void> {
 /** @returns the number of the last step that was done */
 async function begin({ sql }: Transaction, ownSchema: string): Promise<number> {
   await sql`select pg_advisory_xact_lock(${LOCK})`
-  await sql.unsafe(`create schema if not exists ${quoteIdentifier(ownSchema)}`)
+  await sql.unsafe(`create schema if not exists ${quoteName(ownSchema)}`)
   await sql`
     create table if not exists ${sql(ownSchema)}.migration (
       id int primary key,
@@ -59,5 +63,5 @@ async function apply({ sql }: Transaction, ownSchema: string, { id, name, up }: 
   await sql`select pg_advisory_xact_lock(${LOCK})`
   const claimed = await sql`
     insert into ${sql(ownSchema)}.migration (id, name) values (${id}, ${name}) on conflict do nothing`
-  if (claimed.count === 1) await sql.unsafe(up(quoteIdentifier(ownSchema)))
+  if (claimed.count === 1) await sql.unsafe(up(quoteName(ownSchema)))
 }

@@ -20,6 +20,11 @@ export interface OpenOptions {
 /** Single statements are not watched: one that is lost with its connection rejects by itself. */
 const FREE = { refusal: () => undefined, started: () => {}, settled: () => {} }
 
+type RawSql = postgres.Sql<{ bigint: bigint }>
+
+/** ms. See `Database.impatientSql`. */
+const LOCK_TIMEOUT = 5_000
+
 const OLDEST = 140_000
 
 /** Seconds. A server that does not answer by then is down for whoever waits at a terminal. */
@@ -30,14 +35,15 @@ const CONNECT_TIMEOUT = 5
  * @throws DatabaseUnavailableError naming the address, never the password; FolderInUseError
  */
 export async function openDatabase(options: OpenOptions): Promise<Database> {
-  const { schema, logger } = options
+  const { schema } = options
   const embedded =
     options.url === undefined ? await startPostgres({ directory: options.directory }) : undefined
   const url = options.url ?? embedded?.url ?? ''
   const description = describeUrl(url)
-  const connect = connectOptions(schema, logger)
-
-  const pool = new SessionPool(() => openSession(url, connect, description), options.maxConnections ?? 8)
+  const pool = new SessionPool(
+    () => openSession(url, connectOptions(options, {}), description),
+    options.maxConnections ?? 8,
+  )
   const transaction = <T>(
     work: (transaction: Transaction) => Promise<T>,
     { signal }: TransactionOptions = {},
@@ -56,11 +62,24 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
         `${description} is PostgreSQL ${Math.floor(version / 10_000)}; Pawl needs 14 or newer`,
       )
     }
-    const single = postgres(url, { ...connect, max: 4 } as ConnectOptions) as unknown as postgres.Sql<{
-      bigint: bigint
-    }>
-    const sql = guardSql(single, FREE, (work) => transaction((scope) => work(scope.sql)))
-    return new PostgresDatabase({ description, version, schema, sql, single, pool, transaction, embedded })
+    const single = connect(url, options, {})
+    const impatient = connect(url, options, { lock_timeout: LOCK_TIMEOUT })
+    return new PostgresDatabase({
+      description,
+      version,
+      schema,
+      pool,
+      singles: [single, impatient],
+      sql: guardSql(single, FREE, (work) => transaction(({ sql }) => work(sql))),
+      impatientSql: guardSql(impatient, FREE, (work) =>
+        transaction(async ({ sql }) => {
+          await sql`select set_config('lock_timeout', ${String(LOCK_TIMEOUT)}, true)`
+          return work(sql)
+        }),
+      ),
+      transaction,
+      embedded,
+    })
   } catch (error) {
     pool.close()
     await embedded?.stop()
@@ -73,7 +92,9 @@ interface Parts {
   readonly version: number
   readonly schema: string
   readonly sql: Sql
-  readonly single: postgres.Sql<{ bigint: bigint }>
+  readonly impatientSql: Sql
+  /** For single statements; the first one listens, too. */
+  readonly singles: readonly [RawSql, RawSql]
   readonly pool: SessionPool
   readonly transaction: Database['transaction']
   readonly embedded: { stop(): Promise<void> } | undefined
@@ -85,6 +106,7 @@ class PostgresDatabase implements Database {
   readonly schema: string
   readonly ownSchema: string
   readonly sql: Sql
+  readonly impatientSql: Sql
   readonly transaction: Database['transaction']
   readonly #parts: Parts
   #closing: Promise<void> | undefined
@@ -96,11 +118,12 @@ class PostgresDatabase implements Database {
     this.schema = parts.schema
     this.ownSchema = parts.schema === 'public' ? 'pawl' : `pawl_${parts.schema}`
     this.sql = parts.sql
+    this.impatientSql = parts.impatientSql
     this.transaction = parts.transaction
   }
 
   async listen(channel: string, onNotify: (payload: string) => void, onListen?: () => void) {
-    const { unlisten } = await this.#parts.single.listen(channel, onNotify, onListen)
+    const { unlisten } = await this.#parts.singles[0].listen(channel, onNotify, onListen)
     return { unlisten }
   }
 
@@ -111,7 +134,7 @@ class PostgresDatabase implements Database {
 
   async #close(): Promise<void> {
     this.#parts.pool.close()
-    await this.#parts.single.end({ timeout: 0 })
+    await Promise.all(this.#parts.singles.map((single) => single.end({ timeout: 0 })))
     await this.#parts.embedded?.stop()
   }
 }
@@ -129,13 +152,25 @@ async function openSession(url: string, connect: ConnectOptions, description: st
   }
 }
 
-function connectOptions(schema: string, logger: Logger): ConnectOptions {
+/** postgres.js's own pool. It reconnects, so it is for single statements alone. */
+function connect(url: string, options: OpenOptions, settings: Readonly<Record<string, unknown>>): RawSql {
+  return postgres(url, {
+    ...connectOptions(options, settings),
+    max: 4,
+  } as ConnectOptions) as unknown as RawSql
+}
+
+function connectOptions(
+  { schema, logger }: OpenOptions,
+  settings: Readonly<Record<string, unknown>>,
+): ConnectOptions {
   return {
     connect_timeout: CONNECT_TIMEOUT,
     types: { bigint: postgres.BigInt },
     connection: {
       application_name: 'pawl',
       search_path: schema === 'public' ? 'public' : `"${schema.replaceAll('"', '""')}", public`,
+      ...settings,
     },
     onnotice: ({ message }) => logger.debug(`PostgreSQL: ${message ?? ''}`),
   } as ConnectOptions

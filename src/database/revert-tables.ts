@@ -67,11 +67,11 @@ export const collectFirstTouches = async (
     )
     await sql.unsafe(`analyze ${revert.first}`)
     await refuseConflicts(sql, own, range, revert, shadow)
+    await fillAddedColumns(sql, own, range, revert, shadow)
     await sql`delete from ${sql.unsafe(shadow)} s using ${sql.unsafe(own)}.version v
       where v.id = s.version and v.index_id = ${range.indexId} and s.version >= ${range.first}::text::bigint`
     tables.push(revert)
   }
-  for (const table of tables) await fillAddedColumns(sql, range, table)
   return tables
 }
 
@@ -125,13 +125,32 @@ const refuseConflicts = async (
   )
 }
 
-/** Columns that were added after a record was made: rows that are still there keep what they have. */
-const fillAddedColumns = async (sql: Sql, range: RevertRange, table: RevertTable): Promise<void> => {
-  for (const { name, shadow, since } of table.columns) {
+/**
+ * Columns that were added after a first touch was made: as the first record knows it that has the column; where none does,
+ * as in the row that is still there; else it stays as the column's default.
+ */
+const fillAddedColumns = async (
+  sql: Sql,
+  own: string,
+  range: RevertRange,
+  table: RevertTable,
+  shadow: string,
+): Promise<void> => {
+  const key = table.key.map((column) => `s.${column.shadow}`).join(', ')
+  const same = table.key.map((column) => `s.${column.shadow} = f.${column.shadow}`).join(' and ')
+  for (const { name, shadow: column, since } of table.columns) {
     if (BigInt(since) < BigInt(range.first)) continue
+    const lacking = `f.version <= ${since} and f.op = 'O'`
+    const later = `${shadow} s join ${own}.version v on v.id = s.version
+      where v.index_id = ${range.indexId} and s.version > ${since}`
     await sql.unsafe(
-      `update ${table.first} f set ${shadow} = t.${quoteName(name)} from ${table.target} t
-       where ${sameKey(table, 't', 'f')} and f.version <= ${since} and f.op = 'O'`,
+      `update ${table.first} f set ${column} = t.${quoteName(name)} from ${table.target} t
+       where ${sameKey(table, 't', 'f')} and ${lacking} and not exists (select from ${later} and ${same})`,
+    )
+    await sql.unsafe(
+      `update ${table.first} f set ${column} = s.${column}
+       from (select distinct on (${key}) s.* from ${later} order by ${key}, s.version, s.op = 'I') s
+       where ${same} and ${lacking} and s.op = 'O'`,
     )
   }
 }

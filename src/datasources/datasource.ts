@@ -50,7 +50,7 @@ export interface Datasource<Block extends BlockRef = BlockRef> {
   finalized?(call: DatasourceCall): Promise<number | undefined>
   /**
    * Resolves when there may be another head than the one that `head()` last told this index of – at once where that has
-   * already happened. Left out: Pawl asks `head()` every `pollInterval` ms.
+   * already happened. Left out: Pawl asks `head()` once a second.
    */
   changed?(call: DatasourceCall & { readonly cursor: BlockRef | undefined }): Promise<void>
   close?(): Promise<void>

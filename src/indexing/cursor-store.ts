@@ -1,5 +1,6 @@
 import type { Database } from '../database/database.ts'
 import type { BlockRef } from '../datasources/datasource.ts'
+import { ChainMismatchError } from '../errors.ts'
 
 /** An index as it is stored. */
 export interface StoredIndex {
@@ -62,12 +63,23 @@ export class CursorStore {
     }
   }
 
-  /** Remembers the chain of an index that has no level yet, or none remembered. */
-  async rememberChain(chain: string): Promise<void> {
+  /**
+   * Remembers which chain is indexed, as long as nothing is; later compares it.
+   * @throws ChainMismatchError
+   */
+  async checkChain(chain: string, source: string): Promise<void> {
     const { sql } = this.#database
-    await sql`
+    const remembered = await sql`
       update ${this.#own}.index set chain = ${chain}
-      where name = ${this.#name} and (level is null or chain is null)`
+      where name = ${this.#name} and (level is null or chain is null or chain = ${chain})`
+    if (remembered.count > 0) return
+    const stored = await this.#read()
+    throw new ChainMismatchError(
+      `index "${this.#name}" was indexed from chain ${stored?.chain}, but ${source} serves chain ${chain}`,
+      {
+        hint: `Give the index a datasource of chain ${stored?.chain} again, or index chain ${chain} under another name or after a wipe.`,
+      },
+    )
   }
 
   /** Hashes by level, of the blocks that are kept. */

@@ -1,35 +1,17 @@
-import type { Clock } from '../clock.ts'
-import type { IndexConfig } from '../config/config.ts'
-import type { Database, Transaction } from '../database/database.ts'
 import type { BlockRef } from '../datasources/datasource.ts'
 import type { IndexStatus } from '../hooks/context.ts'
-import type { Logger } from '../logger.ts'
-import { IndexFollower } from './index-follower.ts'
-import type { LevelGate } from './level-gate.ts'
-import type { Progress } from './progress-throttle.ts'
-
-export interface FollowerOptions {
-  readonly name: string
-  readonly config: IndexConfig
-  readonly database: Database
-  /** The number of the lease that this process holds. Undefined: not checked. */
-  readonly fence: bigint | undefined
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly gate: LevelGate
-  /** Runs the user's handler for one block inside the level's transaction; errors are already wrapped in CallbackError. */
-  readonly runHandler: (transaction: Transaction, block: BlockRef, signal: AbortSignal) => Promise<void>
-  /** Brings the journal's triggers up to date with the tables: asked for when one was created or altered. */
-  readonly track: () => Promise<void>
-  /** Forgets how to undo the levels up to `finalized`. */
-  readonly prune: (options: { readonly indexId: number; readonly finalized: number }) => Promise<void>
-  /** At most every 100 ms, and whenever an advance ends with levels that are not reported yet. */
-  readonly onProgress: (progress: Progress) => void
-  /** ms that a call of the datasource may take. Default: 30,000. */
-  readonly timeout?: number
-  /** ms between two looks at a source that does not tell of new heads. Default: 1,000. */
-  readonly pollInterval?: number
-}
+import { describeBrokenLink } from './answer-fault.ts'
+import { CursorStore } from './cursor-store.ts'
+import { findAncestor } from './find-ancestor.ts'
+import type { FollowerOptions, FollowerSignals } from './follower-options.ts'
+import { IndexPosition } from './index-position.ts'
+import { JournalPruner } from './journal-pruner.ts'
+import { LevelWriter } from './level-writer.ts'
+import { linkSignals } from './link-signals.ts'
+import { ProgressThrottle, type Progress } from './progress-throttle.ts'
+import { RangeIndexer } from './range-indexer.ts'
+import { SourceReader } from './source-reader.ts'
+import { sleep } from './with-timeout.ts'
 
 /** How an advance ended. */
 export type AdvanceOutcome =
@@ -42,36 +24,234 @@ export type AdvanceOutcome =
   /** Levels `toLevel + 1` to `fromLevel` left the chain: revert them, then advance again. */
   | { readonly type: 'reorg'; readonly fromLevel: number; readonly toLevel: number }
 
-/** When to end. */
-export interface FollowerSignals {
-  /** Settle at the next level boundary: a handler in flight finishes, and its level is committed. */
-  readonly drain: AbortSignal
-  /** Cut off what runs; its transaction is rolled back. */
-  readonly signal: AbortSignal
+const FINALITY = 64
+const TIMEOUT = 30_000
+const POLL_INTERVAL = 1_000
+/** Looks at a source that tells of more than it has before that counts as an error. */
+const TRIES = 3
+
+/** What the source said, and the signals of the advance that asked. */
+interface Look extends FollowerSignals {
+  readonly stop: AbortSignal
+  readonly head: BlockRef
+  readonly finalized: number
 }
 
-/** Follows one chain for one index. One call at a time. */
-export interface Follower {
+/** The source is to be asked again; `because` is what is wrong with it if that does not help. */
+interface Again {
+  readonly type: 'again'
+  readonly because: string
+}
+
+/**
+ * Follows one chain for one index. One call at a time.
+ *
+ * A loop of looks: ask for the head, compare it with the cursor, index up to it, and ask again until nothing is new.
+ * Whatever the head says, only blocks prove a reorg: heads come late, twice, and from branches that are gone.
+ */
+export class Follower {
+  readonly #options: FollowerOptions
+  readonly #source: SourceReader
+  readonly #store: CursorStore
+  readonly #position: IndexPosition
+  readonly #indexer: RangeIndexer
+  readonly #pruner: JournalPruner
+  readonly #progress: ProgressThrottle
+  readonly #lastLevel: number
+  #head: number | undefined
+  #finalized = -1
+  #synchronized = false
+  #behind = false
+
+  constructor(options: FollowerOptions) {
+    const { name, config, database, clock, timeout = TIMEOUT } = options
+    const { datasource, finality = FINALITY, firstLevel = 0, lastLevel = Infinity } = config
+    this.#options = options
+    this.#lastLevel = lastLevel
+    this.#source = new SourceReader({ index: name, datasource, clock, finality, timeout })
+    this.#store = new CursorStore(database, name)
+    this.#position = new IndexPosition(this.#store, firstLevel)
+    this.#pruner = new JournalPruner(options)
+    this.#progress = new ProgressThrottle(clock, options.onProgress)
+    this.#indexer = new RangeIndexer({
+      source: this.#source,
+      writer: new LevelWriter({ ...options, index: name }),
+      position: this.#position,
+      clock,
+      mayBeginLater: config.firstLevel === undefined,
+      onDone: (levels) => this.#report((progress) => this.#progress.add(levels, progress)),
+      onJournalled: () => this.#offerToPrune(),
+    })
+  }
+
   /** The index's id in the database; known from the first `prepare` on. */
-  readonly id: number
-  readonly status: IndexStatus
+  get id(): number {
+    const { id } = this.#position
+    if (id === undefined) throw new Error(`index "${this.#options.name}" is not prepared`)
+    return id
+  }
+
+  get status(): IndexStatus {
+    return {
+      name: this.#options.name,
+      level: this.#position.cursor?.level,
+      head: this.#head,
+      synchronized: this.#synchronized,
+    }
+  }
+
   /**
    * Contacts the source, registers the index, loads the cursor. Call it before the first `advance`, and after an error.
    * @throws ChainMismatchError, DatasourceError
    */
-  prepare(signal: AbortSignal): Promise<void>
+  async prepare(signal: AbortSignal): Promise<void> {
+    this.#synchronized = false
+    const chain = await this.#source.chain(signal)
+    await this.#load()
+    signal.throwIfAborted()
+    if (chain !== undefined) await this.#store.checkChain(chain, this.#source.description)
+  }
+
   /**
    * Indexes from the cursor to the head, first making sure that the cursor's block is still on the chain.
    * @throws DatasourceError; RollbackError when a reorg is deeper than what can be undone; LeaseLostError;
    * UnjournallableTableError; what the handler throws. The levels before are committed, the failed one leaves nothing.
    */
-  advance(signals: FollowerSignals): Promise<AdvanceOutcome>
-  /** Resolves when there may be something new, or at once when drained. @throws DatasourceError */
-  waitForHead(signals: FollowerSignals): Promise<void>
-  /** Loads the cursor again, after something else (a revert, a wipe) moved it. */
-  reload(signal?: AbortSignal): Promise<void>
-}
+  async advance({ drain, signal }: FollowerSignals): Promise<AdvanceOutcome> {
+    const link = linkSignals(signal, drain)
+    const stop = link.signal
+    try {
+      if (this.#position.stale) await this.#load()
+      return this.#settle(await this.#follow({ drain, signal, stop }))
+    } catch (error) {
+      this.#position.stale = true
+      signal.throwIfAborted()
+      if (stop.aborted && error === stop.reason) return this.#settle({ type: 'stopped' })
+      this.#synchronized = false
+      throw error
+    } finally {
+      link.unlink()
+      // Nothing of an advance goes on after it; but whoever cut it off does not wait.
+      if (!signal.aborted) await this.#pruner.settled()
+    }
+  }
 
-export function createFollower(options: FollowerOptions): Follower {
-  return new IndexFollower(options)
+  /** Resolves when there may be something new, or at once when drained. @throws DatasourceError */
+  async waitForHead({ drain, signal }: FollowerSignals): Promise<void> {
+    const { clock, pollInterval = POLL_INTERVAL } = this.#options
+    const link = linkSignals(signal, drain)
+    try {
+      if (this.#source.pushes) await this.#source.changed(this.#position.cursor, link.signal)
+      else await sleep(clock, pollInterval, link.signal)
+    } catch (error) {
+      if (!link.signal.aborted) throw error
+    } finally {
+      link.unlink()
+    }
+  }
+
+  /** Loads the cursor again, after something else (a revert, a wipe) moved it. */
+  async reload(signal?: AbortSignal): Promise<void> {
+    await this.#load()
+    signal?.throwIfAborted()
+  }
+
+  async #load(): Promise<void> {
+    this.#pruner.reset((await this.#position.load()).pruned)
+  }
+
+  async #follow(signals: FollowerSignals & { readonly stop: AbortSignal }): Promise<AdvanceOutcome> {
+    const { stop } = signals
+    for (let tries = 1; ;) {
+      if (stop.aborted) return { type: 'stopped' }
+      const head = await this.#source.head(this.#position.cursor, stop)
+      const finalized = await this.#source.finalized(head, stop)
+      this.#head = head.level
+      this.#finalized = finalized
+      const { next } = this.#position
+      const outcome = await this.#look({ ...signals, head, finalized })
+      if (outcome.type !== 'again') return outcome
+      tries = this.#position.next > next ? 1 : tries + 1
+      if (tries > TRIES) throw this.#source.contradiction(outcome.because)
+    }
+  }
+
+  async #look(look: Look): Promise<AdvanceOutcome | Again> {
+    const { head, finalized } = look
+    const { cursor, next, verified } = this.#position
+    const to = Math.min(head.level, this.#lastLevel)
+    if (cursor !== undefined) {
+      const isHead = head.level === cursor.level && head.hash === cursor.hash
+      // A higher head is compared by the parent of its first new block, where there is one to index.
+      const isLinked = verified && head.level > cursor.level && next <= to
+      const reorg = isHead || isLinked ? undefined : await this.#compare(look, cursor)
+      if (reorg !== undefined) return reorg
+      this.#noteBehind(head.level < cursor.level, head)
+    }
+    this.#position.verified = true
+    if (next <= to) return this.#index(look, to)
+    // Before its last level is final a reorg may still take it off: the index goes on looking.
+    return next > this.#lastLevel && this.#lastLevel <= finalized ? { type: 'lastLevel' } : { type: 'head' }
+  }
+
+  async #index(look: Look, to: number): Promise<AdvanceOutcome | Again> {
+    const outcome = await this.#indexer.run({ ...look, to })
+    switch (outcome.type) {
+      case 'stopped':
+        return outcome
+      case 'unlinked': {
+        const because = describeBrokenLink(outcome.cursor, outcome.block)
+        return (await this.#compare(look, outcome.cursor)) ?? { type: 'again', because }
+      }
+      case 'ended':
+        return {
+          type: 'again',
+          because: `it told of level ${look.head.level}, and has no level ${outcome.level}`,
+        }
+      case 'done':
+        return { type: 'again', because: `there is always more than level ${to}` }
+    }
+  }
+
+  /** A reorg, if the source's blocks prove one. */
+  async #compare({ head, stop }: Look, cursor: BlockRef): Promise<AdvanceOutcome | undefined> {
+    const toLevel = await findAncestor({
+      store: this.#store,
+      source: this.#source,
+      index: this.#options.name,
+      indexId: this.id,
+      cursor: cursor.level,
+      top: Math.min(head.level, cursor.level),
+      signal: stop,
+    })
+    return toLevel === undefined ? undefined : { type: 'reorg', fromLevel: cursor.level, toLevel }
+  }
+
+  #noteBehind(behind: boolean, head: BlockRef): void {
+    if (behind && !this.#behind) {
+      const { level } = this.#position.cursor ?? {}
+      this.#options.logger.debug('the datasource is behind what is indexed', { level, head: head.level })
+    }
+    this.#behind = behind
+  }
+
+  #settle(outcome: AdvanceOutcome): AdvanceOutcome {
+    const atHead = outcome.type === 'head' || outcome.type === 'lastLevel'
+    this.#synchronized = atHead || (outcome.type === 'stopped' && this.#synchronized)
+    if (atHead) this.#offerToPrune()
+    this.#report((progress) => this.#progress.flush(progress))
+    return outcome
+  }
+
+  #report(to: (progress: Omit<Progress, 'levels'>) => void): void {
+    const { cursor } = this.#position
+    if (cursor === undefined || this.#head === undefined) return
+    const { level, hash } = cursor
+    to({ level, hash, head: this.#head, synchronized: this.#synchronized })
+  }
+
+  /** Never above the cursor: the ref of the last level stays. */
+  #offerToPrune(): void {
+    this.#pruner.offer(this.id, Math.min(this.#finalized, this.#position.cursor?.level ?? -1))
+  }
 }

@@ -26,6 +26,13 @@ export interface GroupToWrite extends LevelGroup {
   readonly signal: AbortSignal
 }
 
+export interface WrittenGroup {
+  /** How many of the blocks. */
+  readonly blocks: number
+  /** Where the index stands now. */
+  readonly cursor: BlockRef
+}
+
 /** ms after which a group ends early: a cut-off loses no more than that. */
 const LONGEST_GROUP = 5_000
 /** Tables that change faster than they can be journalled are a mistake, not bad luck. */
@@ -40,13 +47,13 @@ export class LevelWriter {
   }
 
   /**
-   * Runs the handler for the blocks, in one transaction.
+   * Runs the handler for the blocks, in one transaction that moves the cursor.
    *
-   * @returns the blocks that are committed: fewer than given where a group was asked to end early, at least one.
+   * @returns what is committed: fewer blocks than given where a group was asked to end early, but at least one.
    * @throws what the handler throws; LeaseLostError; UnjournallableTableError; the reason of `stop` when it was aborted
    * before the transaction began. Nothing is committed then – unless the session was lost on COMMIT: then load the cursor.
    */
-  async write(group: GroupToWrite): Promise<readonly BlockRef[]> {
+  async write(group: GroupToWrite): Promise<WrittenGroup> {
     const { database, gate, track } = this.#options
     const { stop, signal } = group
     for (let tries = 1; ; tries += 1) {
@@ -64,26 +71,25 @@ export class LevelWriter {
     }
   }
 
-  async #run(transaction: Transaction, group: GroupToWrite): Promise<readonly BlockRef[]> {
+  async #run(transaction: Transaction, group: GroupToWrite): Promise<WrittenGroup> {
     const { clock, gate, runHandler } = this.#options
-    const { blocks, cursor, stop, signal } = group
+    const { blocks, end, cursor, stop, signal } = group
     const started = clock.now()
     const endsEarly = (): boolean =>
       stop.aborted || gate.contended || Math.abs(clock.now() - started) >= LONGEST_GROUP
-    // A group has at least one block.
-    const last = blocks.at(-1)!
-    await this.#begin(transaction, group, cursor, last)
+    await this.#begin(transaction, group, cursor, end)
     let done = 0
+    let reached = end
     for (const block of blocks) {
       await runHandler(transaction, block, signal)
       done += 1
-      if (done < blocks.length && endsEarly()) break
+      if (done === blocks.length || !endsEarly()) continue
+      await this.#moveBack(transaction, group, block)
+      reached = block
+      break
     }
-    const written = blocks.slice(0, done)
-    const reached = written.at(-1)!
-    if (reached !== last) await this.#moveBack(transaction, group, last, reached)
     await this.#end(transaction, group)
-    return written
+    return { blocks: done, cursor: reached }
   }
 
   /** Before all else: it takes the index's lock, and fails where another process has taken over. */
@@ -104,14 +110,9 @@ export class LevelWriter {
   }
 
   /** The cursor was put to the group's last level when it began. Only for groups that are not journalled. */
-  async #moveBack(
-    transaction: Transaction,
-    group: GroupToWrite,
-    from: BlockRef,
-    to: BlockRef,
-  ): Promise<void> {
+  async #moveBack(transaction: Transaction, group: GroupToWrite, to: BlockRef): Promise<void> {
     const { sql } = transaction
-    await this.#begin(transaction, group, from, to)
+    await this.#begin(transaction, group, group.end, to)
     await sql`
       delete from ${sql(this.#options.database.ownSchema)}.block
       where index_id = ${group.indexId} and level > ${to.level}`
@@ -146,12 +147,12 @@ export class LevelWriter {
     }
   }
 
-  #unjournallable(error: unknown, { blocks }: GroupToWrite): UnjournallableTableError {
+  #unjournallable(error: unknown, { end }: GroupToWrite): UnjournallableTableError {
     const { message, hint } = error as Error & { readonly hint?: unknown }
-    return new UnjournallableTableError(
-      `index "${this.#options.index}", level ${blocks[0]?.level}: ${message}`,
-      { cause: error, ...(typeof hint === 'string' ? { hint } : {}) },
-    )
+    return new UnjournallableTableError(`index "${this.#options.index}", level ${end.level}: ${message}`, {
+      cause: error,
+      ...(typeof hint === 'string' ? { hint } : {}),
+    })
   }
 }
 

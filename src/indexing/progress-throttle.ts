@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts'
 
 export interface Progress {
-  /** The last level that is done. */
+  /** The last level that is committed. */
   readonly level: number
+  /** Of the block at `level`. */
+  readonly hash: string
   /** The newest level that the datasource told of. */
   readonly head: number
   /** Levels done since the last report, those without data included. */

@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts'
 import type { BlockRef } from '../datasources/datasource.ts'
+import type { BlockRange } from './answer-fault.ts'
 import type { IndexPosition } from './index-position.ts'
-import { nextGroup, type LevelGroup } from './level-group.ts'
-import type { LevelWriter } from './level-writer.ts'
+import { nextGroup, type LevelGroup, type RangeAnswer } from './level-group.ts'
+import type { LevelWriter, WrittenGroup } from './level-writer.ts'
 import { RangePrefetcher, type FetchedRange } from './range-prefetcher.ts'
 import { RangeSize } from './range-size.ts'
 import type { SourceReader } from './source-reader.ts'
@@ -58,11 +59,11 @@ export class RangeIndexer {
       size: this.#size,
       clock,
       signal: stop,
-      read: (from, to, signal) => source.blocks({ from, to, finalized }, signal, { mayBeginLater }),
+      read: (from, to, signal) => readRange(source, { from, to, finalized }, mayBeginLater, signal),
     })
     try {
       for (let range = await ranges.next(); range !== undefined; range = await ranges.next()) {
-        const [block] = range.blocks
+        const [block = range.end] = range.blocks
         const { cursor } = position
         if (cursor !== undefined && block !== undefined && !follows(block, cursor)) {
           return { type: 'unlinked', cursor, block }
@@ -79,37 +80,47 @@ export class RangeIndexer {
   }
 
   /** False: stopped on the way. */
-  async #write({ blocks }: FetchedRange, span: Span): Promise<boolean> {
-    let rest = blocks
-    for (
-      let group = nextGroup(rest, span.finalized);
-      group !== undefined;
-      group = nextGroup(rest, span.finalized)
-    ) {
+  async #write(range: FetchedRange, span: Span): Promise<boolean> {
+    let rest: RangeAnswer = range
+    for (let group; (group = nextGroup(rest, span.finalized)) !== undefined;) {
       if (span.stop.aborted) return false
-      rest = rest.slice(await this.#writeGroup(group, span))
+      const { blocks, cursor } = await this.#writeGroup(group, span)
+      rest = { blocks: rest.blocks.slice(blocks), end: cursor === range.end ? undefined : range.end }
     }
     return !span.stop.aborted
   }
 
-  /** @returns how many of its blocks are committed */
-  async #writeGroup(group: LevelGroup, { stop, signal }: Span): Promise<number> {
+  async #writeGroup(group: LevelGroup, { stop, signal }: Span): Promise<WrittenGroup> {
     const { writer, position, onJournalled } = this.#options
     const { id = 0, cursor } = position
     const written = await writer.write({ ...group, indexId: id, cursor, stop, signal })
-    const reached = written.at(-1)
-    if (reached !== undefined) {
-      position.moveTo(reached)
-      this.#finish(reached.level)
-    }
+    position.moveTo(written.cursor)
+    this.#finish(written.cursor.level)
     if (group.journal) onJournalled()
-    return written.length
+    return written
   }
 
   #finish(level: number): void {
     const levels = this.#options.position.finish(level)
     if (levels > 0) this.#options.onDone(levels)
   }
+}
+
+/**
+ * With the block at the end of a final range, also where it has no data: so the cursor moves on over levels without data,
+ * which a restart need not ask for again, and the next range can be linked to it.
+ */
+async function readRange(
+  source: SourceReader,
+  range: BlockRange,
+  mayBeginLater: boolean,
+  signal: AbortSignal,
+): Promise<RangeAnswer> {
+  const { to, finalized } = range
+  const blocks = await source.blocks(range, signal, { mayBeginLater })
+  if (to > finalized || blocks.at(-1)?.level === to) return { blocks, end: undefined }
+  const [end] = await source.blocks({ from: to, to, finalized: to - 1 }, signal, { mayBeginLater: true })
+  return { blocks, end }
 }
 
 /** Blocks of levels that do not follow each other cannot be compared; what lies between them is final. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { BlockRef } from '../datasources/datasource.ts'
+import type { RangeAnswer } from './level-group.ts'
 import { linkSignals, type LinkedSignal } from './link-signals.ts'
 import type { RangeSize } from './range-size.ts'
 
@@ -10,13 +10,12 @@ export interface PrefetchOptions {
   readonly size: RangeSize
   readonly clock: Clock
   readonly signal: AbortSignal
-  readonly read: (from: number, to: number, signal: AbortSignal) => Promise<readonly BlockRef[]>
+  readonly read: (from: number, to: number, signal: AbortSignal) => Promise<RangeAnswer>
 }
 
-export interface FetchedRange {
+export interface FetchedRange extends RangeAnswer {
   readonly from: number
   readonly to: number
-  readonly blocks: readonly BlockRef[]
 }
 
 /** Reads a span of levels range by range; while one is worked on, the next is on its way. Never more than that one. */
@@ -58,9 +57,9 @@ export class RangePrefetcher {
     const { signal } = this.#link
     const started = clock.now()
     try {
-      const blocks = await read(from, to, signal)
-      size.answered({ levels: to - from + 1, blocks: blocks.length, ms: clock.now() - started })
-      return { from, to, blocks }
+      const answer = await read(from, to, signal)
+      size.answered({ levels: to - from + 1, blocks: answer.blocks.length, ms: clock.now() - started })
+      return { from, to, ...answer }
     } catch (error) {
       if (!signal.aborted) size.failed()
       throw error

@@ -7,7 +7,7 @@ export interface Crontab {
   readonly expression: string
   readonly timezone: string
   /** The first fire time after this one; undefined: none within the years that dates have. */
-  next(after: Date): Date | undefined
+  readonly next: (after: Date) => Date | undefined
 }
 
 const NICKNAMES: Readonly<Record<string, string>> = {

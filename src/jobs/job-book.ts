@@ -32,6 +32,12 @@ export class JobBook {
     record.state.accounted = waiting === undefined ? record.handed : new Date(waiting.getTime() - 1)
   }
 
+  /** The hook was refused because Pawl stops, so it did not run: its fire time is due at the next start. */
+  giveBack({ state }: JobRecord, fireTime: Date | undefined): void {
+    if (fireTime === undefined || fireTime > state.accounted) return
+    state.accounted = new Date(fireTime.getTime() - 1)
+  }
+
   /** Not saved here: a firing saves before it runs, so that a crash cannot make it run twice. */
   fired({ state }: JobRecord, { fireTime, fireTimes }: JobFiring): void {
     state.fired++

@@ -3,7 +3,7 @@ import { jobMachine, type JobRules } from '../../machines/job.machine.ts'
 import type { ActorPool } from '../actor-pool.ts'
 import type { Clock } from '../clock.ts'
 import type { JobConfig, JobConfigs } from '../config/config.ts'
-import { ConfigurationError } from '../errors.ts'
+import { ConfigurationError, StoppingError } from '../errors.ts'
 import { work } from '../work.ts'
 import { dueFireTimes } from './due-fire-times.ts'
 import { JobBook, type JobRecord } from './job-book.ts'
@@ -152,15 +152,16 @@ export class Roster {
     return jobMachine.provide({
       actors: { firing: this.#firingLogic() },
       actions: {
-        account: (job, { waiting }) => book.account(recordOf(job), waiting),
-        reportFired: (job, { firings }) => {
-          for (const firing of firings) book.fired(recordOf(job), firing)
+        account: (job) => book.account(recordOf(job), job.context.queue[0]?.fireTime),
+        reportFired: (job) => {
+          for (const firing of job.context.starting) book.fired(recordOf(job), firing)
         },
-        reportMissed: (job, { fireTimes }) => book.missed(recordOf(job), fireTimes),
-        reportSkipped: (job, { fireTimes, running }) => book.skipped(recordOf(job), fireTimes, running),
+        reportMissed: (job) => book.missed(recordOf(job), job.context.late),
+        reportSkipped: (job) => book.skipped(recordOf(job), job.context.skipped, job.context.running.length),
         reportFinished: (job) => book.finished(recordOf(job)),
         reportFailed: (job, { error }) => book.failed(recordOf(job), error),
-        reportDaemonEnded: (job, { error, backOff }) => {
+        reportDaemonEnded: (job, { error }) => {
+          const { backOff } = job.context
           book.failed(recordOf(job), error, backOff)
           this.#timekeeper.set(recordOf(job), this.#clock.now() + backOff)
         },
@@ -178,10 +179,15 @@ export class Roster {
         // Only a daemon is asked to end; other firings are waited for.
         const cut = rules.daemon ? drain : signal
         if (cut.aborted) return
-        await fire(
-          { hook: config.hook, args: config.args ?? {}, origin: { type: 'job', job, fireTime } },
-          cut,
-        )
+        try {
+          await fire(
+            { hook: config.hook, args: config.args ?? {}, origin: { type: 'job', job, fireTime } },
+            cut,
+          )
+        } catch (error) {
+          if (error instanceof StoppingError) this.#book.giveBack(this.#record(job), fireTime)
+          throw error
+        }
       },
     )
   }

@@ -1,5 +1,5 @@
-import type { ActorLogic, ActorSystem, EventObject, Snapshot } from 'xstate'
 import { schedulerMachine, type SchedulerCommand } from '../../machines/scheduler.machine.ts'
+import type { Work } from '../../machines/slot.ts'
 import { actorPool, type ActorPool } from '../actor-pool.ts'
 import type { Clock } from '../clock.ts'
 import type { JobConfigs } from '../config/config.ts'
@@ -31,15 +31,7 @@ export interface SchedulerOptions {
   readonly logger: Logger
 }
 
-export type SchedulerLogic = ActorLogic<
-  Snapshot<unknown>,
-  SchedulerCommand,
-  { readonly runtime: unknown },
-  // The actor system is whatever root the scheduler runs under.
-  // oxlint-disable-next-line typescript/no-explicit-any
-  ActorSystem<any>,
-  EventObject
->
+export type SchedulerLogic = Work<{ readonly runtime: unknown }, void, SchedulerCommand>
 
 /**
  * Logic of the actor that fires jobs. It fires nothing before START (with `postponeJobs`: before SYNCHRONIZED), is done

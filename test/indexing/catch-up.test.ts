@@ -120,8 +120,8 @@ test('progress is told at most every 100 ms, and at the end', async (t) => {
   const { start, advance, progress } = process(chain.datasource(), { clock })
   await start()
   assert.deepEqual(progress, [
-    { level: 0, head: 49, levels: 1, synchronized: false },
-    { level: 49, head: 49, levels: 49, synchronized: true },
+    { level: 0, hash: chain.block(0)?.hash, head: 49, levels: 1, synchronized: false },
+    { level: 49, hash: chain.head.hash, head: 49, levels: 49, synchronized: true },
   ])
   await advance()
   assert.equal(progress.length, 2)

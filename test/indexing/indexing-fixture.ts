@@ -3,12 +3,10 @@ import { systemClock, type Clock } from '../../src/clock.ts'
 import type { IndexConfig } from '../../src/config/config.ts'
 import type { Database, Transaction } from '../../src/database/database.ts'
 import { trackTables } from '../../src/database/journal.ts'
-import { journal } from '../../src/database/migrations/0003-journal.ts'
 import { pruneJournal } from '../../src/database/prune-journal.ts'
-import { quoteIdentifier } from '../../src/database/quote-identifier.ts'
 import { revertLevels } from '../../src/database/revert-levels.ts'
 import type { BlockRef, Datasource } from '../../src/datasources/datasource.ts'
-import { createFollower, type AdvanceOutcome, type Follower } from '../../src/indexing/follower.ts'
+import { Follower, type AdvanceOutcome } from '../../src/indexing/follower.ts'
 import { createLevelGate, type LevelGate } from '../../src/indexing/level-gate.ts'
 import type { Progress } from '../../src/indexing/progress-throttle.ts'
 import { silentLogger, type Logger } from '../../src/logger.ts'
@@ -55,8 +53,6 @@ export interface IndexingFixture {
 export async function openIndexing(t: TestContext): Promise<IndexingFixture> {
   const database = await openTestDatabase(t)
   const { sql } = database
-  const [row] = await sql<{ has: boolean }[]>`select to_regclass('pawl.version') is not null as has`
-  if (!row?.has) await sql.unsafe(journal(quoteIdentifier(database.ownSchema)))
   await sql`create table seen (level bigint primary key, hash text not null)`
   const levels = async (table: 'version' | 'block') =>
     (await sql<{ level: bigint }[]>`select level from pawl.${sql(table)} order by 1`).map(({ level }) =>
@@ -86,7 +82,7 @@ function openProcess(database: Database, datasource: Datasource, options: Proces
   let tracked = 0
   const { schema, ownSchema } = database
   const { handler, prune, name = 'transfers', clock = systemClock, logger = silentLogger } = options
-  const follower = createFollower({
+  const follower = new Follower({
     name,
     config: { ...options, datasource, handler: () => {} },
     database,

@@ -108,7 +108,7 @@ function tell(event: PawlEvent): string {
     case 'job.skipped':
       return `skipped ${short(event.fireTime)}`
     case 'job.failed':
-      return `failed: ${event.error instanceof Error ? event.error.message : event.error}, again in ${event.restartIn}`
+      return `failed: ${event.error instanceof Error ? event.error.message : String(event.error)}, again in ${String(event.restartIn)}`
     default:
       return event.type
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JobConfigs } from '../../src/config/config.ts'
+import { StoppingError } from '../../src/errors.ts'
 import { parseTrigger, nextFireTimes } from '../../src/jobs/trigger.ts'
 import { openTestDatabase } from '../support/test-database.ts'
 import { startScheduler } from './running-scheduler.ts'
@@ -217,6 +218,29 @@ test('drained, it fires no more and waits for what runs', async (t) => {
   assert.equal(aborted, false)
   assert.deepEqual(run.told('slow'), ['fired 01:00 for 1'])
   assert.equal(run.clock.pending, 0)
+})
+
+test('a fire time that was refused because Pawl stops is due at the next start', async (t) => {
+  const database = await openTestDatabase(t)
+  const jobs: JobConfigs = { nightly: { hook: 'stats', crontab: '0 1 * * *' } }
+  let refuse: (reason: Error) => void = () => {}
+  const first = startScheduler(t, {
+    database,
+    jobs,
+    at: '2026-01-01T00:30',
+    fire: () => new Promise((_, reject) => void (refuse = reject)),
+  })
+  first.send({ type: 'START' })
+  await first.running()
+  await first.clock.advance(HOUR)
+  const drained = first.drain()
+  refuse(new StoppingError('Pawl is stopping'))
+  await drained
+  const second = startScheduler(t, { database, jobs, at: '2026-01-01T02:00' })
+  second.send({ type: 'START' })
+  await second.running()
+  await second.clock.advance(1_000)
+  assert.deepEqual(second.told('nightly'), ['fired 01:00 for 1'])
 })
 
 test('a paused job stays paused over a restart, and what passed meanwhile is not due', async (t) => {

@@ -18,18 +18,20 @@ function start(rules: Partial<JobRules> = {}, paused = false) {
     jobMachine.provide({
       actors: { firing: slots.fill('firing') },
       actions: {
-        account: (_, { waiting }) => void (waiting && told.push(`waiting ${seconds([waiting])}`)),
-        reportFired: (_, { firings }) => {
-          for (const { fireTime, fireTimes } of firings)
-            told.push(fireTime === undefined ? 'started' : `fired ${seconds([fireTime])} for ${fireTimes}`)
+        account: ({ context: { queue } }) =>
+          void (queue[0]?.fireTime && told.push(`waiting ${seconds([queue[0].fireTime]).join()}`)),
+        reportFired: ({ context }) => {
+          for (const { fireTime, fireTimes } of context.starting)
+            told.push(fireTime ? `fired ${seconds([fireTime]).join()} for ${fireTimes}` : 'started')
         },
-        reportMissed: (_, { fireTimes }) =>
-          void (fireTimes.length && told.push(`missed ${seconds(fireTimes)}`)),
-        reportSkipped: (_, { fireTimes, running }) =>
-          void (fireTimes.length && told.push(`skipped ${seconds(fireTimes)} beside ${running}`)),
+        reportMissed: ({ context: { late } }) =>
+          void (late.length && told.push(`missed ${seconds(late).join()}`)),
+        reportSkipped: ({ context: { skipped, running } }) =>
+          void (skipped.length && told.push(`skipped ${seconds(skipped).join()} beside ${running.length}`)),
         reportFinished: () => void told.push('finished'),
-        reportFailed: (_, { error }) => void told.push(`failed ${error}`),
-        reportDaemonEnded: (_, { error, backOff }) => void told.push(`ended ${error}, again in ${backOff}`),
+        reportFailed: (_, { error }) => void told.push(`failed ${String(error)}`),
+        reportDaemonEnded: ({ context }, { error }) =>
+          void told.push(`ended ${String(error)}, again in ${context.backOff}`),
       },
     }),
     {
@@ -102,6 +104,17 @@ test('more than maxInstances at a time are skipped', () => {
   assert.equal(state(), '{scheduled:running}')
   due(40)
   assert.deepEqual(told(), ['finished', 'fired 40 for 1'])
+})
+
+test('where some wait already, later ones wait too, and the first give way when there are too many', () => {
+  const { due, firing, told } = start({ coalesce: false })
+  due(10, 20)
+  due(30)
+  assert.deepEqual(told(), ['waiting 20', 'fired 10 for 1', 'waiting 20'])
+  due(...Array.from({ length: 1_000 }, (_, at) => 40 + at))
+  assert.deepEqual(told(), ['waiting 40', 'skipped 20,30 beside 1'])
+  firing().settle()
+  assert.deepEqual(told(), ['finished', 'waiting 41', 'fired 40 for 1'])
 })
 
 test('a fire time later than the grace is missed, also one that waited for its turn', () => {

@@ -15,7 +15,7 @@ function start({ postponed = false } = {}) {
       actors: { jobs: slots.fill('jobs'), load: slots.fill('load'), drain: slots.fill('drain') },
       guards: { isPostponed: ({ context }) => postponed && !context.synchronized },
       actions: {
-        startJobs: ({ context }) => void done.push(`started ${context.roster}`),
+        startJobs: ({ context }) => void done.push(`started ${String(context.roster)}`),
         pauseJob: (_, { job }) => void done.push(`paused ${job}`),
         resumeJob: (_, { job }) => void done.push(`resumed ${job}`),
       },

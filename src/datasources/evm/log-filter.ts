@@ -12,7 +12,7 @@ export interface LogFilter {
 export type LogFilters = readonly LogFilter[]
 
 /** The events of a list of filters, as a union. */
-export type EventOf<Filters extends LogFilters> = Filters[number]['event'] extends infer Event
+type EventOf<Filters extends LogFilters> = Filters[number]['event'] extends infer Event
   ? Event extends readonly (infer One extends AbiEvent)[]
     ? One
     : Extract<Event, AbiEvent>

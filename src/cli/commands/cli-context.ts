@@ -1,0 +1,20 @@
+import type { OutputStream } from '../output-stream.ts'
+import type { StopRequests } from '../run-root.ts'
+
+/** What the commands have of the process they run in. */
+export interface CliContext {
+  readonly out: OutputStream
+  readonly debug: boolean
+  readonly signals: StopRequests
+  readonly force: (exitCode: number) => void
+  /** How a command ended that knows better than its not having thrown; an error is printed. */
+  readonly exit: (code: number, error?: unknown) => void
+}
+
+export interface ConfigOption {
+  readonly config?: string
+}
+
+export interface JsonOption {
+  readonly json?: boolean
+}

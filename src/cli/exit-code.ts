@@ -1,0 +1,20 @@
+import { PawlError } from '../errors.ts'
+
+export const EXIT = { done: 0, failed: 1, badInput: 2 } as const
+
+/** What shells expect of a process that a signal ended. */
+export const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143 } as const
+export type StopSignal = keyof typeof SIGNAL_EXIT
+
+// Wrong in every run, whenever it is noticed.
+const BAD_INPUT = ['CONFIGURATION', 'CHAIN_MISMATCH', 'UNKNOWN_HOOK', 'NEWER_SCHEMA']
+// A wrong URL at the start; later, something that broke.
+const BAD_INPUT_AT_START = ['DATABASE_UNAVAILABLE', 'DATASOURCE']
+
+/** 2 where the user's input is to blame, else 1. */
+export function exitCodeOf(error: unknown, { started }: { readonly started: boolean }): 1 | 2 {
+  if (!(error instanceof PawlError)) return EXIT.failed
+  if (BAD_INPUT.includes(error.code)) return EXIT.badInput
+  if (!started && BAD_INPUT_AT_START.includes(error.code)) return EXIT.badInput
+  return EXIT.failed
+}

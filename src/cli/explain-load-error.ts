@@ -1,0 +1,72 @@
+import { fileURLToPath } from 'node:url'
+import { isAbsolute, relative } from 'node:path'
+import { ConfigurationError } from '../errors.ts'
+
+/** The error of a user's module that did not load: names file and line, and what to do where that is known. */
+export function explainLoadError(file: string, error: unknown): ConfigurationError {
+  const place = findPlace(file, error)
+  const hint = adviseOn(error)
+  return new ConfigurationError([{ path: '', message: `${place} could not be loaded` }], {
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  })
+}
+
+// `at f (file:///a/b.ts:3:4)`, `at /a/b.ts:3:4`, and what Node puts above a stack: `file:///a/b.ts:3`.
+const PLACE =
+  /(?<![\w:/.\\])(file:\/\/[^\s()]+?|(?:\/|[A-Za-z]:[\\/])[^\s():]*?):(\d+)(?::\d+)?(?=\)?(?:\s|$))/g
+
+/** `file:line` of the deepest line of the user's own code that the stack names, else the file. */
+function findPlace(file: string, error: unknown): string {
+  if (!(error instanceof Error)) return file
+  // Node tells the importing file here, and has no frame of it.
+  const importer = toPath(/ imported from (\S+)$/.exec(error.message)?.[1] ?? '')
+  if (importer) return importer
+  for (const [, where = '', line = ''] of (error.stack ?? '').matchAll(PLACE)) {
+    const path = toPath(where)
+    if (path !== undefined && !path.includes('node_modules') && !isOurs(path)) return `${path}:${line}`
+  }
+  return file
+}
+
+function toPath(where: string): string | undefined {
+  try {
+    return where.startsWith('file:') ? fileURLToPath(where) : where
+  } catch {
+    return undefined
+  }
+}
+
+const OWN_FOLDER = fileURLToPath(new URL('../../', import.meta.url))
+
+function isOurs(path: string): boolean {
+  const inside = relative(OWN_FOLDER, path)
+  return !inside.startsWith('..') && !isAbsolute(inside)
+}
+
+function adviseOn(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return 'Throw an Error: it tells where it came from.'
+  const { code } = error as { readonly code?: unknown }
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')
+    return 'Node runs TypeScript by leaving its types out, so enum, namespace and parameter properties do not work: use a constant object, a module, a field. "erasableSyntaxOnly" in tsconfig.json finds them all.'
+  if (code === 'ERR_UNSUPPORTED_DIR_IMPORT')
+    return 'Node imports files, not folders: write the file, as in "./folder/index.ts".'
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
+    return adviseOnMissing(error.message, code === 'ERR_MODULE_NOT_FOUND')
+  if (/does not provide an export named/.test(error.message))
+    return 'If it is a type, write "import type { … }": a plain import of it is still there when the code runs.'
+  return undefined
+}
+
+function adviseOnMissing(message: string, native: boolean): string {
+  const missing = /Cannot find (?:module|package) '([^']+)'/.exec(message)?.[1] ?? ''
+  if (!/^[./]|^file:|^[A-Za-z]:/.test(missing))
+    return `Is it installed? npm install ${missing
+      .split('/')
+      .slice(0, missing.startsWith('@') ? 2 : 1)
+      .join('/')}`
+  // jiti finds files without their extension; Node does not.
+  return native && !/\.[cm]?[jt]s$/.test(missing)
+    ? 'Node wants the whole name of a file: write the extension, as in "./prices.ts".'
+    : 'There is no such file. The path counts from the importing file.'
+}

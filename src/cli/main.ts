@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander'
+import { createProgram } from './create-program.ts'
+import { EXIT, exitCodeOf } from './exit-code.ts'
+import { printError, wantsDebug } from './print-error.ts'
+
+const debug = wantsDebug(process.argv, process.env)
+
+// A reader that went away (`pawl run | head`) wants no more output, and no stack either.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.kill(process.pid, 'SIGTERM')
+})
+
+process.exitCode = await main()
+// Whatever user code left open must not keep the process: all of ours has ended.
+process.stdout.write('', () => process.stderr.write('', () => process.exit()))
+
+async function main(): Promise<number> {
+  let exitCode: number = EXIT.done
+  const program = createProgram({
+    out: process.stdout,
+    debug,
+    signals: process,
+    force: (code) => process.exit(code),
+    exit: (code, error) => {
+      exitCode = code
+      if (error !== undefined) printError(error, process.stderr, debug)
+    },
+  })
+  try {
+    await program.parseAsync()
+    return exitCode
+  } catch (error) {
+    return tell(error)
+  }
+}
+
+function tell(error: unknown): number {
+  // Commander has printed it. Its code for wrong usage is 1; ours is 2. Asked-for help and version are no error.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput
+  printError(error, process.stderr, debug)
+  return exitCodeOf(error, { started: false })
+}

@@ -1,0 +1,30 @@
+const EXPECTED = 'expected postgres://<user>:<password>@<host>:5432/<name>'
+
+/**
+ * What is wrong with a database URL, or undefined. The answer never quotes the URL: what cannot be parsed may hold a
+ * password anywhere.
+ */
+export function checkDatabaseUrl(value: unknown): string | undefined {
+  if (typeof value !== 'string') return `${EXPECTED}, got ${value === null ? 'null' : `a ${typeof value}`}`
+  if (value.trim() === '')
+    return `is empty; ${EXPECTED}, or leave it out (undefined) for a PostgreSQL of Pawl's own in .pawl/`
+
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(value)?.[1]?.toLowerCase()
+  if (scheme === undefined) return `has no scheme; ${EXPECTED}`
+  if (scheme !== 'postgres' && scheme !== 'postgresql')
+    return `the scheme is "${scheme}", and Pawl works with PostgreSQL only; ${EXPECTED}`
+
+  const url = parse(value)
+  if (url === undefined || url.pathname.includes('@') || url.hash !== '')
+    return `cannot be parsed; ${EXPECTED}, with special characters of the password percent-encoded (@ is %40, # is %23, / is %2F, : is %3A)`
+  return undefined
+}
+
+function parse(value: string): URL | undefined {
+  try {
+    // Several hosts are fine for postgres.js, but not for URL.
+    return new URL(value.replace(/^([a-z]+:\/\/(?:[^@/?#]*@)?[^,/?#]*),[^/?#]*/i, '$1'))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,48 @@
+import { SYSTEM_HOOKS } from '../hooks/hook.ts'
+import { at, isBoolean, isCallback, isFields, type ConfigReader, type Fields } from './config-reader.ts'
+import { describeValue } from '../text/describe-value.ts'
+
+const HOOK_KEYS = ['args', 'atomic', 'blocking', 'run']
+
+/** Whether `name` fires on a lifecycle event, so that no user hook and no job can have it. */
+export const isSystemHook = (name: string): boolean => SYSTEM_HOOKS.some((system) => system === name)
+
+export function checkHooks(reader: ConfigReader, config: Fields): void {
+  for (const name of SYSTEM_HOOKS) reader.optional(config, name, '', 'a function (ctx) => …', isCallback)
+
+  for (const [name, hook] of reader.parts(config, 'hooks', 'hook')) {
+    const path = at('hooks', name)
+    if (isSystemHook(name)) {
+      reader.wrong(
+        path,
+        `"${name}" is reserved: Pawl fires it on a lifecycle event. Write it as a key of the config itself, beside "hooks": ${name}: async (ctx) => { … }`,
+      )
+    } else if (isFields(hook) && isCallback(hook['run'])) checkHook(reader, hook, path)
+    else reader.wrong(path, `expected hook({ run: async (ctx, args) => { … } }), got ${describeValue(hook)}`)
+  }
+}
+
+function checkHook(reader: ConfigReader, hook: Fields, path: string): void {
+  reader.unknownKeys(hook, HOOK_KEYS, path)
+  const unwrapped = HOOK_KEYS.filter((key) => hook[key] === undefined)
+  if (unwrapped.length > 0) {
+    reader.wrong(path, 'is not made by hook({ … }): wrap it in hook(), which is imported from "pawl"')
+    return
+  }
+  reader.optional(hook, 'atomic', path, 'true or false', isBoolean)
+  reader.optional(hook, 'blocking', path, 'true or false', isBoolean)
+  const args = reader.optional(
+    hook,
+    'args',
+    path,
+    'an object with a valibot schema for each argument',
+    isFields,
+  )
+  for (const [name, schema] of Object.entries(args ?? {})) {
+    if (isFields(schema) && schema['kind'] === 'schema') continue
+    reader.wrong(
+      at(at(path, 'args'), name),
+      `expected a valibot schema such as v.boolean(), got ${describeValue(schema)}`,
+    )
+  }
+}

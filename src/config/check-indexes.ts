@@ -1,0 +1,44 @@
+import { at, isCallback, isFields, isText, isWhole, type ConfigReader, type Fields } from './config-reader.ts'
+import { describeValue } from '../text/describe-value.ts'
+
+const INDEX_KEYS = ['datasource', 'firstLevel', 'lastLevel', 'finality', 'handler']
+
+export function checkIndexes(reader: ConfigReader, config: Fields): void {
+  for (const [name, index] of reader.parts(config, 'indexes', 'index')) {
+    const path = at('indexes', name)
+    if (isFields(index)) checkIndex(reader, index, path)
+    else reader.wrong(path, `expected { datasource, handler }, got ${describeValue(index)}`)
+  }
+}
+
+function checkIndex(reader: ConfigReader, index: Fields, path: string): void {
+  reader.unknownKeys(index, INDEX_KEYS, path)
+  checkDatasource(reader, index['datasource'], at(path, 'datasource'))
+  if (!isCallback(index['handler'])) {
+    reader.wrong(at(path, 'handler'), `expected a function (ctx, block) => …, ${got(index['handler'])}`)
+  }
+
+  const level = 'a level: a whole number of 0 or more'
+  const first = reader.optional(index, 'firstLevel', path, level, isWhole(0))
+  const last = reader.optional(index, 'lastLevel', path, level, isWhole(0))
+  reader.optional(index, 'finality', path, 'a whole number of levels, 0 or more', isWhole(0))
+  if (last !== undefined && first !== undefined && last < first)
+    reader.wrong(
+      at(path, 'lastLevel'),
+      `${last} is below firstLevel, ${first}: the index would have no level`,
+    )
+}
+
+function checkDatasource(reader: ConfigReader, datasource: unknown, path: string): void {
+  const expected = 'expected a datasource, as evm({ … }) of "pawl/evm" makes one'
+  if (!isFields(datasource)) return reader.wrong(path, `${expected}; ${got(datasource)}`)
+
+  const missing = ['head', 'blocks']
+    .filter((method) => !isCallback(datasource[method]))
+    .map((name) => `${name}()`)
+  if (!isText(datasource['description'])) missing.push('description')
+  if (missing.length > 0) reader.wrong(path, `${expected}; this one lacks ${missing.join(', ')}`)
+}
+
+const got = (value: unknown): string =>
+  value === undefined ? 'but there is none' : `got ${describeValue(value)}`

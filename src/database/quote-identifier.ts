@@ -1,4 +1,0 @@
-/** A name as SQL writes it, whatever is in it. */
-export function quoteIdentifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
-}

@@ -1,0 +1,36 @@
+import { StoppingError } from '../errors.ts'
+import type { Firing } from '../hooks/context.ts'
+import { work } from '../work.ts'
+import type { Runtime } from './runtime.ts'
+
+interface FiringWork {
+  readonly firing: Firing
+  readonly run: (signal: AbortSignal) => Promise<void>
+}
+
+/** One run of a hook, as an actor: seen by inspectors, aborted when the pool stops. */
+const firingLogic = work<FiringWork, void>(({ run }, { signal }) => run(signal))
+
+/** Runs a firing as a child of the hooks actor; settles as the firing does. */
+export function trackFiring(
+  runtime: Runtime,
+  firing: Firing,
+  run: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const { firings } = runtime
+  if (firings === undefined) {
+    return Promise.reject(new StoppingError(`hook "${firing.hook}" cannot run: Pawl has not started`))
+  }
+  return new Promise((resolve, reject) => {
+    // Settled by the work and not by the actor: an actor that is stopped says nothing any more.
+    const settle = async (signal: AbortSignal): Promise<void> => {
+      try {
+        await run(signal)
+        resolve()
+      } catch (error) {
+        reject(error)
+      }
+    }
+    firings.spawn(firingLogic, { id: `${firing.hook}: ${firing.id}`, input: { firing, run: settle } })
+  })
+}

@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { RollbackError, UnjournallableTableError } from '../../src/errors.ts'
+import { digest, openJournal, type JournalFixture } from './journal-fixture.ts'
+
+const ACCOUNTS = 'create table account (address text primary key, balance numeric not null default 0);'
+
+const refuses = (message: RegExp) => (error: unknown) => {
+  assert(error instanceof UnjournallableTableError, String(error))
+  assert.match(error.message, message)
+  return true
+}
+
+const state = (code: string, message: RegExp) => (error: unknown) => {
+  assert(error instanceof Error && 'code' in error && error.code === code, String(error))
+  assert.match(error.message, message)
+  return true
+}
+
+const begin = (db: JournalFixture, previous: number | null, level: number, fence: number | null = null) =>
+  db.transaction(
+    (tx) => tx.sql`select pawl.begin_level(1, ${previous}, ${level}, 'h', 'p', 0, ${fence}, true)`,
+  )
+
+test('a level starts only where the last one ended, and only with the lease', async (t) => {
+  const db = await openJournal(t)
+  await db.track()
+  await assert.rejects(begin(db, 4, 5), state('PW002', /index 1 is not at level 4/))
+  await assert.rejects(begin(db, null, 5, 6), state('PW001', /lease/))
+  await begin(db, null, 5, 7)
+  await assert.rejects(begin(db, null, 5, 7), state('PW002', /index 1 is not at level \(none\)/))
+  await begin(db, 5, 6, 7)
+  assert.equal((await db.cursor()).level, '6')
+})
+
+test('nothing is journalled before tables are tracked: the level asks for it', async (t) => {
+  const db = await openJournal(t)
+  await assert.rejects(begin(db, null, 1), state('PW003', /not journalled/))
+})
+
+const CHANGES: readonly [string, string, string?][] = [
+  ['a new table', 'create table late (id int primary key)', 'late'],
+  ['a new column', 'alter table account add column note text'],
+  ['a dropped column', 'alter table account drop column balance'],
+  ['a renamed column', 'alter table account rename column balance to amount'],
+  ['another type', 'alter table account alter column balance type float8'],
+  [
+    'another primary key',
+    'alter table account drop constraint account_pkey, add primary key (address, balance)',
+  ],
+  ['a trigger of ours that was dropped', 'drop trigger "pawl journal update" on account'],
+  ['triggers switched off', 'alter table account disable trigger all'],
+  ['a dropped table', 'drop table account', '\\d+'],
+  ['a new sequence', 'create sequence late', 'late'],
+]
+
+for (const [what, sql, name = 'account'] of CHANGES) {
+  test(`${what} is noticed by the next level`, async (t) => {
+    const db = await openJournal(t, ACCOUNTS)
+    await db.track()
+    await begin(db, null, 1)
+    await db.sql.unsafe(sql)
+    await assert.rejects(begin(db, 1, 2), state('PW003', new RegExp(`table ${name} `)))
+    await db.track()
+    await begin(db, 1, 2)
+  })
+  test(`${what} inside a level is refused`, async (t) => {
+    const db = await openJournal(t, ACCOUNTS)
+    await assert.rejects(
+      db.level(sql),
+      state('PW004', new RegExp(`table ${name} was created, altered or dropped while a level`)),
+    )
+    assert.deepEqual(await db.cursor(), { level: null, hash: null })
+  })
+}
+
+test('what is no change of a table is none to the journal', async (t) => {
+  const db = await openJournal(t, ACCOUNTS)
+  await db.track()
+  await db.sql.unsafe(`create index on account (balance); create view v as select * from account;
+    create materialized view m as select * from account; comment on table account is 'x'; grant select on account to public;`)
+  for (const sql of ['analyze', 'vacuum account', 'vacuum full account', 'refresh materialized view m'])
+    await db.sql.unsafe(sql)
+  await begin(db, null, 1)
+})
+
+test('rows that the journal has come back into altered tables', async (t) => {
+  const db = await openJournal(t, `${ACCOUNTS} insert into account values ('a', 1), ('b', 2), ('c', 3)`)
+  await db.level('select 1')
+  await db.level(`update account set balance = 0; delete from account where address = 'b'`)
+  await db.sql.unsafe(`alter table account add column note text not null default 'none', add column dead int;
+    alter table account drop column dead;
+    alter table account rename column balance to amount; update account set note = 'kept' where address = 'a'`)
+  await db.level(`update account set amount = 7, note = 'lost' where address = 'c'`)
+  await db.revert(1)
+  assert.deepEqual(
+    (await db.sql`select address, amount::int, note from account order by 1`).map((row) =>
+      Object.values(row),
+    ),
+    [
+      ['a', 1, 'kept'],
+      ['b', 2, 'none'],
+      ['c', 3, 'none'],
+    ],
+  )
+})
+
+test('a changed type ends what can be rolled back, and says so', async (t) => {
+  const db = await openJournal(t, ACCOUNTS)
+  await db.level(`insert into account values ('a', 1)`)
+  await db.sql`alter table account alter column balance type text`
+  await db.level(`insert into account values ('b', 1)`)
+  await db.revert(1)
+  await assert.rejects(db.revert(0), (error: unknown) => {
+    assert(error instanceof RollbackError)
+    assert.match(error.message, /type of a column or the primary key of table account/)
+    return true
+  })
+})
+
+test('a type that changes while the journal is empty ends nothing', async (t) => {
+  const db = await openJournal(t, ACCOUNTS)
+  await db.level('select 1')
+  await db.sql`alter table account alter column balance type text`
+  await db.level(`insert into account values ('a', 1)`)
+  await db.revert(0)
+  assert.equal((await db.sql`select from account`).length, 0)
+})
+
+test('a table without a primary key is refused, with the ways out', async (t) => {
+  const db = await openJournal(
+    t,
+    'create table a (x int); create table b (x int); create table c (id int primary key);',
+  )
+  await assert.rejects(
+    db.track(),
+    refuses(/^table a has no primary key.*Add one.*immuneTables\ntable b has no primary key/),
+  )
+  await db.track(['a', 'b'])
+  await db.level('insert into a values (1); insert into c values (1)')
+  await db.revert(0)
+  const [row] = await db.sql`select (select count(*)::int from a) as a, (select count(*)::int from c) as c`
+  assert.deepEqual({ ...row }, { a: 1, c: 0 })
+})
+
+test('a foreign key into the journal from outside is refused', async (t) => {
+  const db = await openJournal(
+    t,
+    `${ACCOUNTS} create table price (id int primary key, a text references account);
+     create schema other; create table other.thing (a text references account);`,
+  )
+  await assert.rejects(
+    db.track(['price']),
+    refuses(/table other.thing .*thing_a_fkey points into account[^]*table price .*price_a_fkey/),
+  )
+  await db.sql`drop table other.thing`
+  await db.track()
+})
+
+test('what cannot be undone here is refused', async (t) => {
+  const db = await openJournal(
+    t,
+    `create foreign data wrapper w; create server s foreign data wrapper w; create foreign table far (id int) server s;
+     create table event (day int primary key) partition by range (day);
+     create table event_1 partition of event for values from (0) to (9);
+     create schema other; create table other.whole (day int primary key) partition by range (day);
+     create table part partition of other.whole for values from (0) to (9);`,
+  )
+  await assert.rejects(
+    db.track(['event_1']),
+    refuses(
+      /table far is a foreign table[^]*table event_1 is immune, but[^]*table part is a partition of a table in another/,
+    ),
+  )
+})
+
+test('a table that becomes immune is no longer journalled, and one that no longer is, is', async (t) => {
+  const db = await openJournal(t, ACCOUNTS)
+  await db.track()
+  await db.track(['account'])
+  assert.equal((await db.sql`select from pg_trigger where not tgisinternal`).length, 0)
+  assert.equal(
+    (await db.sql`select from pg_class where relname like 'journal\\_%' and relkind = 'r'`).length,
+    0,
+  )
+  await db.track()
+  const before = await digest(db.sql)
+  await db.level(`insert into account values ('a')`)
+  await db.revert(0)
+  assert.deepEqual(await digest(db.sql), before)
+})
+
+test('partitions that come and go are followed', async (t) => {
+  const db = await openJournal(
+    t,
+    `create table event (day int primary key) partition by range (day);
+     create table event_0 partition of event for values from (0) to (10);`,
+  )
+  await db.level('insert into event values (1)')
+  await db.sql.unsafe(`create table event_1 partition of event for values from (10) to (20);
+    alter table event detach partition event_0;`)
+  await db.level('insert into event values (11); insert into event_0 values (2)')
+  const before = await digest(db.sql)
+  await db.level('truncate event; truncate event_0; insert into event values (12)')
+  await db.revert(2)
+  assert.deepEqual(await digest(db.sql), before)
+  await db.revert(1)
+  assert.deepEqual(
+    (await db.sql`select day from event_0`).map((row) => row['day']),
+    [1],
+  )
+  assert.equal((await db.sql`select from event`).length, 0)
+})
+
+test('a row that changes 500 times in a level is kept once', async (t) => {
+  const db = await openJournal(t, `${ACCOUNTS} insert into account values ('a')`)
+  await db.level(async (sql) => {
+    for (let n = 0; n < 500; n++) await sql`update account set balance = ${n}`
+  })
+  assert.equal((await db.sql`select from pawl.journal_1`).length, 1)
+})
+
+test('COPY is journalled', async (t) => {
+  const db = await openJournal(t, ACCOUNTS)
+  await db.level(async (sql) => {
+    const stream = await sql`copy account from stdin`.writable()
+    await new Promise((resolve, reject) => {
+      stream.on('error', reject).on('finish', resolve).end('a\t1\nb\t2\n')
+    })
+  })
+  assert.equal((await db.sql`select from account`).length, 2)
+  await db.revert(0)
+  assert.equal((await db.sql`select from account`).length, 0)
+})
+
+test('another user may write outside a level without rights on the journal', async (t) => {
+  const db = await openJournal(
+    t,
+    `${ACCOUNTS} grant usage on schema public to pg_monitor; grant all on account to pg_monitor;`,
+  )
+  await db.track()
+  await db.transaction(async ({ sql }) => {
+    await sql.unsafe(`set local role pg_monitor; insert into account values ('a'); update account set balance = 2;
+      truncate account`)
+  })
+})
+
+test('names of any kind are journalled', async (t) => {
+  const table = `"${'ä "quoted" \\ %s $1 $pawl$ '.padEnd(60, 'x').slice(0, 50).replaceAll('"', '""')}"`
+  const db = await openJournal(
+    t,
+    `create table ${table} ("id $pawl$ %" int, "it's \\ ""x""" text, op text, version text, new text, old text,
+      tg_op text, "c1" text, added text, kept text, f text, t text, primary key ("id $pawl$ %", "c1"));
+     insert into ${table} values (1, 'x', 'op', 'v', 'new', 'old', 'tg', 'c1', 'added', 'kept', 'f', 't')`,
+  )
+  await db.level('select 1')
+  const before = await digest(db.sql)
+  await db.level(
+    `update ${table} set op = 'I', c1 = 'c2'; insert into ${table} ("id $pawl$ %", c1) values (2, 'x')`,
+  )
+  await db.level(`truncate ${table}`)
+  await db.revert(1)
+  assert.deepEqual(await digest(db.sql), before)
+})

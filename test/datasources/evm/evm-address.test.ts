@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { createServer, type AddressInfo } from 'node:net'
+import test from 'node:test'
+import { inspect } from 'node:util'
+import { evm } from '../../../src/datasources/evm.ts'
+import { DatasourceError } from '../../../src/errors.ts'
+import { isError, open } from './open-simulated.ts'
+import { startProxyNode, type Takeover } from './proxy-node.ts'
+
+const { signal } = new AbortController()
+const call = { index: 'test', signal, cursor: undefined }
+
+for (const [what, takeover, message] of [
+  ['a page', html(200), /answered 200 with text\/html, which is no JSON-RPC$/],
+  ['a page that says 404', html(404), /answered 404 with text\/html/],
+  ['other JSON', json({ hello: 'world' }), /answered 200 with application\/json, which is no JSON-RPC$/],
+  ['a list of nothing', json([]), /no JSON-RPC/],
+  ['nothing', json(''), /no JSON-RPC/],
+] as const) {
+  test(`an address that answers with ${what} is a wrong one, until it was right once`, async (t) => {
+    let wrong = true
+    const { datasource } = await open(t, undefined, {}, (...args) => wrong && takeover(...args))
+    await assert.rejects(datasource.head(call), (error) => {
+      assert.ok(error instanceof DatasourceError)
+      assert.match(error.hint ?? '', /URL of an EVM node/)
+      return isError(message, false)(error)
+    })
+    wrong = false
+    await datasource.head(call)
+    wrong = true
+    await assert.rejects(datasource.head(call), isError(message, true))
+  })
+}
+
+test('an overloaded node or a proxy without one passes', async (t) => {
+  for (const status of [429, 502, 503]) {
+    const { datasource } = await open(t, undefined, {}, html(status))
+    await assert.rejects(
+      datasource.head(call),
+      isError(new RegExp(`answered ${status} with text/html`), true),
+    )
+  }
+})
+
+test('a connection that is refused, or ends in the middle, passes', async () => {
+  const server = createServer((socket) => {
+    socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{'))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const datasource = evm({ url: `http://127.0.0.1:${port}` })
+  await assert.rejects(datasource.head(call), isError(/ended its answer in the middle/, true))
+  await new Promise((resolve) => server.close(resolve))
+  await assert.rejects(
+    datasource.head(call),
+    isError(new RegExp(`^http://127.0.0.1:${port} refuses connections: nothing listens there$`), true),
+  )
+})
+
+test('a host that is none is a wrong address', async () => {
+  const datasource = evm({ url: 'http://node.invalid' })
+  await assert.rejects(datasource.head(call), (error) => {
+    // Without a name service at all the machine cannot know: that passes.
+    const known = /no such host/.test(String(error))
+    return isError(/^http:\/\/node\.invalid cannot be found/, !known)(error)
+  })
+})
+
+test('what the URL hides is sent, and seen nowhere', async (t) => {
+  const secrets = ['hans', 'gehe!m', 'gehe%21m', 'k3y-in-the-path-0123', 'k3y-in-the-query']
+  const seen: (string | undefined)[] = []
+  const node = await startProxyNode(t, (_, request) => {
+    seen.push(request.headers.authorization, request.url)
+    throw new Error(`project k3y-in-the-path-0123 of hans may not: ${request.url}`)
+  })
+  const url = `${node.url.replace('://', '://hans:gehe%21m@')}/v3/k3y-in-the-path-0123?apikey=k3y-in-the-query`
+  const datasource = evm({ url })
+  assert.equal(datasource.description, `evm ${node.url}`)
+  await assert.rejects(datasource.head(call), (error: Error) => {
+    for (const text of [inspect(error), inspect(datasource, { depth: 9 }), JSON.stringify(datasource)]) {
+      for (const secret of secrets) assert.ok(!text.includes(secret), `${secret} is in: ${text}`)
+    }
+    return true
+  })
+  assert.deepEqual(seen, [
+    `Basic ${Buffer.from('hans:gehe!m').toString('base64')}`,
+    '/v3/k3y-in-the-path-0123?apikey=k3y-in-the-query',
+  ])
+})
+
+function html(status: number): Takeover {
+  return (_, response) => {
+    response.writeHead(status, { 'content-type': 'text/html; charset=utf-8' }).end('<html>no node</html>')
+    return true
+  }
+}
+
+function json(body: unknown): Takeover {
+  return (_, response) => {
+    response.setHeader('content-type', 'application/json')
+    response.end(body === '' ? '' : JSON.stringify(body))
+    return true
+  }
+}
