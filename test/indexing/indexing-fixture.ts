@@ -42,8 +42,8 @@ export interface IndexingFixture {
   readonly database: Database
   /** A new process over the same database. */
   process(datasource: Datasource, options?: ProcessOptions): FollowingProcess
-  /** What the handler wrote and was committed, as `level:hash` in order. */
-  rows(): Promise<readonly string[]>
+  /** What an index's handler wrote and was committed, as `level:hash` in order. */
+  rows(index?: string): Promise<readonly string[]>
   /** Levels that can be undone. */
   journalled(): Promise<readonly number[]>
   refs(): Promise<readonly number[]>
@@ -53,7 +53,7 @@ export interface IndexingFixture {
 export async function openIndexing(t: TestContext): Promise<IndexingFixture> {
   const database = await openTestDatabase(t)
   const { sql } = database
-  await sql`create table seen (level bigint primary key, hash text not null)`
+  await sql`create table seen (index text, level bigint, hash text not null, primary key (index, level))`
   const levels = async (table: 'version' | 'block') =>
     (await sql<{ level: bigint }[]>`select level from pawl.${sql(table)} order by 1`).map(({ level }) =>
       Number(level),
@@ -61,8 +61,11 @@ export async function openIndexing(t: TestContext): Promise<IndexingFixture> {
   return {
     database,
     process: (datasource, options = {}) => openProcess(database, datasource, options),
-    rows: async () =>
-      (await sql<{ level: bigint; hash: string }[]>`select level, hash from seen order by level`).map(ref),
+    rows: async (index = 'transfers') => {
+      const rows = await sql<{ level: bigint; hash: string }[]>`
+        select level, hash from seen where index = ${index} order by level`
+      return rows.map(ref)
+    },
     journalled: () => levels('version'),
     refs: () => levels('block'),
   }
@@ -91,7 +94,7 @@ function openProcess(database: Database, datasource: Datasource, options: Proces
     logger,
     gate: options.gate ?? createLevelGate(),
     runHandler: async (transaction, block, signal) => {
-      await transaction.sql`insert into seen ${transaction.sql({ level: block.level, hash: block.hash })}`
+      await transaction.sql`insert into seen ${transaction.sql({ index: name, level: block.level, hash: block.hash })}`
       await handler?.(block, transaction, signal)
     },
     track: async () => {
