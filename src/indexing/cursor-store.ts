@@ -2,21 +2,26 @@ import type { Database } from '../database/database.ts'
 import type { BlockRef } from '../datasources/datasource.ts'
 import { ChainMismatchError } from '../errors.ts'
 
-/** Where an index stands, as it is stored. */
+/** An index as it is stored. */
 export interface StoredIndex {
   readonly id: number
-  /** The last block that is committed; undefined: none. */
+  /** The chain that was indexed; null: not known. */
+  readonly chain: string | null
+  /** The last block that is committed. */
   readonly cursor: BlockRef | undefined
+  /** The journal is pruned up to here. */
+  readonly pruned: number | undefined
 }
 
-interface RefRow {
-  readonly level: bigint
-  readonly hash: string
-  readonly parent_hash: string
-  readonly timestamp: bigint
+/** How far back an index can be reverted. */
+export interface JournalFloor {
+  /** The lowest level whose ref tells anything. */
+  readonly level: number
+  /** All that was ever indexed is in the journal: even the lowest level can be reverted. */
+  readonly coversAll: boolean
 }
 
-/** The rows of one index in Pawl's own tables, but for what a level's transaction writes. */
+/** Where one index stands, and the refs of its blocks, in the database. */
 export class CursorStore {
   readonly #database: Database
   readonly #name: string
@@ -26,47 +31,100 @@ export class CursorStore {
     this.#name = name
   }
 
-  /** Makes the index known, and reads where it stands. */
+  /** Reads the index, and registers it where it is new. */
   async load(): Promise<StoredIndex> {
+    return (await this.#read()) ?? (await this.#register())
+  }
+
+  async #register(): Promise<StoredIndex> {
     const { sql } = this.#database
-    const own = sql(this.#database.ownSchema)
-    await sql`insert into ${own}.index (name) values (${this.#name}) on conflict (name) do nothing`
-    const [row] = await sql<({ id: number } & { [Key in keyof RefRow]: RefRow[Key] | null })[]>`
-      select i.id, b.level, b.hash, b.parent_hash, b.timestamp
-      from ${own}.index i left join ${own}.block b on b.index_id = i.id and b.level = i.level
+    await sql`insert into ${this.#own}.index (name) values (${this.#name}) on conflict do nothing`
+    const stored = await this.#read()
+    if (stored === undefined) throw new Error(`index "${this.#name}" was removed while it was registered`)
+    return stored
+  }
+
+  async #read(): Promise<StoredIndex | undefined> {
+    const { sql } = this.#database
+    const [row] = await sql<IndexRow[]>`
+      select i.id, i.chain, i.level, i.hash, i.finalized, b.parent_hash, b.timestamp
+      from ${this.#own}.index i left join ${this.#own}.block b on b.index_id = i.id and b.level = i.level
       where i.name = ${this.#name}`
-    if (row === undefined) throw new Error(`index "${this.#name}" was removed while it was loaded`)
-    return { id: row.id, cursor: row.level === null ? undefined : toRef(row as RefRow) }
+    if (row === undefined) return undefined
+    const { id, chain, level, hash, finalized, parent_hash, timestamp } = row
+    return {
+      id,
+      chain,
+      cursor:
+        level === null || hash === null
+          ? undefined
+          : { level: Number(level), hash, parentHash: parent_hash ?? '', timestamp: Number(timestamp ?? 0) },
+      pruned: finalized === null ? undefined : Number(finalized),
+    }
   }
 
   /**
-   * Stores which chain this index follows, the first time; compares it later.
+   * Remembers which chain is indexed, as long as nothing is; later compares it.
    * @throws ChainMismatchError
    */
   async checkChain(chain: string, source: string): Promise<void> {
     const { sql } = this.#database
-    const own = sql(this.#database.ownSchema)
-    await sql`update ${own}.index set chain = ${chain} where name = ${this.#name} and chain is null`
-    const [row] = await sql<{ chain: string }[]>`select chain from ${own}.index where name = ${this.#name}`
-    if (row?.chain === chain) return
+    const remembered = await sql`
+      update ${this.#own}.index set chain = ${chain}
+      where name = ${this.#name} and (level is null or chain is null or chain = ${chain})`
+    if (remembered.count > 0) return
+    const stored = await this.#read()
     throw new ChainMismatchError(
-      `index "${this.#name}" was made from the chain ${row?.chain ?? '(none)'}, but ${source} serves ${chain}`,
+      `index "${this.#name}" was indexed from chain ${stored?.chain}, but ${source} serves chain ${chain}`,
       {
-        hint: 'Point the datasource at the chain that was indexed, or use another database (or schema) for the other chain.',
+        hint: `Give the index a datasource of chain ${stored?.chain} again, or index chain ${chain} under another name or after a wipe.`,
       },
     )
   }
 
-  /** The stored refs below `level`, highest first. */
-  async refsBelow(indexId: number, level: number, count: number): Promise<readonly BlockRef[]> {
+  /** Hashes by level, of the blocks that are kept. */
+  async hashes(id: number, from: number, to: number): Promise<ReadonlyMap<number, string>> {
     const { sql } = this.#database
-    const rows = await sql<RefRow[]>`
-      select level, hash, parent_hash, timestamp from ${sql(this.#database.ownSchema)}.block
-      where index_id = ${indexId} and level < ${level} order by level desc limit ${count}`
-    return rows.map(toRef)
+    const rows = await sql<{ level: bigint; hash: string }[]>`
+      select level, hash from ${this.#own}.block where index_id = ${id} and level between ${from} and ${to}`
+    return new Map(rows.map(({ level, hash }) => [Number(level), hash]))
+  }
+
+  /** The highest level at or below `level` whose ref is kept. */
+  async levelAtOrBelow(id: number, level: number): Promise<number | undefined> {
+    const { sql } = this.#database
+    const [row] = await sql<{ level: bigint | null }[]>`
+      select max(level) as level from ${this.#own}.block where index_id = ${id} and level <= ${level}`
+    return row?.level === undefined || row.level === null ? undefined : Number(row.level)
+  }
+
+  /**
+   * A level that was not journalled cannot be reverted: the highest such ref is as far down as a common ancestor is of use.
+   * Undefined: no ref is kept.
+   */
+  async floor(id: number, cursor: number): Promise<JournalFloor | undefined> {
+    const { sql } = this.#database
+    const [row] = await sql<{ final: bigint | null; lowest: bigint | null }[]>`
+      select max(b.level) filter (where v.id is null) as final, min(b.level) as lowest
+      from ${this.#own}.block b
+      left join ${this.#own}.version v on v.index_id = b.index_id and v.level = b.level
+      where b.index_id = ${id} and b.level <= ${cursor}`
+    const level = row?.final ?? row?.lowest ?? undefined
+    return level === undefined ? undefined : { level: Number(level), coversAll: row?.final === null }
+  }
+
+  get #own() {
+    const { sql, ownSchema } = this.#database
+    return sql(ownSchema)
   }
 }
 
-function toRef({ level, hash, parent_hash: parentHash, timestamp }: RefRow): BlockRef {
-  return { level: Number(level), hash, parentHash, timestamp: Number(timestamp) }
+interface IndexRow {
+  readonly id: number
+  readonly chain: string | null
+  readonly level: bigint | null
+  readonly hash: string | null
+  readonly finalized: bigint | null
+  readonly parent_hash: string | null
+  readonly timestamp: bigint | null
 }

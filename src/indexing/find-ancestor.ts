@@ -1,51 +1,91 @@
-import type { BlockRef } from '../datasources/datasource.ts'
-import { DatasourceError } from '../errors.ts'
-import type { CarefulSource } from './careful-source.ts'
+import { RollbackError } from '../errors.ts'
 import type { CursorStore } from './cursor-store.ts'
+import type { SourceReader } from './source-reader.ts'
 
 export interface AncestorSearch {
+  readonly store: CursorStore
+  readonly source: SourceReader
   readonly index: string
   readonly indexId: number
-  readonly store: CursorStore
-  readonly source: CarefulSource
-  /** The last block that the index has, which the chain does not, or does not any more. */
-  readonly cursor: BlockRef
-  /** The highest level that the chain has now, as far as is known. */
-  readonly highest: number
+  /** The last level indexed. */
+  readonly cursor: number
+  /** The highest level that the source may have: compared from here down. */
+  readonly top: number
+  readonly signal: AbortSignal
 }
 
-/** Reorgs are mostly one or two deep; the steps grow so that a deep one takes few questions. */
-const FIRST_STEP = 2
-const LARGEST_STEP = 64
+/** The first window is one level: mostly nothing has happened. Then they grow, so that 64 levels are four calls. */
+const GROWTH = 4
+const LARGEST_WINDOW = 256
 
 /**
- * The level of the newest block that the index and the chain share, from the refs that were stored: an orphan can often not
- * be fetched by its hash any more. One below the lowest ref where they share none: whether the journal reaches there is for
- * the rollback to say.
+ * Compares the refs that are kept with the blocks that the source has at their levels, from `top` down.
+ *
+ * @returns the common ancestor's level (below the first level indexed where nothing is common and all can be reverted);
+ * undefined where the source has no other block than ours: nothing left the chain.
+ * @throws RollbackError when the levels that left the chain reach deeper than what can be reverted.
  */
-export async function findAncestor(search: AncestorSearch, signal: AbortSignal): Promise<number> {
-  const { store, source, indexId, cursor } = search
-  let below = Math.min(cursor.level, search.highest) + 1
-  let lowest = below
-  for (let step = FIRST_STEP; ; step = Math.min(LARGEST_STEP, step * 4)) {
-    const refs = await store.refsBelow(indexId, below, step)
-    const [top] = refs
-    const bottom = refs.at(-1)
-    if (top === undefined || bottom === undefined) return lowest - 1
-    // Nothing is left out above `finalized`: with a level below the first, every level is there.
-    const blocks = await source.blocks(bottom.level, top.level, bottom.level - 1, signal)
-    const hashes = new Map(blocks.map(({ level, hash }) => [level, hash]))
-    const shared = refs.find(({ level, hash }) => hashes.get(level) === hash)
-    if (shared !== undefined) return checkDeeper(search, shared.level)
-    lowest = bottom.level
-    below = bottom.level
+export async function findAncestor(search: AncestorSearch): Promise<number | undefined> {
+  const { store, indexId, cursor, top } = search
+  const floor = await store.floor(indexId, cursor)
+  if (floor === undefined) return undefined
+  if (top < floor.level) return compareBelow(search, floor.level)
+
+  let differs = false
+  let size = 1
+  for (let to = top; to >= floor.level; to -= size, size = Math.min(size * GROWTH, LARGEST_WINDOW)) {
+    const found = await compareWindow(search, Math.max(floor.level, to - size + 1), to)
+    differs ||= found.differs
+    if (found.common !== undefined) return differs ? found.common : undefined
   }
+  if (!differs) return undefined
+  if (floor.coversAll) return floor.level - 1
+  throw tooDeep(search, floor.level)
 }
 
-/** A source that serves the index's own last block, and next to it a block of another parent, contradicts itself. */
-function checkDeeper({ cursor, index, source }: AncestorSearch, level: number): number {
-  if (level < cursor.level) return level
-  throw new DatasourceError(
-    `index "${index}": ${source.description} has the index's last block ${cursor.level}, but a next one of another parent`,
+interface WindowFindings {
+  /** The highest level at which the source has our block. */
+  readonly common: number | undefined
+  /** The source has another block than ours above `common`. */
+  readonly differs: boolean
+}
+
+async function compareWindow(search: AncestorSearch, from: number, to: number): Promise<WindowFindings> {
+  const { store, source, indexId, signal } = search
+  // Nothing counts as final here: a block that the source leaves out could not be compared.
+  const range = { from, to, finalized: from - 1 }
+  const [hashes, blocks] = await Promise.all([store.hashes(indexId, from, to), source.blocks(range, signal)])
+  let differs = false
+  for (const { level, hash } of blocks.toReversed()) {
+    const kept = hashes.get(level)
+    if (kept === hash) return { common: level, differs }
+    if (kept !== undefined) differs = true
+  }
+  return { common: undefined, differs }
+}
+
+/**
+ * The source's head is lower than what could be reverted: it is behind, which is no harm – or on another chain down there,
+ * which cannot be helped.
+ */
+async function compareBelow(search: AncestorSearch, floor: number): Promise<undefined> {
+  const level = await search.store.levelAtOrBelow(search.indexId, search.top)
+  if (level === undefined) return undefined
+  const { differs } = await compareWindow(search, level, level)
+  if (differs) throw tooDeep(search, floor)
+  return undefined
+}
+
+function tooDeep({ index, source, cursor, top }: AncestorSearch, floor: number): RollbackError {
+  const has =
+    top < floor ? `another block at level ${top}` : `none of the blocks indexed from level ${floor} on`
+  return new RollbackError(
+    `index "${index}": ${source.description} has ${has}, and what was indexed up to level ${floor} cannot be undone ` +
+      `(it stands at level ${cursor})`,
+    {
+      hint:
+        'Nothing was reverted. Check that the datasource serves the chain that was indexed. If it does, wipe and index again ' +
+        'from the start; a larger "finality" of the index keeps more levels undoable.',
+    },
   )
 }

@@ -1,227 +1,257 @@
-import type { Clock } from '../clock.ts'
-import type { IndexConfig } from '../config/config.ts'
 import type { BlockRef } from '../datasources/datasource.ts'
-import { DatasourceError } from '../errors.ts'
 import type { IndexStatus } from '../hooks/context.ts'
-import type { Logger } from '../logger.ts'
-import { applyLevels, type LevelWriter } from './apply-levels.ts'
-import { CarefulSource } from './careful-source.ts'
+import { describeBrokenLink } from './answer-fault.ts'
 import { CursorStore } from './cursor-store.ts'
 import { findAncestor } from './find-ancestor.ts'
-import { ProgressReporter, type Progress } from './progress-reporter.ts'
-import { RangeReader, type Range } from './range-reader.ts'
+import type { FollowerOptions, FollowerSignals } from './follower-options.ts'
+import { IndexPosition } from './index-position.ts'
+import { JournalPruner } from './journal-pruner.ts'
+import { LevelWriter } from './level-writer.ts'
+import { linkSignals } from './link-signals.ts'
+import { ProgressThrottle, type Progress } from './progress-throttle.ts'
+import { RangeIndexer } from './range-indexer.ts'
+import { SourceReader } from './source-reader.ts'
+import { sleep } from './with-timeout.ts'
 
+/** How an advance ended. */
 export type AdvanceOutcome =
-  /** Nothing newer is there. */
+  /** There is nothing more to index now. */
   | { readonly type: 'head' }
+  /** The index is at its end, and no reorg can reach it any more. */
   | { readonly type: 'lastLevel' }
+  /** It was asked to stop, and did so at a level boundary. */
   | { readonly type: 'stopped' }
-  /** Levels `toLevel + 1` to `fromLevel` are not on the chain any more. */
+  /** Levels `toLevel + 1` to `fromLevel` left the chain: revert them, then advance again. */
   | { readonly type: 'reorg'; readonly fromLevel: number; readonly toLevel: number }
 
-export interface FollowerOptions extends Omit<LevelWriter, 'index'> {
-  readonly name: string
-  readonly config: IndexConfig
-  readonly clock: Clock
-  readonly logger: Logger
-  /** Forgets how to undo the levels at or below `finalized`. */
-  readonly prune: (options: { readonly indexId: number; readonly finalized: number }) => Promise<void>
-  /** At most one every 100 ms, but always the last. */
-  readonly onProgress: (progress: Progress) => void
-}
-
-/** How to end: `drain` at the next level boundary, `signal` at once. */
-export interface FollowerSignals {
-  readonly drain: AbortSignal
-  readonly signal: AbortSignal
-}
-
-/** Levels below the head that count as not final, for a source that cannot tell. */
 const FINALITY = 64
-/** ms, for sources that do not push. */
+const TIMEOUT = 30_000
 const POLL_INTERVAL = 1_000
-/** Levels a transaction, where no reorg can reach. */
-const LEVELS_A_TRANSACTION = 500
-/** Pruning costs a few ms however much it prunes: not each level. */
-const PRUNE_EVERY = 50
-/** Times that a source may tell of a head and then not have it. */
-const MOST_EMPTY_ANSWERS = 3
+/** Looks at a source that tells of more than it has before that counts as an error. */
+const TRIES = 3
+
+/** What the source said, and the signals of the advance that asked. */
+interface Look extends FollowerSignals {
+  readonly stop: AbortSignal
+  readonly head: BlockRef
+  readonly finalized: number
+}
+
+/** The source is to be asked again; `because` is what is wrong with it if that does not help. */
+interface Again {
+  readonly type: 'again'
+  readonly because: string
+}
 
 /**
- * Follows one chain with one handler: reads ranges ahead, links them, applies them level by level, and stops at a reorg.
- * Holds where the index stands; the database is the truth, and `prepare` and `reload` read it anew.
+ * Follows one chain for one index. One call at a time.
+ *
+ * A loop of looks: ask for the head, compare it with the cursor, index up to it, and ask again until nothing is new.
+ * Whatever the head says, only blocks prove a reorg: heads come late, twice, and from branches that are gone.
  */
 export class Follower {
   readonly #options: FollowerOptions
-  readonly #source: CarefulSource
+  readonly #source: SourceReader
   readonly #store: CursorStore
-  readonly #ranges = new RangeReader()
-  readonly #progress: ProgressReporter
-  readonly #writer: LevelWriter
-  #id: number | undefined
-  #cursor: BlockRef | undefined
+  readonly #position: IndexPosition
+  readonly #indexer: RangeIndexer
+  readonly #pruner: JournalPruner
+  readonly #progress: ProgressThrottle
+  readonly #lastLevel: number
   #head: number | undefined
+  #finalized = -1
   #synchronized = false
-  #pruned = Number.NEGATIVE_INFINITY
+  #behind = false
 
   constructor(options: FollowerOptions) {
-    const { name, config, clock, database } = options
+    const { name, config, database, clock, timeout = TIMEOUT } = options
+    const { datasource, finality = FINALITY, firstLevel = 0, lastLevel = Infinity } = config
     this.#options = options
-    this.#source = new CarefulSource({ index: name, source: config.datasource, clock })
+    this.#lastLevel = lastLevel
+    this.#source = new SourceReader({ index: name, datasource, clock, finality, timeout })
     this.#store = new CursorStore(database, name)
-    this.#progress = new ProgressReporter(clock, options.onProgress)
-    this.#writer = { ...options, index: name }
+    this.#position = new IndexPosition(this.#store, firstLevel)
+    this.#pruner = new JournalPruner(options)
+    this.#progress = new ProgressThrottle(clock, options.onProgress)
+    this.#indexer = new RangeIndexer({
+      source: this.#source,
+      writer: new LevelWriter({ ...options, index: name }),
+      position: this.#position,
+      clock,
+      mayBeginLater: config.firstLevel === undefined,
+      onDone: (levels) => this.#report((progress) => this.#progress.add(levels, progress)),
+      onJournalled: () => this.#offerToPrune(),
+    })
+  }
+
+  /** The index's id in the database; known from the first `prepare` on. */
+  get id(): number {
+    const { id } = this.#position
+    if (id === undefined) throw new Error(`index "${this.#options.name}" is not prepared`)
+    return id
   }
 
   get status(): IndexStatus {
-    const { name } = this.#options
-    return { name, level: this.#cursor?.level, head: this.#head, synchronized: this.#synchronized }
-  }
-
-  /** Of the index in Pawl's tables. Known from `prepare` on. */
-  get id(): number {
-    if (this.#id === undefined) throw new Error(`index "${this.#options.name}" was not prepared`)
-    return this.#id
+    return {
+      name: this.#options.name,
+      level: this.#position.cursor?.level,
+      head: this.#head,
+      synchronized: this.#synchronized,
+    }
   }
 
   /**
-   * Makes the index known to the database and compares the chain.
+   * Contacts the source, registers the index, loads the cursor. Call it before the first `advance`, and after an error.
    * @throws ChainMismatchError, DatasourceError
    */
   async prepare(signal: AbortSignal): Promise<void> {
-    await this.reload()
+    this.#synchronized = false
     const chain = await this.#source.chain(signal)
+    await this.#load()
+    signal.throwIfAborted()
     if (chain !== undefined) await this.#store.checkChain(chain, this.#source.description)
   }
 
-  /** Reads where the index stands: after a rollback, a wipe, or a commit whose outcome is unknown. */
-  async reload(): Promise<void> {
-    const { id, cursor } = await this.#store.load()
-    this.#id = id
-    this.#cursor = cursor
-    this.#synchronized = false
-  }
-
-  /** Indexes from the cursor to the head, as long as there is anything new. */
+  /**
+   * Indexes from the cursor to the head, first making sure that the cursor's block is still on the chain.
+   * @throws DatasourceError; RollbackError when a reorg is deeper than what can be undone; LeaseLostError;
+   * UnjournallableTableError; what the handler throws. The levels before are committed, the failed one leaves nothing.
+   */
   async advance({ drain, signal }: FollowerSignals): Promise<AdvanceOutcome> {
-    for (let empty = 0; empty < MOST_EMPTY_ANSWERS;) {
-      if (drain.aborted) return { type: 'stopped' }
-      const before = this.#cursor
-      const head = await this.#source.head(before, signal)
+    const link = linkSignals(signal, drain)
+    const stop = link.signal
+    try {
+      if (this.#position.stale) await this.#load()
+      return this.#settle(await this.#follow({ drain, signal, stop }))
+    } catch (error) {
+      this.#position.stale = true
+      signal.throwIfAborted()
+      if (stop.aborted && error === stop.reason) return this.#settle({ type: 'stopped' })
+      this.#synchronized = false
+      throw error
+    } finally {
+      link.unlink()
+      // Nothing of an advance goes on after it; but whoever cut it off does not wait.
+      if (!signal.aborted) await this.#pruner.settled()
+    }
+  }
+
+  /** Resolves when there may be something new, or at once when drained. @throws DatasourceError */
+  async waitForHead({ drain, signal }: FollowerSignals): Promise<void> {
+    const { clock, pollInterval = POLL_INTERVAL } = this.#options
+    const link = linkSignals(signal, drain)
+    try {
+      if (this.#source.pushes) await this.#source.changed(this.#position.cursor, link.signal)
+      else await sleep(clock, pollInterval, link.signal)
+    } catch (error) {
+      if (!link.signal.aborted) throw error
+    } finally {
+      link.unlink()
+    }
+  }
+
+  /** Loads the cursor again, after something else (a revert, a wipe) moved it. */
+  async reload(signal?: AbortSignal): Promise<void> {
+    await this.#load()
+    signal?.throwIfAborted()
+  }
+
+  async #load(): Promise<void> {
+    this.#pruner.reset((await this.#position.load()).pruned)
+  }
+
+  async #follow(signals: FollowerSignals & { readonly stop: AbortSignal }): Promise<AdvanceOutcome> {
+    const { stop } = signals
+    for (let tries = 1; ;) {
+      if (stop.aborted) return { type: 'stopped' }
+      const head = await this.#source.head(this.#position.cursor, stop)
+      const finalized = await this.#source.finalized(head, stop)
       this.#head = head.level
-      if (await this.#hasLeftTheChain(head)) return this.#reorg(head.level, signal)
-      const { config } = this.#options
-      const from = before === undefined ? (config.firstLevel ?? 0) : before.level + 1
-      const to = Math.min(head.level, config.lastLevel ?? head.level)
-      if (from > to) return this.#settle(head, signal)
-
-      const finalized = await this.#finalized(head, signal)
-      const outcome = await this.#index({ from, to, finalized, head: head.level }, { drain, signal })
-      if (outcome !== undefined) return outcome
-      empty = this.#cursor === before ? empty + 1 : 0
-      await this.#prune(finalized)
+      this.#finalized = finalized
+      const { next } = this.#position
+      const outcome = await this.#look({ ...signals, head, finalized })
+      if (outcome.type !== 'again') return outcome
+      tries = this.#position.next > next ? 1 : tries + 1
+      if (tries > TRIES) throw this.#source.contradiction(outcome.because)
     }
-    throw new DatasourceError(
-      `index "${this.#options.name}": ${this.#source.description} tells of level ${this.#head}, but does not have it`,
-    )
   }
 
-  /** Resolves when there may be something new, or when it is told to end. */
-  waitForHead({ drain, signal }: FollowerSignals): Promise<void> {
-    return this.#source.changed(this.#cursor, POLL_INTERVAL, AbortSignal.any([drain, signal]))
+  async #look(look: Look): Promise<AdvanceOutcome | Again> {
+    const { head, finalized } = look
+    const { cursor, next, verified } = this.#position
+    const to = Math.min(head.level, this.#lastLevel)
+    if (cursor !== undefined) {
+      const isHead = head.level === cursor.level && head.hash === cursor.hash
+      // A higher head is compared by the parent of its first new block, where there is one to index.
+      const isLinked = verified && head.level > cursor.level && next <= to
+      const reorg = isHead || isLinked ? undefined : await this.#compare(look, cursor)
+      if (reorg !== undefined) return reorg
+      this.#noteBehind(head.level < cursor.level, head)
+    }
+    this.#position.verified = true
+    if (next <= to) return this.#index(look, to)
+    // Before its last level is final a reorg may still take it off: the index goes on looking.
+    return next > this.#lastLevel && this.#lastLevel <= finalized ? { type: 'lastLevel' } : { type: 'head' }
   }
 
-  async #index(
-    { from, to, finalized, head }: { from: number; to: number; finalized: number; head: number },
-    { drain, signal }: FollowerSignals,
-  ): Promise<AdvanceOutcome | undefined> {
-    for await (const range of this.#ranges.read({ source: this.#source, from, to, finalized }, signal)) {
-      const [first = range.end] = range.blocks
-      const cursor = this.#cursor
-      if (first !== undefined && cursor?.level === first.level - 1 && first.parentHash !== cursor.hash) {
-        return this.#reorg(head, signal)
+  async #index(look: Look, to: number): Promise<AdvanceOutcome | Again> {
+    const outcome = await this.#indexer.run({ ...look, to })
+    switch (outcome.type) {
+      case 'stopped':
+        return outcome
+      case 'unlinked': {
+        const because = describeBrokenLink(outcome.cursor, outcome.block)
+        return (await this.#compare(look, outcome.cursor)) ?? { type: 'again', because }
       }
-      for (const levels of inTransactions(range)) {
-        if (drain.aborted) return { type: 'stopped' }
-        await applyLevels(
-          this.#writer,
-          { ...levels, indexId: this.id, previous: this.#cursor?.level, journalled: !range.final },
-          signal,
-        )
-        this.#cursor = levels.end
-        this.#progress.note({
-          level: levels.end.level,
-          hash: levels.end.hash,
-          head,
-          levels: levels.blocks.length,
-          synchronized: this.#synchronized,
-          isLast: levels.end.level === to,
-        })
-      }
+      case 'ended':
+        return {
+          type: 'again',
+          because: `it told of level ${look.head.level}, and has no level ${outcome.level}`,
+        }
+      case 'done':
+        return { type: 'again', because: `there is always more than level ${to}` }
     }
-    return undefined
   }
 
-  /** Is the chain's block at the head's level another one than the index's? */
-  async #hasLeftTheChain(head: BlockRef): Promise<boolean> {
-    const cursor = this.#cursor
-    if (cursor === undefined || head.level > cursor.level) return false
-    const [ref] = await this.#store.refsBelow(this.id, head.level + 1, 1)
-    if (ref?.level === head.level) return ref.hash !== head.hash
-    // A head below every ref that is kept: the node is behind, for what it tells cannot be orphaned any more.
-    return false
+  /** A reorg, if the source's blocks prove one. */
+  async #compare({ head, stop }: Look, cursor: BlockRef): Promise<AdvanceOutcome | undefined> {
+    const toLevel = await findAncestor({
+      store: this.#store,
+      source: this.#source,
+      index: this.#options.name,
+      indexId: this.id,
+      cursor: cursor.level,
+      top: Math.min(head.level, cursor.level),
+      signal: stop,
+    })
+    return toLevel === undefined ? undefined : { type: 'reorg', fromLevel: cursor.level, toLevel }
   }
 
-  async #reorg(highest: number, signal: AbortSignal): Promise<AdvanceOutcome> {
-    const cursor = this.#cursor
-    if (cursor === undefined) throw new Error('an index without a block cannot have left the chain')
-    this.#synchronized = false
-    const toLevel = await findAncestor(
-      {
-        index: this.#options.name,
-        indexId: this.id,
-        store: this.#store,
-        source: this.#source,
-        cursor,
-        highest,
-      },
-      signal,
-    )
-    return { type: 'reorg', fromLevel: cursor.level, toLevel }
-  }
-
-  /** A last level that a reorg may still take off is followed like a head. */
-  async #settle(head: BlockRef, signal: AbortSignal): Promise<AdvanceOutcome> {
-    const { lastLevel } = this.#options.config
-    this.#synchronized = true
-    if (lastLevel === undefined || this.#cursor === undefined || this.#cursor.level < lastLevel) {
-      return { type: 'head' }
+  #noteBehind(behind: boolean, head: BlockRef): void {
+    if (behind && !this.#behind) {
+      const { level } = this.#position.cursor ?? {}
+      this.#options.logger.debug('the datasource is behind what is indexed', { level, head: head.level })
     }
-    const final = lastLevel <= (await this.#finalized(head, signal))
-    return { type: final ? 'lastLevel' : 'head' }
+    this.#behind = behind
   }
 
-  async #finalized(head: BlockRef, signal: AbortSignal): Promise<number> {
-    const told = await this.#source.finalized(signal)
-    return told ?? head.level - (this.#options.config.finality ?? FINALITY)
+  #settle(outcome: AdvanceOutcome): AdvanceOutcome {
+    const atHead = outcome.type === 'head' || outcome.type === 'lastLevel'
+    this.#synchronized = atHead || (outcome.type === 'stopped' && this.#synchronized)
+    if (atHead) this.#offerToPrune()
+    this.#report((progress) => this.#progress.flush(progress))
+    return outcome
   }
 
-  async #prune(finalized: number): Promise<void> {
-    const reached = Math.min(finalized, this.#cursor?.level ?? finalized)
-    if (reached < this.#pruned + PRUNE_EVERY) return
-    await this.#options.prune({ indexId: this.id, finalized: reached })
-    this.#pruned = reached
+  #report(to: (progress: Omit<Progress, 'levels'>) => void): void {
+    const { cursor } = this.#position
+    if (cursor === undefined || this.#head === undefined) return
+    const { level, hash } = cursor
+    to({ level, hash, head: this.#head, synchronized: this.#synchronized })
   }
-}
 
-/** Where a reorg can reach, a level each; below, many. */
-function* inTransactions({ blocks, end, final }: Range) {
-  const size = final ? LEVELS_A_TRANSACTION : 1
-  for (let at = 0; at < blocks.length; at += size) {
-    const some = blocks.slice(at, at + size)
-    const isLast = at + size >= blocks.length
-    // The slice is not empty.
-    yield { blocks: some, end: isLast && end !== undefined ? end : some.at(-1)! }
+  /** Never above the cursor: the ref of the last level stays. */
+  #offerToPrune(): void {
+    this.#pruner.offer(this.id, Math.min(this.#finalized, this.#position.cursor?.level ?? -1))
   }
-  if (blocks.length === 0 && end !== undefined) yield { blocks, end }
 }

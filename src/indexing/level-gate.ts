@@ -1,71 +1,85 @@
-/** Lets levels run side by side, and exclusive work run alone between them. */
+/**
+ * Lets levels of all indexes run side by side, and lets one piece of work run while no level does.
+ *
+ * First come, first served: work that wants to be alone waits for the levels that run, and holds those that come after
+ * it. So neither side can starve the other. Not reentrant: waiting for one's own gate inside it is a deadlock.
+ */
 export interface LevelGate {
-  /** Runs the transaction of a level. */
-  level<T>(work: () => Promise<T>): Promise<T>
-  /**
-   * Runs `work` while no level is in flight: waits for those that run, and holds back those that come after it. In the order
-   * of arrival, so that neither side starves.
-   */
+  /** Something waits to be alone: a long transaction of levels should come to its end. */
+  readonly contended: boolean
+  /** Runs `work` beside other levels. Aborted while it still waits: rejects with the reason, `work` never runs. */
+  level<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>
+  /** Runs `work` alone. Aborted while it still waits: rejects with the reason, and holds nobody up any more. */
   exclusive<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>
 }
 
-interface Waiting {
-  readonly exclusive: boolean
-  readonly start: () => void
+export function createLevelGate(): LevelGate {
+  return new FairLevelGate()
 }
 
-export function createLevelGate(): LevelGate {
-  const waiting: Waiting[] = []
-  let levels = 0
-  let alone = false
+interface Waiting {
+  readonly alone: boolean
+  readonly admit: () => void
+}
 
-  const mayStart = ({ exclusive }: Waiting): boolean => !alone && (!exclusive || levels === 0)
-  const startNext = (): void => {
-    for (let next = waiting[0]; next !== undefined && mayStart(next); next = waiting[0]) {
-      waiting.shift()
-      if (next.exclusive) alone = true
-      else levels += 1
-      next.start()
+class FairLevelGate implements LevelGate {
+  /** In order of arrival. Not empty: its first cannot be let in yet. */
+  readonly #waiting: Waiting[] = []
+  #levels = 0
+  #alone = false
+
+  get contended(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  async level<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    await this.#enter(false, signal)
+    try {
+      return await work()
+    } finally {
+      this.#levels -= 1
+      this.#admit()
     }
   }
-  const turn = (exclusive: boolean, signal?: AbortSignal): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const leave = (): void => {
-        const at = waiting.indexOf(entry)
-        if (at < 0) return
-        waiting.splice(at, 1)
-        reject(signal?.reason as Error)
-        startNext()
-      }
-      const start = (): void => {
-        signal?.removeEventListener('abort', leave)
-        resolve()
-      }
-      const entry: Waiting = { exclusive, start }
-      signal?.addEventListener('abort', leave)
-      waiting.push(entry)
-      startNext()
-    })
 
-  return {
-    async level(work) {
-      await turn(false)
-      try {
-        return await work()
-      } finally {
-        levels -= 1
-        startNext()
-      }
-    },
-    async exclusive(work, signal) {
+  async exclusive<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    await this.#enter(true, signal)
+    try {
+      return await work()
+    } finally {
+      this.#alone = false
+      this.#admit()
+    }
+  }
+
+  #enter(alone: boolean, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
       signal?.throwIfAborted()
-      await turn(true, signal)
-      try {
-        return await work()
-      } finally {
-        alone = false
-        startNext()
+      const abort = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+        reject(signal?.reason as Error)
+        this.#admit()
       }
-    },
+      const waiting: Waiting = {
+        alone,
+        admit: () => {
+          signal?.removeEventListener('abort', abort)
+          resolve()
+        },
+      }
+      signal?.addEventListener('abort', abort, { once: true })
+      this.#waiting.push(waiting)
+      this.#admit()
+    })
+  }
+
+  #admit(): void {
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      if (this.#alone || (first.alone && this.#levels > 0)) return
+      this.#waiting.shift()
+      if (first.alone) this.#alone = true
+      else this.#levels += 1
+      first.admit()
+    }
   }
 }

@@ -1,0 +1,39 @@
+import type { Clock } from '../clock.ts'
+import type { IndexConfig } from '../config/config.ts'
+import type { Database, Transaction } from '../database/database.ts'
+import type { BlockRef } from '../datasources/datasource.ts'
+import type { Logger } from '../logger.ts'
+import type { LevelGate } from './level-gate.ts'
+import type { Progress } from './progress-throttle.ts'
+
+/** What a follower works with. */
+export interface FollowerOptions {
+  readonly name: string
+  readonly config: IndexConfig
+  readonly database: Database
+  /** The number of the lease that this process holds. Undefined: not checked. */
+  readonly fence: bigint | undefined
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly gate: LevelGate
+  /** Runs the user's handler for one block inside the level's transaction; errors are already wrapped in CallbackError. */
+  readonly runHandler: (transaction: Transaction, block: BlockRef, signal: AbortSignal) => Promise<void>
+  /** Brings the journal's triggers up to date with the tables: asked for when one was created or altered. */
+  readonly track: () => Promise<void>
+  /** Forgets how to undo the levels up to `finalized`. */
+  readonly prune: (options: { readonly indexId: number; readonly finalized: number }) => Promise<void>
+  /** At most every 100 ms, and whenever an advance ends with levels that are not reported yet. */
+  readonly onProgress: (progress: Progress) => void
+  /** ms that a call of the datasource may take. Default: 30,000. */
+  readonly timeout?: number
+  /** ms between two looks at a source that does not tell of new heads. Default: 1,000. */
+  readonly pollInterval?: number
+}
+
+/** When to end. */
+export interface FollowerSignals {
+  /** Settle at the next level boundary: a handler in flight finishes, and its level is committed. */
+  readonly drain: AbortSignal
+  /** Cut off what runs; its transaction is rolled back. */
+  readonly signal: AbortSignal
+}

@@ -1,0 +1,134 @@
+import type { Clock } from '../clock.ts'
+import type { BlockRef } from '../datasources/datasource.ts'
+import type { BlockRange } from './answer-fault.ts'
+import type { IndexPosition } from './index-position.ts'
+import { nextGroup, type LevelGroup, type RangeAnswer } from './level-group.ts'
+import type { LevelWriter, WrittenGroup } from './level-writer.ts'
+import { RangePrefetcher, type FetchedRange } from './range-prefetcher.ts'
+import { RangeSize } from './range-size.ts'
+import type { SourceReader } from './source-reader.ts'
+
+export interface RangeIndexerOptions {
+  readonly source: SourceReader
+  readonly writer: LevelWriter
+  readonly position: IndexPosition
+  readonly clock: Clock
+  /** Nobody said where the chain begins: as long as nothing is indexed, it may begin anywhere. */
+  readonly mayBeginLater: boolean
+  /** Levels are done; those that the source left out, too. */
+  readonly onDone: (levels: number) => void
+  /** A level that can be undone was committed. */
+  readonly onJournalled: () => void
+}
+
+export interface Span {
+  /** The last level to index. */
+  readonly to: number
+  readonly finalized: number
+  /** Aborted: begin nothing more. */
+  readonly stop: AbortSignal
+  /** Aborted: cut off and roll back. */
+  readonly signal: AbortSignal
+}
+
+export type SpanOutcome =
+  | { readonly type: 'done' }
+  | { readonly type: 'stopped' }
+  /** The source has no block of this level. */
+  | { readonly type: 'ended'; readonly level: number }
+  /** The next block's parent is not the block that the index stands at. */
+  | { readonly type: 'unlinked'; readonly cursor: BlockRef; readonly block: BlockRef }
+
+/** Indexes a span of levels: reads ranges ahead, and commits them in order. */
+export class RangeIndexer {
+  readonly #options: RangeIndexerOptions
+  readonly #size = new RangeSize()
+
+  constructor(options: RangeIndexerOptions) {
+    this.#options = options
+  }
+
+  /** @throws as the source and the writer do; the reason of `stop` while it waits for either */
+  async run(span: Span): Promise<SpanOutcome> {
+    const { source, position, clock } = this.#options
+    const { to: last, finalized, stop } = span
+    const mayBeginLater = this.#options.mayBeginLater && position.cursor === undefined
+    const ranges = new RangePrefetcher({
+      from: position.next,
+      to: last,
+      size: this.#size,
+      clock,
+      signal: stop,
+      read: (from, to, signal) => readRange(source, { from, to, finalized }, mayBeginLater, signal),
+    })
+    try {
+      for (let range = await ranges.next(); range !== undefined; range = await ranges.next()) {
+        const [block = range.end] = range.blocks
+        const { cursor } = position
+        if (cursor !== undefined && block !== undefined && !follows(block, cursor)) {
+          return { type: 'unlinked', cursor, block }
+        }
+        if (!(await this.#write(range, span))) return { type: 'stopped' }
+        const beginsLater = mayBeginLater && position.cursor === undefined && range.to < last
+        this.#finish(beginsLater ? range.to : coveredBy(range, finalized))
+        if (position.next <= range.to) return { type: 'ended', level: position.next }
+      }
+      return { type: 'done' }
+    } finally {
+      ranges.close()
+    }
+  }
+
+  /** False: stopped on the way. */
+  async #write(range: FetchedRange, span: Span): Promise<boolean> {
+    let rest: RangeAnswer = range
+    for (let group; (group = nextGroup(rest, span.finalized)) !== undefined;) {
+      if (span.stop.aborted) return false
+      const { blocks, cursor } = await this.#writeGroup(group, span)
+      rest = { blocks: rest.blocks.slice(blocks), end: cursor === range.end ? undefined : range.end }
+    }
+    return !span.stop.aborted
+  }
+
+  async #writeGroup(group: LevelGroup, { stop, signal }: Span): Promise<WrittenGroup> {
+    const { writer, position, onJournalled } = this.#options
+    const { id = 0, cursor } = position
+    const written = await writer.write({ ...group, indexId: id, cursor, stop, signal })
+    position.moveTo(written.cursor)
+    this.#finish(written.cursor.level)
+    if (group.journal) onJournalled()
+    return written
+  }
+
+  #finish(level: number): void {
+    const levels = this.#options.position.finish(level)
+    if (levels > 0) this.#options.onDone(levels)
+  }
+}
+
+/**
+ * With the block at the end of a final range, also where it has no data: so the cursor moves on over levels without data,
+ * which a restart need not ask for again, and the next range can be linked to it.
+ */
+async function readRange(
+  source: SourceReader,
+  range: BlockRange,
+  mayBeginLater: boolean,
+  signal: AbortSignal,
+): Promise<RangeAnswer> {
+  const { to, finalized } = range
+  const blocks = await source.blocks(range, signal, { mayBeginLater })
+  if (to > finalized || blocks.at(-1)?.level === to) return { blocks, end: undefined }
+  const [end] = await source.blocks({ from: to, to, finalized: to - 1 }, signal, { mayBeginLater: true })
+  return { blocks, end }
+}
+
+/** Blocks of levels that do not follow each other cannot be compared; what lies between them is final. */
+function follows(block: BlockRef, cursor: BlockRef): boolean {
+  return block.level !== cursor.level + 1 || block.parentHash === cursor.hash
+}
+
+/** Up to which level an answer is complete: it may end early where the chain does, but not where it is final. */
+function coveredBy({ from, to, blocks }: FetchedRange, finalized: number): number {
+  return Math.max(blocks.at(-1)?.level ?? from - 1, Math.min(to, finalized))
+}

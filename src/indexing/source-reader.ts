@@ -1,0 +1,132 @@
+import type { Clock } from '../clock.ts'
+import type { BlockRef, Datasource } from '../datasources/datasource.ts'
+import { DatasourceError } from '../errors.ts'
+import { blocksFault, linkFault, refFault, type BlockRange } from './answer-fault.ts'
+import { withTimeout } from './with-timeout.ts'
+
+export interface SourceOptions {
+  /** The index that asks. */
+  readonly index: string
+  readonly datasource: Datasource
+  readonly clock: Clock
+  /** For a source that cannot tell what is final. */
+  readonly finality: number
+  /** ms a call may take. */
+  readonly timeout: number
+}
+
+/** An answer whose blocks do not follow each other is asked for so often: a reorg in between looks like that. */
+const TRIES = 3
+
+/**
+ * A datasource that cannot be trusted, read so that it can be: every call has its time, every answer is checked.
+ * All methods throw DatasourceError, naming index, source and what was asked; or the signal's reason.
+ */
+export class SourceReader {
+  readonly #options: SourceOptions
+
+  constructor(options: SourceOptions) {
+    this.#options = options
+  }
+
+  get description(): string {
+    return this.#options.datasource.description
+  }
+
+  /** Does it tell of new heads by itself? */
+  get pushes(): boolean {
+    return this.#options.datasource.changed !== undefined
+  }
+
+  /** Undefined: it does not tell. */
+  async chain(signal: AbortSignal): Promise<string | undefined> {
+    const { index, datasource } = this.#options
+    if (datasource.chain === undefined) return undefined
+    const chain: unknown = await this.#ask('its chain', signal, (own) =>
+      datasource.chain?.({ index, signal: own }),
+    )
+    if (typeof chain !== 'string' || chain === '') throw this.#garbage('its chain', 'that is no name')
+    return chain
+  }
+
+  async head(cursor: BlockRef | undefined, signal: AbortSignal): Promise<BlockRef> {
+    const { index, datasource } = this.#options
+    const head = await this.#ask('its head', signal, (own) => datasource.head({ index, cursor, signal: own }))
+    const fault = refFault(head)
+    if (fault !== undefined) throw this.#garbage('its head', fault)
+    return head
+  }
+
+  /** The highest level that no reorg can take off; may be below the first one. */
+  async finalized(head: BlockRef, signal: AbortSignal): Promise<number> {
+    const { index, datasource, finality } = this.#options
+    const finalized: unknown = await this.#ask('what is final', signal, (own) =>
+      datasource.finalized?.({ index, signal: own }),
+    )
+    if (finalized === undefined) return head.level - finality
+    if (!Number.isSafeInteger(finalized)) throw this.#garbage('what is final', 'that is no level')
+    return finalized as number
+  }
+
+  /** Blocks of the range, each linked to the one before where their levels follow each other. */
+  async blocks(
+    range: BlockRange,
+    signal: AbortSignal,
+    options: { readonly mayBeginLater: boolean } = { mayBeginLater: false },
+  ): Promise<readonly BlockRef[]> {
+    const { index, datasource } = this.#options
+    const { from, to, finalized } = range
+    const asked = from === to ? `level ${from}` : `levels ${from} to ${to}`
+    for (let tries = 1; ; tries += 1) {
+      const blocks = await this.#ask(asked, signal, (own) =>
+        datasource.blocks(from, to, { index, finalized, signal: own }),
+      )
+      const fault = blocksFault(blocks, range, options)
+      if (fault !== undefined) throw this.#garbage(asked, fault)
+      const broken = linkFault(blocks)
+      if (broken === undefined) return blocks
+      if (tries === TRIES) throw this.#garbage(asked, `${broken} – ${TRIES} times`)
+    }
+  }
+
+  /** Resolves when there may be another head. May take as long as it takes: no timeout. */
+  async changed(cursor: BlockRef | undefined, signal: AbortSignal): Promise<void> {
+    const { index, datasource } = this.#options
+    await this.#ask('a new head', signal, (own) => datasource.changed?.({ index, cursor, signal: own }), {
+      timed: false,
+    })
+  }
+
+  /** An error of the source itself, for what only shows when answers are compared. */
+  contradiction(what: string): DatasourceError {
+    return new DatasourceError(`${this.#name} contradicts itself: ${what}`)
+  }
+
+  get #name(): string {
+    return `index "${this.#options.index}": ${this.description}`
+  }
+
+  #garbage(asked: string, fault: string): DatasourceError {
+    return new DatasourceError(
+      `${this.#name} was asked for ${asked}, and its answer cannot be used: ${fault}`,
+    )
+  }
+
+  async #ask<T>(
+    asked: string,
+    signal: AbortSignal,
+    call: (signal: AbortSignal) => Promise<T> | T,
+    { timed }: { readonly timed: boolean } = { timed: true },
+  ): Promise<T> {
+    const { clock, timeout } = this.#options
+    const late = (): DatasourceError =>
+      new DatasourceError(`${this.#name} was asked for ${asked}, and did not answer in ${timeout / 1000} s`)
+    try {
+      return await withTimeout({ clock, timeout: timed ? timeout : undefined, signal, late }, call)
+    } catch (cause) {
+      signal.throwIfAborted()
+      if (cause instanceof DatasourceError) throw cause
+      throw new DatasourceError(`${this.#name} failed when it was asked for ${asked}`, { cause })
+    }
+  }
+}
