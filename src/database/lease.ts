@@ -1,9 +1,9 @@
 import type { Database } from './database.ts'
+import { isGone, type LeaseHolder } from './lease-holder.ts'
 
 export interface LeaseOptions {
   readonly name: string
-  /** Who we are, for the others to read: host and process. */
-  readonly holder: string
+  readonly holder: LeaseHolder
   /** ms. A holder that was not heard of for so long has lost it. */
   readonly duration: number
   /** Somebody else has it: called once for each other holder. */
@@ -46,21 +46,33 @@ type Attempt =
 function tryLease(database: Database, { name, holder, duration }: LeaseOptions): Promise<Attempt> {
   return database.transaction(async ({ sql }) => {
     const own = sql(database.ownSchema)
-    const taken = await sql`
-      insert into ${own}.lease as lease (name, holder, expires_at)
-      values (${name}, ${holder}, clock_timestamp() + ${duration} * interval '1 ms')
-      on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at
-      where lease.expires_at <= clock_timestamp()`
-    if (taken.count === 0) {
-      const [held] = await sql<{ holder: string }[]>`select holder from ${own}.lease where name = ${name}`
-      return { type: 'held', holder: held?.holder ?? 'nobody' }
+    const [held] = await sql<HeldRow[]>`
+      select holder, pid, machine, expires_at > clock_timestamp() as valid from ${own}.lease where name = ${name} for update`
+    if (held?.valid === true && !isGone({ pid: held.pid, machine: held.machine ?? undefined })) {
+      return { type: 'held', holder: held.holder }
     }
+    const taken = await sql`
+      insert into ${own}.lease as lease (name, holder, pid, machine, expires_at)
+      values (${name}, ${holder.name}, ${holder.pid}, ${holder.machine ?? null},
+        clock_timestamp() + ${duration} * interval '1 ms')
+      on conflict (name) do update set holder = excluded.holder, pid = excluded.pid, machine = excluded.machine,
+        expires_at = excluded.expires_at
+      where lease.holder is not distinct from ${held?.holder ?? null}`
+    // Nobody held it, and another process was faster.
+    if (taken.count === 0) return { type: 'held', holder: 'another process' }
     // Waits for a transaction of the holder before us that is still open: it commits under its number, or never.
     const [fence] = await sql<{ number: bigint }[]>`
       insert into ${own}.fence as fence (name, number) values (${name}, 1)
       on conflict (name) do update set number = fence.number + 1 returning number`
     return { type: 'taken', fence: fence?.number ?? 0n }
   })
+}
+
+interface HeldRow {
+  readonly holder: string
+  readonly pid: number
+  readonly machine: string | null
+  readonly valid: boolean
 }
 
 /** Resolves when it may be free: at a release, or when it would have expired. */
@@ -98,7 +110,7 @@ function keep(database: Database, options: LeaseOptions, fence: bigint): Lease {
     try {
       const kept = await database.sql`
         update ${own}.lease set expires_at = clock_timestamp() + ${duration} * interval '1 ms'
-        where name = ${name} and holder = ${holder}`
+        where name = ${name} and holder = ${holder.name}`
       if (kept.count === 0) lose()
       else confirmed = started
     } catch {
@@ -116,7 +128,7 @@ function keep(database: Database, options: LeaseOptions, fence: bigint): Lease {
       if (ended) return
       ended = true
       clearInterval(timer)
-      await database.sql`delete from ${own}.lease where name = ${name} and holder = ${holder}`
+      await database.sql`delete from ${own}.lease where name = ${name} and holder = ${holder.name}`
       await database.sql`select pg_notify(${CHANNEL}, ${name})`
     },
   }

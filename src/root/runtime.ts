@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { RootLine } from '../../machines/root.machine.ts'
 import type { ActorPool } from '../actor-pool.ts'
@@ -8,6 +6,7 @@ import type { Config } from '../config/config.ts'
 import type { Database } from '../database/database.ts'
 import { trackTables } from '../database/journal.ts'
 import { takeLease, type Lease } from '../database/lease.ts'
+import { thisHolder } from '../database/lease-holder.ts'
 import { migrate } from '../database/migrate.ts'
 import { openDatabase } from '../database/open-database.ts'
 import { pruneJournal } from '../database/prune-journal.ts'
@@ -64,7 +63,7 @@ export async function openRuntime(
     await migrate(database)
     const lease = await takeLease(database, {
       name: 'indexer',
-      holder: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
+      holder: thisHolder(),
       duration: LEASE_DURATION,
       onWaiting: (holder) => root.emit({ type: 'standby', holder }),
       onLost: () =>

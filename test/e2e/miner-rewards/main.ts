@@ -4,8 +4,14 @@ import { pawl } from 'pawl'
 import { rewardsConfig } from './rewards-config.ts'
 
 const [database = '', holdBack] = process.argv.slice(2)
+const [least, most] = (holdBack ?? '').split('-').map(Number)
 const root = createActor(
-  pawl(rewardsConfig({ database, ...(holdBack === undefined ? {} : { holdBack: Number(holdBack) }) })),
+  pawl(
+    rewardsConfig({
+      database,
+      ...(least === undefined || most === undefined ? {} : { holdBack: [least, most] }),
+    }),
+  ),
 )
 root.on('index.progress', ({ level }) => process.send?.({ level }))
 root.on('index.rolledBack', ({ fromLevel, toLevel }) => process.send?.({ depth: fromLevel - toLevel }))

@@ -20,7 +20,10 @@ const REWARD = 5n * 10n ** 18n
  * Wei a miner, over the first 8,192 blocks of Ethereum mainnet with the side blocks that were mined beside them.
  * The handler adds up in SQL, so that a level applied twice, or not undone, shows in the sums.
  */
-export function rewardsConfig(options: { readonly database: string; readonly holdBack?: number }) {
+export function rewardsConfig(options: {
+  readonly database: string
+  readonly holdBack?: readonly [least: number, most: number]
+}) {
   const blocks = readBlocks()
   return defineConfig({
     database: options.database,
