@@ -52,11 +52,6 @@ export class JobBook {
     const count = fireTimes.length
     state.missed += count
     this.#emit({ type: 'job.missed', job: state.name, fireTimes, count })
-    this.#logger.warn('fire times were later than misfireGraceTime and are not run', {
-      job: state.name,
-      count,
-      first: fireTimes[0],
-    })
     this.save(state)
   }
 
@@ -64,11 +59,6 @@ export class JobBook {
     if (fireTimes.length === 0) return
     state.skipped += fireTimes.length
     for (const fireTime of fireTimes) this.#emit({ type: 'job.skipped', job: state.name, fireTime, running })
-    this.#logger.warn('fire times are skipped: maxInstances firings still run', {
-      job: state.name,
-      count: fireTimes.length,
-      running,
-    })
     this.save(state)
   }
 
@@ -81,11 +71,6 @@ export class JobBook {
     state.failed++
     state.lastError = error === undefined ? 'the daemon returned' : messageOf(error)
     this.#emit({ type: 'job.failed', job: state.name, error, restartIn })
-    this.#logger.error(restartIn === undefined ? 'job failed' : 'daemon ended', {
-      job: state.name,
-      error,
-      ...(restartIn === undefined ? {} : { restartIn }),
-    })
     this.save(state)
   }
 

@@ -22,13 +22,19 @@ export function trackFiring(
     return Promise.reject(new StoppingError(`hook "${firing.hook}" cannot run: Pawl has not started`))
   }
   return new Promise((resolve, reject) => {
-    // Settled by the work and not by the actor: an actor that is stopped says nothing any more.
+    // Settled by the work and not by the actor: an actor that is stopped says nothing any more. Nor does a callback that
+    // ignores its signal: it is cut off, and what it still does is rolled back with its session.
     const settle = async (signal: AbortSignal): Promise<void> => {
+      const cutOff = (): void =>
+        reject(new StoppingError(`hook "${firing.hook}" was cut off: Pawl stopped before it had ended`))
+      signal.addEventListener('abort', cutOff, { once: true })
       try {
         await run(signal)
         resolve()
       } catch (error) {
         reject(error)
+      } finally {
+        signal.removeEventListener('abort', cutOff)
       }
     }
     firings.spawn(firingLogic, { id: `${firing.hook}: ${firing.id}`, input: { firing, run: settle } })
