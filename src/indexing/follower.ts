@@ -92,12 +92,8 @@ export class Follower {
   }
 
   get status(): IndexStatus {
-    return {
-      name: this.#options.name,
-      level: this.#position.cursor?.level,
-      head: this.#head,
-      synchronized: this.#synchronized,
-    }
+    const level = this.#position.cursor?.level
+    return { name: this.#options.name, level, head: this.#head, synchronized: this.#synchronized }
   }
 
   /**
@@ -200,16 +196,13 @@ export class Follower {
       case 'stopped':
         return outcome
       case 'unlinked': {
-        const because = describeBrokenLink(outcome.cursor, outcome.block)
-        return (await this.#compare(look, outcome.cursor)) ?? { type: 'again', because }
+        const { cursor, block } = outcome
+        return (await this.#compare(look, cursor)) ?? again(describeBrokenLink(cursor, block))
       }
       case 'ended':
-        return {
-          type: 'again',
-          because: `it told of level ${look.head.level}, and has no level ${outcome.level}`,
-        }
+        return again(`it told of level ${look.head.level}, and has no level ${outcome.level}`)
       case 'done':
-        return { type: 'again', because: `there is always more than level ${to}` }
+        return again(`there is always more than level ${to}`)
     }
   }
 
@@ -229,8 +222,7 @@ export class Follower {
 
   #noteBehind(behind: boolean, head: BlockRef): void {
     if (behind && !this.#behind) {
-      const { level } = this.#position.cursor ?? {}
-      this.#options.logger.debug('the datasource is behind what is indexed', { level, head: head.level })
+      this.#options.logger.debug('the datasource is behind what is indexed', { head: head.level })
     }
     this.#behind = behind
   }
@@ -254,4 +246,8 @@ export class Follower {
   #offerToPrune(): void {
     this.#pruner.offer(this.id, Math.min(this.#finalized, this.#position.cursor?.level ?? -1))
   }
+}
+
+function again(because: string): Again {
+  return { type: 'again', because }
 }
