@@ -6,7 +6,7 @@ const TRANSFER = 'ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3
 
 // Emits as many Transfer events as its calldata says, from the caller to the addresses 1, 2, 3 …:
 // i = calldataload(0); do { mstore(0, i); log3(0, 32, TRANSFER, caller, i); i -= 1 } while (i)
-const RUNTIME = `6000355b806000528033${`7f${TRANSFER}`}60206000a3600190038060035700`
+const RUNTIME = `6000355b8060005280337f${TRANSFER}60206000a3600190038060035700`
 const BYTECODE: Hex = `0x603980600b6000396000f3${RUNTIME}`
 
 export interface EventChain {
