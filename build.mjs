@@ -1,10 +1,19 @@
 // Builds everything to dist/. Cleaned first: tests of files that are gone would still run.
 import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+
+const PAGE = join('src', 'inspector', 'page')
+const CLI = join('dist', 'src', 'cli', 'main.js')
 
 rmSync('dist', { recursive: true, force: true })
 const require = createRequire(import.meta.url)
 const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc')
-process.exit(spawnSync(process.execPath, [tsc, '-p', '.'], { stdio: 'inherit' }).status ?? 1)
+const compile = (project) => spawnSync(process.execPath, [tsc, '-p', project], { stdio: 'inherit' }).status
+// The inspector's page is for browsers: with their types, without Node's.
+const status = compile('.') || compile(PAGE)
+cpSync(PAGE, join('dist', PAGE), { recursive: true, filter: (file) => !/\.(ts|json)$/.test(file) })
+// npm makes it so where it installs the package; in a clone `npx pawl` runs this very file.
+if (existsSync(CLI)) chmodSync(CLI, 0o755)
+process.exit(status ?? 1)

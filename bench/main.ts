@@ -1,12 +1,20 @@
-// Runs the benchmarks: `npm run bench [catch-up] [start]`. Each starts its own PostgreSQL and its own EVM node.
+// Runs the benchmarks: `npm run bench [catch-up] [hooks] [jobs] [journal] [start] [transfers]`. Each starts its own PostgreSQL and its own EVM node.
 import { cpus, loadavg } from 'node:os'
 import { catchUp } from './catch-up.ts'
+import { hooks } from './hooks.ts'
+import { journal } from './journal.ts'
+import { jobs } from './jobs.ts'
 import { startServer, type BenchServer } from './server.ts'
 import { start } from './start.ts'
+import { transfers } from './transfers.ts'
 
 const BENCHMARKS: Readonly<Record<string, (server: BenchServer) => Promise<void>>> = {
   'catch-up': catchUp,
+  hooks,
+  jobs,
+  journal,
   start,
+  transfers,
 }
 
 const names = process.argv.slice(2)

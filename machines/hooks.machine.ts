@@ -8,14 +8,19 @@ export interface FireHook {
   readonly args?: Readonly<Record<string, unknown>>
   /** The firing's id; its events carry it back. Default: a new one. */
   readonly id?: string
+  /** `false`: a durable firing; see `FireOptions`. */
+  readonly wait?: false
+  readonly key?: string
 }
 
 export type HooksCommand =
   | FireHook
   /** The lifecycle is past `restart`: what users' hooks work on is there. */
   | { readonly type: 'OPEN' }
-  /** Take no more, and end when what runs has ended. */
+  /** Take no more from outside. What the other parts still fire, they need to come to their own end. */
   | { readonly type: 'DRAIN' }
+  /** The other parts have ended: end when what runs has ended. */
+  | { readonly type: 'END' }
 
 /**
  * Takes FIRE_HOOK; each firing is a child of the pool. Those that come before the database is ready are kept and fired
@@ -34,6 +39,10 @@ export const hooksMachine = setup({
   actions: {
     keep: assign({ kept: ({ context }, firing: FireHook) => [...context.kept, firing] }),
     forgetKept: assign({ kept: [] }),
+    /** Begins to run what waits on the durable queue. */
+    openQueue: (_, _params: { readonly runtime: unknown }) => {},
+    /** Begins nothing more of it. */
+    closeQueue: (_, _params: { readonly runtime: unknown }) => {},
     /** Starts a firing in the pool; its outcome is told by its events. */
     fire: (_, _params: { readonly runtime: unknown; readonly firings: readonly FireHook[] }) => {},
     refuse: (_, _params: { readonly runtime: unknown; readonly firings: readonly FireHook[] }) => {},
@@ -50,6 +59,7 @@ export const hooksMachine = setup({
         OPEN: {
           target: 'accepting',
           actions: [
+            { type: 'openQueue', params: ({ context }) => ({ runtime: context.runtime }) },
             {
               type: 'fire',
               params: ({ context }) => ({ runtime: context.runtime, firings: context.kept }),
@@ -77,10 +87,24 @@ export const hooksMachine = setup({
             params: ({ context, event }) => ({ runtime: context.runtime, firings: [event] }),
           },
         },
-        DRAIN: { target: 'draining' },
+        DRAIN: {
+          target: 'draining',
+          actions: { type: 'closeQueue', params: ({ context }) => ({ runtime: context.runtime }) },
+        },
       },
     },
     draining: {
+      on: {
+        FIRE_HOOK: {
+          actions: {
+            type: 'refuse',
+            params: ({ context, event }) => ({ runtime: context.runtime, firings: [event] }),
+          },
+        },
+        END: { target: 'ending' },
+      },
+    },
+    ending: {
       invoke: {
         src: 'drainFirings',
         input: ({ context }) => ({ runtime: context.runtime }),

@@ -199,7 +199,8 @@ export const indexMachine = setup({
       on: { STOP: { target: 'stopped' } },
     },
     failed: { entry: 'tellFailed', type: 'final' },
-    stopped: { entry: 'tellStopped', type: 'final' },
+    // Not final: the parent, which may end on hearing it, would be sent the end of a child after its own.
+    stopped: { entry: 'tellStopped' },
   },
 })
 

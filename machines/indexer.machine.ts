@@ -1,23 +1,44 @@
-import { and, assign, enqueueActions, sendParent, sendTo, setup, type ErrorActorEvent } from 'xstate'
+import {
+  and,
+  assign,
+  enqueueActions,
+  sendParent,
+  sendTo,
+  setup,
+  stopChild,
+  type ErrorActorEvent,
+} from 'xstate'
 import type { LifecycleState, ReindexReason } from '../src/events.ts'
+import type { ReindexCommand } from '../src/lifecycle-command.ts'
 import { indexMachine, type IndexCommand, type IndexReport } from './index.machine.ts'
 import { slot } from './slot.ts'
 
 export type IndexerCommand =
   | { readonly type: 'STOP' }
-  /** Wipe what was indexed, and start again. */
-  | { readonly type: 'REINDEX' }
+  | ReindexCommand
+  /** End the indexes, and begin again with `on_restart`. */
+  | { readonly type: 'RESTART' }
+  | RegistryReport
+
+/** What is told of the indexes that there are. */
+export type RegistryReport =
+  /** Start it. */
+  | { readonly type: 'INDEX_ADDED'; readonly index: string }
+  /** End it. */
+  | { readonly type: 'INDEX_REMOVED'; readonly index: string }
 
 /** What the indexer tells its parent, beside what it passes on of its indexes. */
 export type IndexerReport =
   | { readonly type: 'LIFECYCLE'; readonly state: LifecycleState }
   | Extract<IndexReport, { type: 'INDEX_RETRYING' | 'INDEX_FAILED' }>
 
-/** What `prepare` found: the indexes to follow, and whether the database has to be made first. */
+/** What `prepare` found: whether the database has to be made first. */
 export interface Prepared {
-  readonly indexes: readonly string[]
   readonly reindex: ReindexReason | undefined
 }
+
+/** `stop` outweighs `reindex`, and that `restart`. Each ends the indexes at a level boundary first. */
+type Ending = 'stop' | 'reindex' | 'restart'
 
 type Reorg = Extract<IndexReport, { type: 'INDEX_REORGED' }>
 type IndexPhase = 'syncing' | 'synchronized' | 'failed'
@@ -31,13 +52,17 @@ export interface SystemHookWork {
 interface Context {
   readonly runtime: unknown
   readonly reindex: ReindexReason | undefined
+  /** The reindex that was asked for: keys of firings count as new. */
+  readonly redeliver: boolean
+  /** The indexes to follow. */
   readonly names: readonly string[]
+  /** They were started, and not asked to end. */
+  readonly indexesRun: boolean
   /** The phase of each index that runs. */
   readonly phases: Readonly<Record<string, IndexPhase>>
   /** Reorgs that wait to be undone, in the order they were found. Each of these indexes stands still. */
   readonly reorgs: readonly Reorg[]
-  /** `stop` and `reindex` both end the indexes at a level boundary first. */
-  readonly ending: 'stop' | 'reindex' | undefined
+  readonly ending: Ending | undefined
   readonly error: unknown
   /** Of the index that failed last. */
   readonly indexError: unknown
@@ -51,7 +76,7 @@ interface Context {
  */
 export const indexerMachine = setup({
   types: {
-    input: {} as { readonly runtime: unknown },
+    input: {} as { readonly runtime: unknown; readonly indexes: readonly string[] },
     context: {} as Context,
     events: {} as IndexerCommand | IndexReport | ErrorActorEvent<unknown, 'work'>,
     children: {} as { readonly [id: `index: ${string}`]: 'index' },
@@ -59,13 +84,17 @@ export const indexerMachine = setup({
   actors: {
     index: indexMachine,
     prepare: slot<{ readonly runtime: unknown }, Prepared>('prepare'),
-    reindex: slot<{ readonly runtime: unknown; readonly reason: ReindexReason }, void>('reindex'),
+    reindex: slot<
+      { readonly runtime: unknown; readonly reason: ReindexReason; readonly redeliver: boolean },
+      void
+    >('reindex'),
     fireSystemHook: slot<SystemHookWork, void>('fireSystemHook'),
     fail: slot<{ readonly error: unknown }, never>('fail'),
   },
   guards: {
     ending: ({ context }) => context.ending !== undefined,
     reindexAsked: ({ context }) => context.ending === 'reindex' && context.error === undefined,
+    restartAsked: ({ context }) => context.ending === 'restart' && context.error === undefined,
     needsReindex: (_, prepared: Prepared) => prepared.reindex !== undefined,
     reorgWaits: ({ context }) => context.reorgs.length > 0,
     everySynchronized: ({ context }) =>
@@ -77,14 +106,24 @@ export const indexerMachine = setup({
       return phases.length > 0 && phases.every((phase) => phase === 'failed')
     },
     noneRuns: ({ context }) => Object.values(context.phases).every((phase) => phase === 'failed'),
+    /** Cannot what failed be rolled back, and does the policy wipe then? Decided by `src`, which knows both. */
+    mustReindex: (_, _failure: { readonly error: unknown }): boolean => false,
+    indexesRun: ({ context }) => context.indexesRun,
+    isRemoved: ({ context }, index: string) => !context.names.includes(index),
     hasFailed: ({ context }) => context.error !== undefined,
   },
   actions: {
     tell: sendParent((_, { state }: { readonly state: LifecycleState }) => ({ type: 'LIFECYCLE', state })),
     pass: sendParent((_, report: IndexReport) => report),
-    notePrepared: assign((_, { indexes, reindex }: Prepared) => ({ names: indexes, reindex })),
-    noteReindexed: assign({ reindex: undefined }),
-    noteManual: assign({ reindex: 'manual' as const, ending: undefined }),
+    notePrepared: assign((_, { reindex }: Prepared) => ({ reindex })),
+    noteReindexed: assign({ reindex: undefined, redeliver: false }),
+    noteAsked: assign({ reindex: ({ context }) => context.reindex ?? 'manual', ending: undefined }),
+    noteRollbackFailed: assign({ reindex: 'rollback' as const }),
+    noteRestarting: assign({ ending: undefined }),
+    noteAdded: assign({ names: ({ context }, index: string) => [...context.names, index] }),
+    noteRemoved: assign({
+      names: ({ context }, index: string) => context.names.filter((name) => name !== index),
+    }),
     noteError: assign({ error: (_, { error }: { readonly error: unknown }) => error }),
     noteIndexError: assign({ indexError: (_, { error }: { readonly error: unknown }) => error }),
     /** With nothing left to follow, the last index's error is the indexer's. */
@@ -103,14 +142,45 @@ export const indexerMachine = setup({
       reorgs: [...context.reorgs, reorg],
       phases: { ...context.phases, [reorg.index]: 'syncing' as const },
     })),
-    noteEnding: assign({ ending: (_, ending: 'stop' | 'reindex') => ending }),
+    noteEnding: assign({
+      ending: ({ context }, ending: Ending) =>
+        context.ending === 'stop' || (context.ending === 'reindex' && ending === 'restart')
+          ? context.ending
+          : ending,
+    }),
+    noteRedeliver: assign({
+      redeliver: ({ context }, { redeliver }: ReindexCommand) => context.redeliver || redeliver === true,
+    }),
     forgetReorgs: assign({ reorgs: [] }),
     releaseIndex: enqueueActions(({ context, enqueue }) => {
       const [undone, ...waiting] = context.reorgs
       if (undone === undefined) return
-      enqueue.sendTo(`index: ${undone.index}`, { type: 'ROLLED_BACK' } satisfies IndexCommand)
+      const command: IndexCommand = { type: context.names.includes(undone.index) ? 'ROLLED_BACK' : 'STOP' }
+      enqueue.sendTo(`index: ${undone.index}`, command)
       enqueue.assign({ reorgs: waiting })
     }),
+    startIndex: enqueueActions(({ context, enqueue }, index: string) => {
+      enqueue.spawnChild('index', {
+        id: `index: ${index}` as const,
+        input: { runtime: context.runtime, index },
+      })
+      enqueue.assign({ phases: { ...context.phases, [index]: 'syncing' } })
+    }),
+    // One whose reorg waits is rolled back first: nothing of the orphans may stay.
+    stopIndex: enqueueActions(({ context, enqueue }, index: string) => {
+      const phase = context.phases[index]
+      const reorged = context.reorgs.some((reorg) => reorg.index === index)
+      if (phase === undefined || phase === 'failed') enqueue.raise({ type: 'INDEX_STOPPED', index })
+      else if (!reorged) enqueue.sendTo(`index: ${index}`, { type: 'STOP' } satisfies IndexCommand)
+    }),
+    freeIndex: stopChild((_, index: string) => `index: ${index}`),
+    /** Other processes may want to know whether it is at its head. */
+    tellFleet: (
+      _,
+      _params: { readonly runtime: unknown; readonly index: string; readonly synchronized: boolean },
+    ) => {},
+    /** It was removed, and has ended. */
+    forgetIndex: (_, _params: { readonly runtime: unknown; readonly index: string }) => {},
     startIndexes: enqueueActions(({ context, enqueue }) => {
       const phases: Record<string, IndexPhase> = {}
       for (const index of context.names) {
@@ -120,7 +190,7 @@ export const indexerMachine = setup({
         })
         phases[index] = 'syncing'
       }
-      enqueue.assign({ phases, reorgs: [] })
+      enqueue.assign({ phases, reorgs: [], indexesRun: true })
     }),
     stopIndexes: enqueueActions(({ context, enqueue }) => {
       for (const [index, phase] of Object.entries(context.phases)) {
@@ -128,6 +198,7 @@ export const indexerMachine = setup({
           enqueue.sendTo(`index: ${index}`, { type: 'STOP' } satisfies IndexCommand)
         }
       }
+      enqueue.assign({ indexesRun: false })
     }),
     // A finished child stays in `snapshot.children` until it is stopped, and its id cannot be used again.
     removeIndexes: enqueueActions(({ context, enqueue }) => {
@@ -140,7 +211,9 @@ export const indexerMachine = setup({
   context: ({ input }) => ({
     runtime: input.runtime,
     reindex: undefined,
-    names: [],
+    redeliver: false,
+    names: input.indexes,
+    indexesRun: false,
     phases: {},
     reorgs: [],
     ending: undefined,
@@ -153,22 +226,109 @@ export const indexerMachine = setup({
       target: '.ending',
       actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
     },
-    INDEX_SYNCING: {
-      actions: { type: 'notePhase', params: ({ event }) => ({ index: event.index, phase: 'syncing' }) },
-    },
-    INDEX_SYNCHRONIZED: {
-      actions: { type: 'notePhase', params: ({ event }) => ({ index: event.index, phase: 'synchronized' }) },
-    },
-    INDEX_REORGED: { actions: { type: 'noteReorg', params: ({ event }) => event } },
-    INDEX_RETRYING: { actions: { type: 'pass', params: ({ event }) => event } },
-    INDEX_FAILED: {
+    STOP: { actions: { type: 'noteEnding', params: 'stop' } },
+    REINDEX: {
       actions: [
-        { type: 'notePhase', params: ({ event }) => ({ index: event.index, phase: 'failed' }) },
-        { type: 'noteIndexError', params: ({ event }) => ({ error: event.error }) },
-        { type: 'pass', params: ({ event }) => event },
+        { type: 'noteEnding', params: 'reindex' },
+        { type: 'noteRedeliver', params: ({ event }) => event },
       ],
     },
-    INDEX_STOPPED: { actions: { type: 'noteStopped', params: ({ event }) => event.index } },
+    RESTART: { actions: { type: 'noteEnding', params: 'restart' } },
+    INDEX_SYNCING: {
+      actions: [
+        { type: 'notePhase', params: ({ event }) => ({ index: event.index, phase: 'syncing' }) },
+        {
+          type: 'tellFleet',
+          params: ({ context, event }) => ({
+            runtime: context.runtime,
+            index: event.index,
+            synchronized: false,
+          }),
+        },
+      ],
+    },
+    INDEX_SYNCHRONIZED: {
+      actions: [
+        { type: 'notePhase', params: ({ event }) => ({ index: event.index, phase: 'synchronized' }) },
+        {
+          type: 'tellFleet',
+          params: ({ context, event }) => ({
+            runtime: context.runtime,
+            index: event.index,
+            synchronized: true,
+          }),
+        },
+      ],
+    },
+    INDEX_REORGED: {
+      actions: [
+        { type: 'noteReorg', params: ({ event }) => event },
+        {
+          type: 'tellFleet',
+          params: ({ context, event }) => ({
+            runtime: context.runtime,
+            index: event.index,
+            synchronized: false,
+          }),
+        },
+      ],
+    },
+    INDEX_RETRYING: { actions: { type: 'pass', params: ({ event }) => event } },
+    INDEX_FAILED: [
+      {
+        guard: { type: 'mustReindex', params: ({ event }) => ({ error: event.error }) },
+        actions: [
+          { type: 'notePhase', params: ({ event }) => ({ index: event.index, phase: 'failed' }) },
+          'noteRollbackFailed',
+          { type: 'noteEnding', params: 'reindex' },
+        ],
+      },
+      {
+        actions: [
+          { type: 'notePhase', params: ({ event }) => ({ index: event.index, phase: 'failed' }) },
+          { type: 'noteIndexError', params: ({ event }) => ({ error: event.error }) },
+          {
+            type: 'tellFleet',
+            params: ({ context, event }) => ({
+              runtime: context.runtime,
+              index: event.index,
+              synchronized: false,
+            }),
+          },
+          { type: 'pass', params: ({ event }) => event },
+        ],
+      },
+    ],
+    INDEX_STOPPED: [
+      {
+        guard: { type: 'isRemoved', params: ({ event }) => event.index },
+        actions: [
+          { type: 'noteStopped', params: ({ event }) => event.index },
+          { type: 'freeIndex', params: ({ event }) => event.index },
+          {
+            type: 'forgetIndex',
+            params: ({ context, event }) => ({ runtime: context.runtime, index: event.index }),
+          },
+        ],
+      },
+      { actions: { type: 'noteStopped', params: ({ event }) => event.index } },
+    ],
+    INDEX_ADDED: [
+      {
+        guard: 'indexesRun',
+        actions: [
+          { type: 'noteAdded', params: ({ event }) => event.index },
+          { type: 'startIndex', params: ({ event }) => event.index },
+        ],
+      },
+      { actions: { type: 'noteAdded', params: ({ event }) => event.index } },
+    ],
+    INDEX_REMOVED: {
+      actions: [
+        { type: 'noteRemoved', params: ({ event }) => event.index },
+        { type: 'stopIndex', params: ({ event }) => event.index },
+      ],
+    },
   },
   states: {
     restart: {
@@ -176,7 +336,6 @@ export const indexerMachine = setup({
       initial: 'preparing',
       on: {
         STOP: { actions: [{ type: 'noteEnding', params: 'stop' }, 'drain'] },
-        REINDEX: { actions: { type: 'noteEnding', params: 'reindex' } },
       },
       states: {
         preparing: {
@@ -219,13 +378,19 @@ export const indexerMachine = setup({
         input: ({ context }) => ({
           runtime: context.runtime,
           reason: context.reindex ?? 'manual',
+          redeliver: context.redeliver,
         }),
         onDone: [
           { guard: 'ending', target: 'ending', actions: 'noteReindexed' },
           { target: 'restart', actions: 'noteReindexed' },
         ],
       },
-      on: { STOP: { actions: [{ type: 'noteEnding', params: 'stop' }, 'drain'] } },
+      on: {
+        STOP: { actions: [{ type: 'noteEnding', params: 'stop' }, 'drain'] },
+        // It is under way, and begins again after it.
+        REINDEX: {},
+        RESTART: {},
+      },
     },
     syncing: {
       entry: { type: 'tell', params: { state: 'syncing' } },
@@ -235,10 +400,6 @@ export const indexerMachine = setup({
         { guard: 'reorgWaits', target: 'rollback' },
         { guard: 'everySynchronized', target: 'synchronized' },
       ],
-      on: {
-        STOP: { actions: { type: 'noteEnding', params: 'stop' } },
-        REINDEX: { actions: { type: 'noteEnding', params: 'reindex' } },
-      },
     },
     synchronized: {
       entry: { type: 'tell', params: { state: 'synchronized' } },
@@ -257,7 +418,6 @@ export const indexerMachine = setup({
           },
           on: {
             STOP: { actions: [{ type: 'noteEnding', params: 'stop' }, 'drain'] },
-            REINDEX: { actions: { type: 'noteEnding', params: 'reindex' } },
           },
         },
         settled: {
@@ -266,10 +426,6 @@ export const indexerMachine = setup({
             { guard: 'reorgWaits', target: '#indexer.rollback' },
             { guard: 'someSyncing', target: '#indexer.syncing' },
           ],
-          on: {
-            STOP: { actions: { type: 'noteEnding', params: 'stop' } },
-            REINDEX: { actions: { type: 'noteEnding', params: 'reindex' } },
-          },
         },
       },
     },
@@ -286,10 +442,20 @@ export const indexerMachine = setup({
             .flatMap(({ index, fromLevel, toLevel }) => [index, fromLevel, toLevel]),
         }),
         onDone: { target: 'syncing', actions: 'releaseIndex' },
+        onError: [
+          {
+            guard: { type: 'mustReindex', params: ({ event }) => ({ error: event.error }) },
+            target: 'ending',
+            actions: ['noteRollbackFailed', { type: 'noteEnding', params: 'reindex' }],
+          },
+          {
+            target: 'ending',
+            actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
+          },
+        ],
       },
       on: {
         STOP: { actions: [{ type: 'noteEnding', params: 'stop' }, 'drain'] },
-        REINDEX: { actions: { type: 'noteEnding', params: 'reindex' } },
       },
     },
     ending: {
@@ -299,11 +465,15 @@ export const indexerMachine = setup({
         {
           guard: and(['noneRuns', 'reindexAsked']),
           target: 'reindex',
-          actions: ['removeIndexes', 'noteManual'],
+          actions: ['removeIndexes', 'noteAsked'],
+        },
+        {
+          guard: and(['noneRuns', 'restartAsked']),
+          target: 'restart',
+          actions: ['removeIndexes', 'noteRestarting'],
         },
         { guard: 'noneRuns', target: 'stopped' },
       ],
-      on: { STOP: { actions: { type: 'noteEnding', params: 'stop' } } },
     },
     failed: { invoke: { src: 'fail', input: ({ context }) => ({ error: context.error }) } },
     stopped: { type: 'final' },

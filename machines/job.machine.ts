@@ -9,6 +9,10 @@ export interface JobRules {
   readonly coalesce: boolean
   /** In ms; undefined: no fire time is too late. */
   readonly misfireGrace: number | undefined
+  /** Runs of one firing at most. A daemon has no end of them. */
+  readonly attempts: number
+  /** The wait before another attempt, in ms: `first`, and `factor` times as long each time, up to `longest`. */
+  readonly backOff: { readonly first: number; readonly factor: number; readonly longest: number }
 }
 
 /** One run of the job's hook, which stands for `fireTimes` fire times: the last of them is `fireTime`. */
@@ -17,11 +21,25 @@ export interface JobFiring {
   /** Undefined: a daemon, which no time fires. */
   readonly fireTime: Date | undefined
   readonly fireTimes: number
+  /** 1 is the first. */
+  readonly attempt: number
+  /** Somebody asked for it: no rule of the schedule holds for it. */
+  readonly byHand: boolean
+  /** It failed and waits for its next attempt. */
+  readonly retrying: boolean
 }
 
 export type JobEvent =
   /** These fire times have come, in order; none: a daemon's back-off is over. */
   | { readonly type: 'DUE'; readonly fireTimes: readonly Date[] }
+  /** Run it now. */
+  | { readonly type: 'RUN'; readonly firing: JobFiring }
+  /** Another process left this firing behind. */
+  | { readonly type: 'ADOPT'; readonly firing: JobFiring }
+  /** The back-off of this firing is over. */
+  | { readonly type: 'RETRY'; readonly firing: string }
+  /** Ask `inPhase` again. */
+  | { readonly type: 'PHASE' }
   | { readonly type: 'PAUSE' }
   | { readonly type: 'RESUME' }
   /** Fire no more; end when what runs has ended. A daemon is asked to end. */
@@ -32,18 +50,32 @@ export type JobEvent =
 export interface JobInput {
   readonly rules: JobRules
   readonly paused: boolean
+  /** Whatever `src` needs to know the job by; the machine only passes it on. */
+  readonly job: unknown
   /** The time in ms. */
   readonly now: () => number
+  /** Is this the phase that the job fires in? */
+  readonly inPhase: () => boolean
+}
+
+/** What becomes of firings. */
+export interface JobDecision {
+  readonly starting: readonly JobFiring[]
+  /** Later than the grace. */
+  readonly late: readonly JobFiring[]
+  /** As many as may run do so already. */
+  readonly skipped: readonly JobFiring[]
+  readonly outOfPhase: readonly JobFiring[]
+  /** For another process, or another start. */
+  readonly released: readonly JobFiring[]
 }
 
 interface Context extends JobInput {
   readonly running: readonly JobFiring[]
-  /** Fire times that came together and are run one after the other, because they are not coalesced. */
+  /** What waits for its turn: fire times that came together and are not coalesced, and what was left behind. */
   readonly queue: readonly JobFiring[]
-  /** What the last decision came to. */
-  readonly starting: readonly JobFiring[]
-  readonly late: readonly Date[]
-  readonly skipped: readonly Date[]
+  /** The last one. */
+  readonly decision: JobDecision
   readonly serial: number
   /** When the daemon started, how often it ended since it was last healthy, and its back-off; ms. */
   readonly startedAt: number
@@ -51,17 +83,23 @@ interface Context extends JobInput {
   readonly backOff: number
 }
 
+export interface FiringInput {
+  readonly job: unknown
+  readonly firing: JobFiring
+}
+
+type Ended = { readonly actorId: string }
+type Failed = Ended & { readonly error: unknown }
+
 /** Fire times of a job that wait for their turn; more mean that it never catches up. */
 const LONGEST_QUEUE = 1_000
 
-/** A daemon that ran this long was healthy: its back-off begins anew. */
+/** ms. A daemon that ran this long was healthy: its back-off begins anew. */
 const HEALTHY = 60_000
-const SHORTEST_BACK_OFF = 1_000
-const LONGEST_BACK_OFF = 300_000
 
 /**
- * One job. Told when fire times have come, it decides which are run, run as one, missed or skipped; a daemon it keeps
- * running. It has no clock of its own: the scheduler has one for all.
+ * One job. Told when fire times have come, it decides which are run, run as one, run again, missed or skipped; a daemon it
+ * keeps running. It has no clock of its own: the scheduler has one for all.
  */
 export const jobMachine = setup({
   types: {
@@ -70,76 +108,88 @@ export const jobMachine = setup({
     events: {} as JobEvent,
   },
   actors: {
-    firing: slot<{ readonly job: string; readonly fireTime: Date | undefined }, void>('firing'),
+    firing: slot<FiringInput, void>('firing'),
   },
   guards: {
     isPaused: ({ context }) => context.paused,
     isDaemon: ({ context }) => context.rules.daemon,
     isDaemonEnding: ({ context }) => context.rules.daemon && context.running.length > 0,
-    isSlotFree: ({ context }) => context.running.length < context.rules.maxInstances,
-    isIdle: ({ context }) => context.running.length === 0,
+    isDaemonOutOfPhase: ({ context }) => context.rules.daemon && !context.inPhase(),
+    isInPhase: ({ context }) => context.inPhase(),
+    mayStart: ({ context }) => context.queue.length > 0 && freeSlots(context) > 0,
+    isRunning: ({ context }) => context.running.length > 0,
+    isIdle: ({ context }) => context.running.length === 0 && context.queue.length === 0,
+    isWaiting: ({ context }) => context.queue.length > 0 || context.running.some(({ retrying }) => retrying),
+    /** `src` adds: not an error that comes again each time. */
+    mayRetry: ({ context }, { actorId }: Failed) => hasAttemptsLeft(context, actorId),
   },
   actions: {
-    queueFireTimes: assign(({ context }, { fireTimes }: FireTimes) => {
-      const { late, inTime } = judge(context, fireTimes)
-      const firings = context.rules.coalesce ? coalesce(inTime) : inTime.flatMap((time) => coalesce([time]))
-      return { late, queue: [...context.queue, ...firings] }
+    decide: assign(({ context }, { fireTimes }: { readonly fireTimes: readonly Date[] }) =>
+      decide(context, fireTimes),
+    ),
+    decideByHand: assign(({ context }, { firing }: OneFiring) =>
+      context.rules.daemon || freeSlots(context) === 0
+        ? { decision: { ...NOTHING, skipped: [firing] } }
+        : start(context, [firing]),
+    ),
+    takeFromQueue: assign(({ context }) => take(context)),
+    takeDaemon: assign(({ context }) => ({
+      ...start(context, [{ ...FIRING, fireTimes: 0 }]),
+      startedAt: context.now(),
+    })),
+    adopt: assign({ queue: ({ context }, { firing }: OneFiring) => [...context.queue, firing] }),
+    /** What waits is not run any more, not here. */
+    releaseWaiting: assign(({ context }) => ({
+      decision: {
+        ...NOTHING,
+        released: [...context.running.filter(({ retrying }) => retrying), ...context.queue],
+      },
+      running: context.running.filter(({ retrying }) => !retrying),
+      queue: [],
+    })),
+    spawnFirings: enqueueActions(({ context: { job, decision }, enqueue }) => {
+      for (const firing of decision.starting)
+        enqueue.spawnChild('firing', { id: firing.id, input: { job, firing } })
     }),
-    skipFireTimes: assign(({ context }, { fireTimes }: FireTimes) => {
-      const { late, inTime } = judge(context, fireTimes)
-      if (context.queue.length === 0) return { late, skipped: inTime }
-      // Where some wait already, a later one cannot be told as skipped before them: it waits too, and the first give way.
-      const queue = [...context.queue, ...inTime.flatMap((time) => coalesce([time]))]
-      const tooMany = queue.splice(0, Math.max(queue.length - LONGEST_QUEUE, 0))
-      return { late, queue, skipped: timesOf(tooMany) }
+    // XState keeps ended children until they are stopped.
+    forgetFiring: enqueueActions(({ context, enqueue }, { actorId }: Ended) => {
+      enqueue.stopChild(actorId)
+      enqueue.assign({ running: context.running.filter(({ id }) => id !== actorId) })
     }),
-    takeFromQueue: assign(({ context }) => {
-      // Those that waited may have become too late.
-      const { late } = judge(context, timesOf(context.queue))
-      const waiting = context.queue.slice(late.length)
-      const starting = waiting
-        .slice(0, context.rules.maxInstances - context.running.length)
-        .map((firing, at) => ({ ...firing, id: `firing-${context.serial + at}` }))
-      return {
-        late,
-        starting,
-        queue: waiting.slice(starting.length),
-        running: [...context.running, ...starting],
-        serial: context.serial + starting.length,
-      }
+    /** The firing keeps its place among those that run. */
+    noteRetry: enqueueActions(({ context, enqueue }, { actorId }: Ended) => {
+      enqueue.stopChild(actorId)
+      enqueue.assign({
+        running: context.running.map((firing) =>
+          firing.id === actorId ? { ...firing, attempt: firing.attempt + 1, retrying: true } : firing,
+        ),
+        backOff: nextBackOff(context, context.running.find(({ id }) => id === actorId)?.attempt ?? 1),
+      })
     }),
-    takeDaemon: assign(({ context }) => {
-      const starting = [{ id: `firing-${context.serial}`, fireTime: undefined, fireTimes: 0 }]
-      return { starting, running: starting, serial: context.serial + 1, startedAt: context.now() }
-    }),
-    spawnFirings: enqueueActions(({ context, enqueue }) => {
-      for (const { id, fireTime } of context.starting)
-        enqueue.spawnChild('firing', { id, input: { job: context.rules.name, fireTime } })
+    spawnAgain: enqueueActions(({ context, enqueue }, { firing: id }: { readonly firing: string }) => {
+      const waiting = context.running.find((firing) => firing.id === id && firing.retrying)
+      if (waiting === undefined) return
+      const firing = { ...waiting, retrying: false }
+      enqueue.assign({ running: context.running.map((other) => (other.id === id ? firing : other)) })
+      enqueue.spawnChild('firing', { id, input: { job: context.job, firing } })
     }),
     noteDaemonEnd: assign(({ context }) => {
       const ends = context.now() - context.startedAt >= HEALTHY ? 1 : context.ends + 1
-      return { ends, backOff: Math.min(SHORTEST_BACK_OFF * 2 ** (ends - 1), LONGEST_BACK_OFF) }
+      return { ends, backOff: nextBackOff(context, ends) }
     }),
     endDaemon: enqueueActions(({ context, enqueue }) => {
       if (!context.rules.daemon) return
       for (const { id } of context.running) enqueue.sendTo(id, { type: 'DRAIN' })
     }),
-    // XState keeps ended children until they are stopped.
-    forgetFiring: enqueueActions(({ context, enqueue }, { actorId }: { readonly actorId: string }) => {
-      enqueue.stopChild(actorId)
-      enqueue.assign({ running: context.running.filter(({ id }) => id !== actorId) })
-    }),
     notePaused: assign({ paused: true }),
     noteResumed: assign({ paused: false, ends: 0 }),
-    // What `src` does with a decision, which it finds in the context; an empty list means nothing.
-    // Not `() => {}`: that breaks the inference of every enqueueActions beside it.
-    /** All that came is accounted for, but what waits in the queue. */
-    account: (_) => {},
-    reportFired: (_) => {},
-    reportMissed: (_) => {},
-    reportSkipped: (_) => {},
-    reportFinished: (_) => {},
-    reportFailed: (_, _params: { readonly error: unknown }) => {},
+    // What `src` tells and stores; not `() => {}`: that breaks the inference of every enqueueActions beside it.
+    /** The decision. */
+    report: (_) => {},
+    reportFinished: (_, _params: Ended) => {},
+    reportFailed: (_, _params: Failed) => {},
+    /** It wants RETRY after `backOff` ms. */
+    reportRetry: (_, _params: Failed) => {},
     /** A daemon returned (no error) or threw; it wants DUE after `backOff` ms. */
     reportDaemonEnded: (_, _params: { readonly error: unknown }) => {},
   },
@@ -149,9 +199,7 @@ export const jobMachine = setup({
     ...input,
     running: [],
     queue: [],
-    starting: [],
-    late: [],
-    skipped: [],
+    decision: NOTHING,
     serial: 0,
     startedAt: 0,
     ends: 0,
@@ -160,16 +208,29 @@ export const jobMachine = setup({
   initial: 'deciding',
   on: {
     RETIRE: { target: '.retiring' },
+    ADOPT: { actions: { type: 'adopt', params: ({ event }) => event } },
+    RETRY: { actions: { type: 'spawnAgain', params: ({ event }) => event } },
+    RUN: { actions: [{ type: 'decideByHand', params: ({ event }) => event }, 'report', 'spawnFirings'] },
     'xstate.done.actor.*': {
-      actions: [{ type: 'forgetFiring', params: ({ event }) => event }, 'reportFinished'],
+      actions: [
+        { type: 'reportFinished', params: ({ event }) => event },
+        { type: 'forgetFiring', params: ({ event }) => event },
+      ],
     },
     'xstate.error.actor.*': [
       // A daemon that was asked to end may do so by throwing.
       { guard: 'isDaemon', actions: { type: 'forgetFiring', params: ({ event }) => event } },
       {
+        guard: { type: 'mayRetry', params: ({ event }) => event },
         actions: [
-          { type: 'forgetFiring', params: ({ event }) => event },
+          { type: 'noteRetry', params: ({ event }) => event },
+          { type: 'reportRetry', params: ({ event }) => event },
+        ],
+      },
+      {
+        actions: [
           { type: 'reportFailed', params: ({ event }) => event },
+          { type: 'forgetFiring', params: ({ event }) => event },
         ],
       },
     ],
@@ -178,67 +239,34 @@ export const jobMachine = setup({
     deciding: {
       always: [
         { guard: 'isPaused', target: 'paused' },
+        { guard: 'isDaemonOutOfPhase', target: 'held' },
         { guard: 'isDaemonEnding', target: 'ending' },
         { guard: 'isDaemon', target: 'daemon' },
         { target: 'scheduled' },
       ],
     },
     scheduled: {
-      initial: 'due',
+      initial: 'idle',
+      // Whatever made room, or came to wait.
+      always: { guard: 'mayStart', actions: ['takeFromQueue', 'report', 'spawnFirings'] },
       on: {
+        DUE: { actions: [{ type: 'decide', params: ({ event }) => event }, 'report', 'spawnFirings'] },
         PAUSE: { target: 'paused' },
-        'xstate.done.actor.*': {
-          target: '.due',
-          actions: [{ type: 'forgetFiring', params: ({ event }) => event }, 'reportFinished'],
-        },
-        'xstate.error.actor.*': {
-          target: '.due',
-          actions: [
-            { type: 'forgetFiring', params: ({ event }) => event },
-            { type: 'reportFailed', params: ({ event }) => event },
-          ],
-        },
       },
       states: {
-        idle: {
-          on: {
-            DUE: {
-              target: 'due',
-              actions: [{ type: 'queueFireTimes', params: ({ event }) => event }, 'reportMissed'],
-            },
-          },
-        },
-        due: {
-          entry: ['takeFromQueue', 'reportMissed', 'account', 'reportFired', 'spawnFirings'],
-          always: [{ guard: 'isIdle', target: 'idle' }, { target: 'running' }],
-        },
-        running: {
-          on: {
-            DUE: [
-              {
-                guard: 'isSlotFree',
-                target: 'due',
-                actions: [{ type: 'queueFireTimes', params: ({ event }) => event }, 'reportMissed'],
-              },
-              {
-                actions: [
-                  { type: 'skipFireTimes', params: ({ event }) => event },
-                  'reportMissed',
-                  'account',
-                  'reportSkipped',
-                ],
-              },
-            ],
-          },
-        },
+        idle: { always: { guard: 'isRunning', target: 'running' } },
+        running: { always: { guard: 'isIdle', target: 'idle' } },
       },
     },
     daemon: {
       initial: 'running',
-      on: { PAUSE: { target: 'paused' } },
+      on: {
+        PAUSE: { target: 'paused' },
+        PHASE: { guard: 'isDaemonOutOfPhase', target: 'held' },
+      },
       states: {
         running: {
-          entry: ['takeDaemon', 'reportFired', 'spawnFirings'],
+          entry: ['takeDaemon', 'report', 'spawnFirings'],
           on: {
             'xstate.done.actor.*': {
               target: 'backingOff',
@@ -259,21 +287,22 @@ export const jobMachine = setup({
           },
         },
         backingOff: {
-          on: { DUE: { target: 'running' } },
+          on: { DUE: { target: 'running' }, RUN: { target: 'running' } },
         },
       },
     },
     ending: {
+      always: { guard: 'isIdle', target: 'deciding' },
       on: {
         PAUSE: { target: 'paused' },
-        'xstate.done.actor.*': {
-          target: 'deciding',
-          actions: { type: 'forgetFiring', params: ({ event }) => event },
-        },
-        'xstate.error.actor.*': {
-          target: 'deciding',
-          actions: { type: 'forgetFiring', params: ({ event }) => event },
-        },
+        PHASE: { guard: 'isDaemonOutOfPhase', target: 'held' },
+      },
+    },
+    held: {
+      entry: 'endDaemon',
+      on: {
+        PAUSE: { target: 'paused' },
+        PHASE: { guard: 'isInPhase', target: 'deciding' },
       },
     },
     paused: {
@@ -285,31 +314,103 @@ export const jobMachine = setup({
     },
     retiring: {
       entry: 'endDaemon',
-      always: { guard: 'isIdle', target: 'retired' },
+      always: [
+        { guard: 'isWaiting', actions: ['releaseWaiting', 'report'] },
+        { guard: 'isIdle', target: 'retired' },
+      ],
       on: {
         RETIRE: {},
+        RUN: { actions: { type: 'adopt', params: ({ event }) => event } },
+        'xstate.error.actor.*': {
+          guard: { type: 'mayRetry', params: ({ event }) => event },
+          actions: { type: 'noteRetry', params: ({ event }) => event },
+        },
       },
     },
     retired: { type: 'final' },
   },
 })
 
-interface FireTimes {
-  readonly fireTimes: readonly Date[]
+interface OneFiring {
+  readonly firing: JobFiring
 }
 
-function judge({ rules, now }: Context, fireTimes: readonly Date[]): Record<'late' | 'inTime', Date[]> {
-  const earliest = rules.misfireGrace === undefined ? -Infinity : now() - rules.misfireGrace
+/** A firing about which nothing is known yet. */
+export const FIRING: JobFiring = {
+  id: '',
+  fireTime: undefined,
+  fireTimes: 1,
+  attempt: 1,
+  byHand: false,
+  retrying: false,
+}
+
+const NONE: readonly JobFiring[] = []
+
+const NOTHING: JobDecision = { starting: NONE, late: NONE, skipped: NONE, outOfPhase: NONE, released: NONE }
+
+const freeSlots = ({ rules, running }: Context): number => rules.maxInstances - running.length
+
+/** A daemon is started again, not its firing. */
+export const hasAttemptsLeft = (
+  { rules, running }: Pick<Context, 'rules' | 'running'>,
+  id: string,
+): boolean => !rules.daemon && running.some((firing) => firing.id === id && firing.attempt < rules.attempts)
+
+const nextBackOff = ({ rules: { backOff } }: Context, failures: number): number =>
+  Math.min(backOff.first * backOff.factor ** (failures - 1), backOff.longest)
+
+/** What becomes of fire times that have come. */
+function decide(context: Context, fireTimes: readonly Date[]): Partial<Context> {
+  const each = fireTimes.map((fireTime): JobFiring => ({ ...FIRING, fireTime }))
+  if (!context.inPhase()) return { decision: { ...NOTHING, outOfPhase: each } }
+  const { late, inTime } = judge(context, each)
+  // Where some wait already, a later one cannot be told as skipped before them: it waits, too.
+  if (freeSlots(context) <= 0 && context.queue.length === 0)
+    return { decision: { ...NOTHING, late, skipped: inTime } }
+  return take(context, merge(context, inTime), late)
+}
+
+/** Starts what waits, as far as there is room. What waited may have become too late. */
+function take(context: Context, more: readonly JobFiring[] = NONE, lateAlso = NONE): Partial<Context> {
+  const { late, inTime } = judge(context, [...context.queue, ...more])
+  const free = Math.max(freeSlots(context), 0)
+  const left = inTime.slice(free)
+  // There are ever more of them: the first give way.
+  const tooMany = Math.max(left.length - LONGEST_QUEUE, 0)
   return {
-    late: fireTimes.filter((time) => time.getTime() < earliest),
-    inTime: fireTimes.filter((time) => time.getTime() >= earliest),
+    ...start(context, inTime.slice(0, free), {
+      late: [...late, ...lateAlso],
+      skipped: left.slice(0, tooMany),
+    }),
+    queue: left.slice(tooMany),
   }
 }
 
-/** One firing for all of them, in the name of the last. Its id is given when it starts. */
-function coalesce(fireTimes: readonly Date[]): JobFiring[] {
-  const fireTime = fireTimes.at(-1)
-  return fireTime === undefined ? [] : [{ id: '', fireTime, fireTimes: fireTimes.length }]
+function start(
+  { running, serial }: Context,
+  firings: readonly JobFiring[],
+  others: Partial<JobDecision> = {},
+): Partial<Context> {
+  const starting = firings.map((firing, at) => ({ ...firing, id: `firing-${serial + at}` }))
+  return {
+    running: [...running, ...starting],
+    serial: serial + starting.length,
+    decision: { ...NOTHING, ...others, starting },
+  }
 }
 
-const timesOf = (firings: readonly JobFiring[]): Date[] => firings.flatMap(({ fireTime }) => fireTime ?? [])
+/** Neither what somebody asked for is ever too late, nor what has begun. */
+function judge({ rules: { misfireGrace }, now }: Context, firings: readonly JobFiring[]) {
+  if (misfireGrace === undefined) return { late: NONE, inTime: firings }
+  const earliest = now() - misfireGrace
+  const isLate = ({ fireTime, attempt, byHand }: JobFiring): boolean =>
+    !byHand && attempt === 1 && fireTime !== undefined && fireTime.getTime() < earliest
+  return { late: firings.filter(isLate), inTime: firings.filter((firing) => !isLate(firing)) }
+}
+
+/** Coalesced: one firing for all of them, in the name of the last. */
+function merge({ rules }: Context, firings: readonly JobFiring[]): readonly JobFiring[] {
+  const last = firings.at(-1)
+  return !rules.coalesce || last === undefined ? firings : [{ ...last, fireTimes: firings.length }]
+}

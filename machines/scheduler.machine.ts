@@ -1,14 +1,14 @@
 import { assign, setup } from 'xstate'
+import type { JobCommand } from '../src/jobs/job-command.ts'
 import { slot } from './slot.ts'
 
 /** What the scheduler is told. */
 export type SchedulerCommand =
-  /** Indexing has begun: jobs may fire. Told at each entry of syncing; only the first counts. */
+  /** Indexing goes on: told at each entry of syncing. The first time, jobs may fire. */
   | { readonly type: 'START' }
   /** Every index is at its head; releases jobs that were postponed until then. */
   | { readonly type: 'SYNCHRONIZED' }
-  | { readonly type: 'PAUSE_JOB'; readonly job: string }
-  | { readonly type: 'RESUME_JOB'; readonly job: string }
+  | JobCommand
   /** Fire no more; end when what runs has ended. */
   | { readonly type: 'DRAIN' }
 
@@ -17,6 +17,7 @@ interface Context {
   readonly runtime: unknown
   /** The jobs with their rows, once they are loaded. */
   readonly roster: unknown
+  /** Every index was at its head when this was last heard of. */
   readonly synchronized: boolean
 }
 
@@ -33,26 +34,44 @@ export const schedulerMachine = setup({
     drain: slot<{ readonly roster: unknown }, void>('drain'),
   },
   guards: {
+    /** Other processes fire the jobs. */
+    isElsewhere: () => false,
     /** Jobs wait for the first synchronized, which has not been yet. */
     isPostponed: () => false,
   },
   actions: {
+    noteSyncing: assign({ synchronized: false }),
     noteSynchronized: assign({ synchronized: true }),
     noteRoster: assign({ roster: (_, { roster }: { readonly roster: unknown }) => roster }),
     startJobs: () => {},
-    pauseJob: (_, _params: { readonly job: string }) => {},
-    resumeJob: (_, _params: { readonly job: string }) => {},
+    /** Some jobs fire in one phase only. */
+    tellPhase: () => {},
+    /** Changes the rows, and the jobs that run. */
+    obey: (_, _params: { readonly command: JobCommand }) => {},
   },
 }).createMachine({
   id: 'scheduler',
   context: ({ input }) => ({ runtime: input.runtime, roster: undefined, synchronized: false }),
   invoke: { id: 'jobs', src: 'jobs' },
   initial: 'waiting',
+  on: {
+    START: { actions: 'noteSyncing' },
+    SYNCHRONIZED: { actions: 'noteSynchronized' },
+    ADD_JOB: { actions: { type: 'obey', params: ({ event }) => ({ command: event }) } },
+    REMOVE_JOB: { actions: { type: 'obey', params: ({ event }) => ({ command: event }) } },
+    RESCHEDULE_JOB: { actions: { type: 'obey', params: ({ event }) => ({ command: event }) } },
+    PAUSE_JOB: { actions: { type: 'obey', params: ({ event }) => ({ command: event }) } },
+    RESUME_JOB: { actions: { type: 'obey', params: ({ event }) => ({ command: event }) } },
+    RUN_JOB: { actions: { type: 'obey', params: ({ event }) => ({ command: event }) } },
+  },
   states: {
     waiting: {
       on: {
-        START: [{ guard: 'isPostponed', target: 'postponed' }, { target: 'loading' }],
-        SYNCHRONIZED: { actions: 'noteSynchronized' },
+        START: [
+          { guard: 'isElsewhere' },
+          { guard: 'isPostponed', target: 'postponed' },
+          { target: 'loading', actions: 'noteSyncing' },
+        ],
         DRAIN: { target: 'drained' },
       },
     },
@@ -76,8 +95,8 @@ export const schedulerMachine = setup({
     running: {
       entry: 'startJobs',
       on: {
-        PAUSE_JOB: { actions: { type: 'pauseJob', params: ({ event }) => event } },
-        RESUME_JOB: { actions: { type: 'resumeJob', params: ({ event }) => event } },
+        START: { actions: ['noteSyncing', 'tellPhase'] },
+        SYNCHRONIZED: { actions: ['noteSynchronized', 'tellPhase'] },
         DRAIN: { target: 'draining' },
       },
     },

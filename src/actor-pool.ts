@@ -35,6 +35,7 @@ type Scope<Logic extends AnyActorLogic> = ActorScope<ActorPoolSnapshot<Logic>, E
 export class ActorPool<Logic extends AnyActorLogic = AnyActorLogic> {
   readonly #scope: Scope<Logic>
   readonly #children = new Map<string, ActorRefFrom<Logic>>()
+  readonly #onClose: (() => void)[] = []
   #waiting: (() => void)[] = []
   #stopped = false
 
@@ -87,7 +88,13 @@ export class ActorPool<Logic extends AnyActorLogic = AnyActorLogic> {
   /** Stops all children and takes no more. The pool actor calls it when it is stopped itself. */
   close(): void {
     this.#stopped = true
+    for (const run of this.#onClose.splice(0)) run()
     for (const child of this.#children.values()) this.#scope.stopChild(child)
+  }
+
+  /** Runs with `close`: what feeds the pool has to end with it. */
+  onClose(run: () => void): void {
+    this.#onClose.push(run)
   }
 
   /** Resolves when no child is left; at once when none is there. */

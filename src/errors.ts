@@ -1,3 +1,5 @@
+import { describeIssue } from './text/describe-issue.ts'
+
 /**
  * Every error that Pawl throws. One class a cause; `code` is stable and safe to test against, the message is for a
  * person and may change. `hint` says what to do about it; `cause` is always the error that came before, if any.
@@ -17,6 +19,8 @@ export abstract class PawlError extends Error {
 export interface ConfigurationIssue {
   readonly path: string
   readonly message: string
+  /** Where it is written, for a config that is a file of text. Line and column count from 1. */
+  readonly place?: { readonly file: string; readonly line: number; readonly column: number }
 }
 
 /** The config cannot be used. Lists all that is wrong with it, not the first. */
@@ -28,10 +32,7 @@ export class ConfigurationError extends PawlError {
     issues: readonly ConfigurationIssue[],
     options: { readonly cause?: unknown; readonly hint?: string } = {},
   ) {
-    super(
-      issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('\n'),
-      options,
-    )
+    super(issues.map(describeIssue).join('\n'), options)
     this.issues = issues
   }
 }
@@ -51,9 +52,14 @@ export class TransactionOverError extends PawlError {
   readonly code = 'TRANSACTION_OVER'
 }
 
-/** PostgreSQL rolled a transaction back instead of committing it: the error of one of its statements was ignored. */
+/** A transaction was rolled back instead of committed: the error of one of its statements, or of a savepoint, was ignored. */
 export class TransactionAbortedError extends PawlError {
   readonly code = 'TRANSACTION_ABORTED'
+}
+
+/** Rows given to `ctx.insert` or `ctx.upsert` cannot be written. Says who gave them, the table, and the column where that is known. */
+export class WriteError extends PawlError {
+  readonly code = 'WRITE'
 }
 
 /** Pawl's own tables were written by a newer Pawl. */
@@ -66,6 +72,16 @@ export class LeaseLostError extends PawlError {
   readonly code = 'LEASE_LOST'
 }
 
+/** Another process works on this schema: what was asked for may be done only while none does. Names it. */
+export class LeaseHeldError extends PawlError {
+  readonly code = 'LEASE_HELD'
+}
+
+/** What cannot be taken back was asked for where nobody can be asked whether it is meant. */
+export class ConfirmationRequiredError extends PawlError {
+  readonly code = 'CONFIRMATION_REQUIRED'
+}
+
 /** A table of the indexed schema cannot be journalled, so a reorg could not be undone. Names the table and the reason. */
 export class UnjournallableTableError extends PawlError {
   readonly code = 'UNJOURNALLABLE_TABLE'
@@ -74,6 +90,20 @@ export class UnjournallableTableError extends PawlError {
 /** A rollback cannot be done: the levels are not in the journal, or the range is not one. Nothing was reverted. */
 export class RollbackError extends PawlError {
   readonly code = 'ROLLBACK'
+}
+
+/** `ctx.rollback` was called where it may not be, or with what it was not called for. Nothing was reverted. */
+export class RollbackMisuseError extends RollbackError {}
+
+/** A reorg reaches below what can be undone. Nothing was reverted. */
+export class DeepReorgError extends RollbackError {
+  /** From this level on, at least, what was indexed is of blocks that left the chain. */
+  readonly fromLevel: number
+
+  constructor(message: string, options: { readonly fromLevel: number; readonly hint?: string }) {
+    super(message, options)
+    this.fromLevel = options.fromLevel
+  }
 }
 
 /** The schema cannot be wiped without touching what has to stay: an immune table, or another schema. Nothing was dropped. */
@@ -120,9 +150,34 @@ export class UnknownHookError extends PawlError {
   readonly code = 'UNKNOWN_HOOK'
 }
 
+/** No such durable firing, or none that what was asked for can be done to. */
+export class UnknownFiringError extends PawlError {
+  readonly code = 'UNKNOWN_FIRING'
+}
+
+/** No such index. */
+export class UnknownIndexError extends PawlError {
+  readonly code = 'UNKNOWN_INDEX'
+}
+
+/** No such job. */
+export class UnknownJobError extends PawlError {
+  readonly code = 'UNKNOWN_JOB'
+}
+
+/** The process that ran a job's firing ended before it did: whether it had its effect is unknown. */
+export class FiringLostError extends PawlError {
+  readonly code = 'FIRING_LOST'
+}
+
 /** A SQL script is missing or failed; names file, line and statement. */
 export class SqlScriptError extends PawlError {
   readonly code = 'SQL_SCRIPT'
+}
+
+/** What was asked for is for a process with another role to do. */
+export class RoleError extends PawlError {
+  readonly code = 'ROLE'
 }
 
 /** Pawl is stopping and takes no more work. */

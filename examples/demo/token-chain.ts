@@ -55,8 +55,8 @@ export async function startTokenChain(): Promise<TokenChain> {
     for (const transaction of transactions) await anvil.rpc('eth_sendTransaction', [transaction])
     await anvil.rpc('evm_mine')
   }
-  const someTransfers = (): Transaction[] =>
-    Array.from({ length: random(4) }, () =>
+  const transfers = (count: number): Transaction[] =>
+    Array.from({ length: count }, () =>
       transfer(pick(accounts, random), pick(accounts, random), parseEther(String(1 + random(1_000)))),
     )
 
@@ -70,6 +70,7 @@ export async function startTokenChain(): Promise<TokenChain> {
     ...accounts.slice(1).map((account) => transfer(deployer, account, supply / BigInt(accounts.length))),
   ])
 
+  const someTransfers = () => transfers(random(4))
   const mine = async (blocks: number) => {
     for (let block = 0; block < blocks; block++) await send(someTransfers())
   }
@@ -81,12 +82,15 @@ export async function startTokenChain(): Promise<TokenChain> {
     head: async () => Number(await anvil.rpc<Hex>('eth_blockNumber')),
     mine,
     async reorg({ depth, replacement }) {
+      // Two empty blocks after the same one, in the same second, are the same block.
+      const first = transfers(1 + random(3))
       if (replacement < depth) {
         await anvil.rpc('anvil_rollback', [depth])
-        return mine(replacement)
+        await send(first)
+        return mine(replacement - 1)
       }
       const blocks = Array.from({ length: depth }, (_, block) =>
-        someTransfers().map((transaction) => [transaction, block]),
+        (block === 0 ? first : someTransfers()).map((transaction) => [transaction, block]),
       )
       await anvil.rpc('anvil_reorg', [depth, blocks.flat()])
     },

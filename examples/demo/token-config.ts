@@ -54,7 +54,7 @@ export const tokenConfig = ({
               log_index: logIndex,
               from: args.from,
               to: args.to,
-              amount: args.value.toString(),
+              amount: args.value,
             })),
           )}`
           // A mint comes from the zero address and a burn goes there; it holds nothing itself.

@@ -7,7 +7,17 @@ export const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143 } as const
 export type StopSignal = keyof typeof SIGNAL_EXIT
 
 // Wrong in every run, whenever it is noticed.
-const BAD_INPUT = ['CONFIGURATION', 'CHAIN_MISMATCH', 'UNKNOWN_HOOK', 'NEWER_SCHEMA']
+const BAD_INPUT = [
+  'CONFIGURATION',
+  'CHAIN_MISMATCH',
+  'UNKNOWN_HOOK',
+  'UNKNOWN_FIRING',
+  'UNKNOWN_JOB',
+  'UNKNOWN_INDEX',
+  'CONFIRMATION_REQUIRED',
+  'NEWER_SCHEMA',
+  'REINDEX_REQUIRED',
+]
 // A wrong URL at the start; later, something that broke.
 const BAD_INPUT_AT_START = ['DATABASE_UNAVAILABLE', 'DATASOURCE']
 

@@ -1,10 +1,22 @@
 import { fileURLToPath } from 'node:url'
 import { isAbsolute, relative } from 'node:path'
 import { ConfigurationError } from '../errors.ts'
+import { listWords } from '../text/did-you-mean.ts'
+import { ownEntries } from '../own-package.ts'
 
 /** The error of a user's module that did not load: names file and line, and what to do where that is known. */
 export function explainLoadError(file: string, error: unknown): ConfigurationError {
   const place = findPlace(file, error)
+  // What evm({ … }) and its like say of their options is a mistake in the config as any other.
+  if (error instanceof ConfigurationError)
+    return new ConfigurationError(error.issues, { cause: error.cause, hint: `in ${place}` })
+  if (isOwnPart(error)) {
+    const parts = [...ownEntries()].filter(([, path]) => path.endsWith('.js')).map(([name]) => name)
+    return new ConfigurationError(
+      [{ path: '', message: `${place} imports what there is not in this version of pawl` }],
+      { hint: `There are ${listWords(parts)}.` },
+    )
+  }
   const hint = adviseOn(error)
   return new ConfigurationError([{ path: '', message: `${place} could not be loaded` }], {
     cause: error,
@@ -44,6 +56,15 @@ function isOurs(path: string): boolean {
   return !inside.startsWith('..') && !isAbsolute(inside)
 }
 
+const missingOf = (error: unknown): string | undefined =>
+  error instanceof Error ? /Cannot find (?:module|package) '([^']+)'/.exec(error.message)?.[1] : undefined
+
+/** `pawl/more`, of which Node says only the package, and jiti the file of `pawl` with `/more` behind. */
+function isOwnPart(error: unknown): boolean {
+  const missing = missingOf(error)
+  return [...ownEntries()].some(([name, path]) => missing === name || missing?.startsWith(`${path}/`))
+}
+
 function adviseOn(error: unknown): string | undefined {
   if (!(error instanceof Error)) return 'Throw an Error: it tells where it came from.'
   const { code } = error as { readonly code?: unknown }
@@ -52,14 +73,13 @@ function adviseOn(error: unknown): string | undefined {
   if (code === 'ERR_UNSUPPORTED_DIR_IMPORT')
     return 'Node imports files, not folders: write the file, as in "./folder/index.ts".'
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
-    return adviseOnMissing(error.message, code === 'ERR_MODULE_NOT_FOUND')
+    return adviseOnMissing(missingOf(error) ?? '', code === 'ERR_MODULE_NOT_FOUND')
   if (/does not provide an export named/.test(error.message))
     return 'If it is a type, write "import type { … }": a plain import of it is still there when the code runs.'
   return undefined
 }
 
-function adviseOnMissing(message: string, native: boolean): string {
-  const missing = /Cannot find (?:module|package) '([^']+)'/.exec(message)?.[1] ?? ''
+function adviseOnMissing(missing: string, native: boolean): string {
   if (!/^[./]|^file:|^[A-Za-z]:/.test(missing))
     return `Is it installed? npm install ${missing
       .split('/')

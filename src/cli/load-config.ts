@@ -1,8 +1,10 @@
 import { dirname, resolve } from 'node:path'
 import { checkConfig, type CheckedConfig } from '../config/check-config.ts'
+import { isFields } from '../config/config-reader.ts'
 import { ConfigurationError } from '../errors.ts'
+import { describeValue } from '../text/describe-value.ts'
 import { explainLoadError } from './explain-load-error.ts'
-import { findConfig } from './find-config.ts'
+import { findConfig, isYaml } from './find-config.ts'
 import { loadUserModule } from './load-user-module.ts'
 
 export interface LoadedConfig extends CheckedConfig {
@@ -11,7 +13,7 @@ export interface LoadedConfig extends CheckedConfig {
 }
 
 /**
- * Finds, runs and checks the config. Its `directory` is the file's own where it names none.
+ * Finds, reads and checks the config. Its `directory` is the file's own where it names none.
  * @throws ConfigurationError, whatever is wrong.
  */
 export async function loadConfig(
@@ -19,11 +21,16 @@ export async function loadConfig(
   directory = process.cwd(),
 ): Promise<LoadedConfig> {
   const file = findConfig(directory, named)
+  if (isYaml(file)) {
+    // With a parser that no other config needs.
+    const { loadYamlConfig } = await import('./load-yaml-config.ts')
+    return { file, ...(await loadYamlConfig(file)) }
+  }
   const exported = await loadUserModule(file).catch((error: unknown) => {
     throw explainLoadError(file, error)
   })
   const value = 'default' in exported ? exported['default'] : exported['config']
-  if (value === undefined) {
+  if (!isFields(value) || isEmpty(value)) {
     throw new ConfigurationError(
       [{ path: '', message: `${file} exports no config: ${whatIsThere(exported)}` }],
       {
@@ -38,16 +45,20 @@ export async function loadConfig(
 
 function check(value: unknown, file: string): CheckedConfig {
   try {
-    return checkConfig(value)
+    return checkConfig(value, dirname(file))
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
     throw new ConfigurationError(error.issues, { hint: `in ${file}` })
   }
 }
 
+/** Newer Nodes take a file without imports and exports for CommonJS, whose default export is an object without keys. */
+const isEmpty = (value: unknown): boolean => isFields(value) && Object.keys(value).length === 0
+
 function whatIsThere(exported: Readonly<Record<string, unknown>>): string {
   const names = Object.keys(exported).filter((name) => name !== '__esModule')
-  if (names.length === 0) return 'it exports nothing'
-  if ('default' in exported) return 'its default export is undefined'
+  if (names.length === 0 || isEmpty(exported['default'] ?? exported['config'])) return 'it exports nothing'
+  if ('default' in exported) return `its default export is ${describeValue(exported['default'])}`
+  if ('config' in exported) return `its export "config" is ${describeValue(exported['config'])}`
   return `it exports ${names.join(', ')}, and neither "default" nor "config"`
 }

@@ -1,6 +1,7 @@
 import * as nodeModule from 'node:module'
 import { pathToFileURL } from 'node:url'
-import { ownEntries } from './own-package.ts'
+import type { Jiti } from 'jiti'
+import { ownEntries } from '../own-package.ts'
 
 export type ModuleLoader = 'native' | 'jiti'
 
@@ -28,16 +29,23 @@ export async function loadUserModule(
   return loader === 'native' ? loadNatively(file) : loadByJiti(file)
 }
 
+let jiti: Promise<Jiti> | undefined
+
 async function loadByJiti(file: string): Promise<Record<string, unknown>> {
+  // One for all, so that what two modules import is the same module.
+  jiti ??= startJiti()
+  return (await jiti).import<Record<string, unknown>>(file)
+}
+
+async function startJiti(): Promise<Jiti> {
   const { createJiti } = await import('jiti')
-  const jiti = createJiti(import.meta.url, {
+  return createJiti(import.meta.url, {
     alias: Object.fromEntries(ownEntries()),
     // A cache in the user's folders would have to be explained.
     fsCache: false,
     interopDefault: false,
     tryNative: false,
   })
-  return jiti.import<Record<string, unknown>>(file)
 }
 
 type Resolve = (
@@ -51,14 +59,21 @@ const { registerHooks } = nodeModule as unknown as {
   readonly registerHooks?: (hooks: { readonly resolve: Resolve }) => { deregister(): void }
 }
 
+let registered = false
+
 async function loadNatively(file: string): Promise<Record<string, unknown>> {
+  if (!registered) registerOwnEntries()
+  registered = true
+  return (await import(pathToFileURL(file).href)) as Record<string, unknown>
+}
+
+/** Stays registered: a hook may import later, when it runs. */
+function registerOwnEntries(): void {
   const entries = ownEntries()
-  // Stays registered: a hook may import later, when it runs.
   registerHooks?.({
     resolve(specifier, context, next) {
       const own = entries.get(specifier)
       return next(own === undefined ? specifier : pathToFileURL(own).href, context)
     },
   })
-  return (await import(pathToFileURL(file).href)) as Record<string, unknown>
 }

@@ -1,13 +1,14 @@
 import { systemClock, type Clock } from '../clock.ts'
 import type { LogFields, Logger } from '../logger.ts'
-import { clockTime } from './describe-event.ts'
-import { describeError } from './describe-error.ts'
+import { clockTime } from '../text/describe-event.ts'
+import { describeError } from '../text/describe-error.ts'
 import type { LineWriter } from './line-writer.ts'
-import { redact } from './redact.ts'
-import { createStyle, type Format, type Style } from './style.ts'
-import { toJson } from './to-json.ts'
+import { redact } from '../text/redact.ts'
+import { createStyle, type Format, type Style } from '../text/style.ts'
+import { toJson } from '../text/to-json.ts'
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+/** Not called a level: that is a block's number, and a field of its own. */
+export type Severity = 'debug' | 'info' | 'warn' | 'error'
 
 export interface LoggerOptions {
   readonly writer: LineWriter
@@ -15,12 +16,12 @@ export interface LoggerOptions {
   readonly json?: boolean
   readonly color?: boolean
   /** Lines below it are left out. Default: `info`. */
-  readonly level?: LogLevel
+  readonly least?: Severity
   readonly clock?: Pick<Clock, 'now'>
 }
 
-const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
-const MARKS: Readonly<Record<LogLevel, readonly [mark: string, format: Format]>> = {
+const SEVERITIES: readonly Severity[] = ['debug', 'info', 'warn', 'error']
+const MARKS: Readonly<Record<Severity, readonly [mark: string, format: Format]>> = {
   debug: ['·', 'dim'],
   info: ['·', 'reset'],
   warn: ['!', 'yellow'],
@@ -29,26 +30,28 @@ const MARKS: Readonly<Record<LogLevel, readonly [mark: string, format: Format]>>
 
 /** The CLI's logger: lines for people, or for programs. Errors with code and cause; never a URL's password. */
 export function createLogger(options: LoggerOptions): Logger {
-  const { writer, json = false, level: least = 'info', clock = systemClock } = options
+  const { writer, json = false, least = 'info', clock = systemClock } = options
   const style = createStyle(options.color ?? false)
 
-  const write = (level: LogLevel, message: string, fields: LogFields): void => {
-    if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return
+  const write = (severity: Severity, message: string, fields: LogFields): void => {
+    if (SEVERITIES.indexOf(severity) < SEVERITIES.indexOf(least)) return
     const time = new Date(clock.now())
-    if (json) writer.line(toJson({ time, level, message, ...fields }))
-    else for (const line of layOut(level, message, fields, time, style)) writer.line(line)
+    // A field of the user's that is called like one of ours does not hide it.
+    const own = { time, severity, message }
+    if (json) writer.line(toJson({ ...own, ...fields, ...own }))
+    else for (const line of layOut(severity, message, fields, time, style)) writer.line(line)
   }
   return withFields(write, {})
 }
 
 function withFields(
-  write: (level: LogLevel, message: string, fields: LogFields) => void,
+  write: (severity: Severity, message: string, fields: LogFields) => void,
   bound: LogFields,
 ): Logger {
   const at =
-    (level: LogLevel) =>
+    (severity: Severity) =>
     (message: string, fields: LogFields = {}): void =>
-      write(level, message, { ...bound, ...fields })
+      write(severity, message, { ...bound, ...fields })
   return {
     debug: at('debug'),
     info: at('info'),
@@ -58,8 +61,8 @@ function withFields(
   }
 }
 
-function layOut(level: LogLevel, message: string, fields: LogFields, time: Date, style: Style): string[] {
-  const [mark, format] = MARKS[level]
+function layOut(severity: Severity, message: string, fields: LogFields, time: Date, style: Style): string[] {
+  const [mark, format] = MARKS[severity]
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
   const plain = entries.filter(([, value]) => !(value instanceof Error))
   const text = plain.map(

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
+import { createAsk, createConfirm } from './confirm.ts'
 import { createProgram } from './create-program.ts'
 import { EXIT, exitCodeOf } from './exit-code.ts'
 import { printError, wantsDebug } from './print-error.ts'
@@ -21,6 +22,8 @@ async function main(): Promise<number> {
   const program = createProgram({
     out: process.stdout,
     debug,
+    confirm: createConfirm(process.stdin, process.stdout),
+    ask: createAsk(process.stdin, process.stdout),
     stops: processStopRequests(process),
     force: (code) => process.exit(code),
     exit: (code, error) => {

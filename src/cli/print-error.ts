@@ -1,10 +1,10 @@
 import { inspect } from 'node:util'
 import { ConfigurationError } from '../errors.ts'
-import { describeError } from './describe-error.ts'
-import { plural } from './format-number.ts'
+import { describeError } from '../text/describe-error.ts'
+import { plural } from '../text/format-number.ts'
 import { wantsColor, type OutputStream } from './output-stream.ts'
-import { redact } from './redact.ts'
-import { createStyle } from './style.ts'
+import { redact } from '../text/redact.ts'
+import { createStyle } from '../text/style.ts'
 
 /** Prints an error for a person: what, why, what to do. The stack only for those who debug. */
 export function printError(error: unknown, stream: OutputStream, debug: boolean): void {

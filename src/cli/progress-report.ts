@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts'
 import type { PawlEvent } from '../events.ts'
-import { clockTime } from './describe-event.ts'
-import { formatCount, formatDuration, plural } from './format-number.ts'
+import { clockTime } from '../text/describe-event.ts'
+import { formatCount, formatDuration, plural } from '../text/format-number.ts'
 import type { LineWriter } from './line-writer.ts'
-import { describeProgress, ProgressMeter } from './progress.ts'
-import type { Style } from './style.ts'
+import { describeProgress, ProgressMeter } from '../text/progress.ts'
+import type { Style } from '../text/style.ts'
 
 type ProgressEvent = Extract<PawlEvent, { type: 'index.progress' }>
 
@@ -40,22 +40,26 @@ export class ProgressReport {
     const now = this.#clock.now()
     const index = this.#follow(event.index, now)
     index.levels += event.levels
-    index.status = event.synchronized
+    // The index itself only knows at its next look that there is no higher head by now.
+    const atHead = event.synchronized || event.level >= event.head
+    index.status = atHead
       ? `${event.index} at ${formatCount(event.level)}`
       : describeProgress(index.meter.add(event, now))
 
-    if (event.synchronized && (!index.caughtUp || index.levels >= LEVELS_WORTH_A_LINE)) {
+    if (atHead && (!index.caughtUp || index.levels >= LEVELS_WORTH_A_LINE)) {
       this.#caughtUp(event, index, now)
     } else if (!this.#writer.redraws && now - index.lastLine >= PLAIN_LINE_EVERY) {
       this.#line(index, now, index.status)
     }
-    if (event.synchronized) Object.assign(index, { caughtUp: true, levels: 0, since: now })
+    if (atHead) Object.assign(index, { caughtUp: true, levels: 0, since: now })
     this.#draw()
   }
 
   /** Catching up after it is another one, with its own count and time. */
   rolledBack(name: string): void {
-    this.#indexes.delete(name)
+    const now = this.#clock.now()
+    // Most are made good in a moment: a line on the way is for those that take longer.
+    this.#indexes.set(name, newlyFollowed(now, now))
     this.#draw()
   }
 
@@ -66,14 +70,7 @@ export class ProgressReport {
   #follow(name: string, now: number): FollowedIndex {
     const known = this.#indexes.get(name)
     if (known !== undefined) return known
-    const followed: FollowedIndex = {
-      meter: new ProgressMeter(),
-      since: now,
-      levels: 0,
-      caughtUp: false,
-      lastLine: now - PLAIN_LINE_EVERY,
-      status: '',
-    }
+    const followed = newlyFollowed(now, now - PLAIN_LINE_EVERY)
     this.#indexes.set(name, followed)
     return followed
   }
@@ -94,7 +91,16 @@ export class ProgressReport {
   }
 
   #draw(): void {
-    const parts = [...this.#indexes.values()].map(({ status }) => status)
+    const parts = [...this.#indexes.values()].map(({ status }) => status).filter((status) => status !== '')
     this.#writer.status(parts.length === 0 ? undefined : `  ${parts.join(' │ ')}`)
   }
 }
+
+const newlyFollowed = (since: number, lastLine: number): FollowedIndex => ({
+  meter: new ProgressMeter(),
+  since,
+  levels: 0,
+  caughtUp: false,
+  lastLine,
+  status: '',
+})

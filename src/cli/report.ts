@@ -1,11 +1,13 @@
 import { systemClock, type Clock } from '../clock.ts'
 import type { PawlEvent } from '../events.ts'
-import { clockTime, describeEvent, type DescribedEvent } from './describe-event.ts'
+import { clockTime, describeEvent, type DescribedEvent } from '../text/describe-event.ts'
+import { eventRecord } from './event-record.ts'
 import { createLineWriter, type LineWriter } from './line-writer.ts'
+import { Outages } from './outages.ts'
 import { wantsColor, type OutputStream } from './output-stream.ts'
 import { ProgressReport } from './progress-report.ts'
-import { createStyle, type Style } from './style.ts'
-import { toJson } from './to-json.ts'
+import { createStyle, type Style } from '../text/style.ts'
+import { toJson } from '../text/to-json.ts'
 
 /** Where events come from: the root actor. */
 export interface EventSource {
@@ -45,13 +47,17 @@ export function reportEvents(root: EventSource, options: ReportOptions): Report 
 
   if (json) {
     const subscription = root.on('*', (event) =>
-      writer.line(toJson({ time: new Date(clock.now()), ...event })),
+      writer.line(toJson(eventRecord(event, new Date(clock.now())))),
     )
     return { stop: () => subscription.unsubscribe() }
   }
 
   const progress = new ProgressReport(writer, style, clock)
+  const outages = new Outages()
   const subscription = root.on('*', (event) => {
+    for (const over of outages.add(event)) {
+      writer.line(`${style('dim', clockTime(new Date(clock.now())))} ${style('green', `✓ ${over}`)}`)
+    }
     if (event.type === 'index.progress') return progress.add(event)
     if (event.type === 'index.rolledBack') progress.rolledBack(event.index)
     for (const text of layOut(event, style, clock.now())) writer.line(text)

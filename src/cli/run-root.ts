@@ -1,5 +1,6 @@
 import { createActor } from 'xstate'
 import type { Config } from '../config/config.ts'
+import type { InspectorOptions } from '../inspector/inspector-options.ts'
 import { pawl } from '../pawl.ts'
 import { EXIT, exitCodeOf, SIGNAL_EXIT, type StopSignal } from './exit-code.ts'
 import { reportEvents } from './report.ts'
@@ -19,10 +20,28 @@ export interface RunOutcome {
   readonly error?: unknown
 }
 
+/** Its address holds a token: for the person at the terminal, and for no log. */
+function inspectorOf(
+  { inspector = false }: Config,
+  { out, writer, json }: Terminal,
+): boolean | InspectorOptions {
+  if (inspector === false || json || out.isTTY !== true) return inspector
+  const options = inspector === true ? {} : inspector
+  return {
+    ...options,
+    onOpen(url) {
+      writer.line(`inspector: ${url}`)
+      options.onOpen?.(url)
+    },
+  }
+}
+
 /** Runs the config's root until it ends by itself, by an error or by a signal, and tells what it emits. */
 export function runRoot(config: Config, options: RunOptions): Promise<RunOutcome> {
   const { terminal, stops, force } = options
-  const root = createActor(pawl({ logger: terminal.logger, ...config }))
+  const root = createActor(
+    pawl({ logger: terminal.logger, ...config, inspector: inspectorOf(config, terminal) }),
+  )
   const { out: stream, writer, color, json } = terminal
   const report = reportEvents(root, { stream, writer, color, json })
   let started = false

@@ -22,6 +22,6 @@ export interface TerminalOptions {
 export function createTerminal({ out, json, debug }: TerminalOptions): Terminal {
   const writer = createLineWriter(out)
   const color = wantsColor(out)
-  const logger = createLogger({ writer, json, color, level: debug ? 'debug' : 'info' })
+  const logger = createLogger({ writer, json, color, least: debug ? 'debug' : 'info' })
   return { out, writer, logger, color, json }
 }

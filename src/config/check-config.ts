@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
 import { SYSTEM_HOOKS } from '../hooks/hook.ts'
 import { checkDatabaseUrl } from './check-database-url.ts'
@@ -7,6 +7,7 @@ import { checkHooks } from './check-hooks.ts'
 import { checkIndexes } from './check-indexes.ts'
 import { checkJobs } from './check-jobs.ts'
 import type { Config } from './config.ts'
+import { sourceOf } from './config-source.ts'
 import {
   at,
   ConfigReader,
@@ -15,8 +16,11 @@ import {
   isFields,
   isText,
   isTimezone,
+  isWhole,
   type Fields,
 } from './config-reader.ts'
+import { ROLES } from '../roles.ts'
+import { listWords } from '../text/did-you-mean.ts'
 import { describeValue } from '../text/describe-value.ts'
 
 const CONFIG_KEYS = [
@@ -24,13 +28,20 @@ const CONFIG_KEYS = [
   'schema',
   'immuneTables',
   'directory',
+  'reindex',
+  'schemaVersion',
   'indexes',
   'hooks',
   'jobs',
+  'jobDefaults',
+  'jobHistory',
   'postponeJobs',
   'timezone',
   ...SYSTEM_HOOKS,
+  'roles',
   'drainTimeout',
+  'monitoring',
+  'inspector',
   'logger',
   'clock',
 ] as const satisfies readonly (keyof Config)[]
@@ -43,9 +54,10 @@ export interface CheckedConfig {
 
 /**
  * Takes what a user's module exported for a config, if it is one.
+ * @param base the folder that a relative `directory` counts from
  * @throws ConfigurationError with everything that is wrong, each with its path and what would be right.
  */
-export function checkConfig(value: unknown): CheckedConfig {
+export function checkConfig(value: unknown, base = process.cwd()): CheckedConfig {
   if (!isFields(value)) {
     throw new ConfigurationError([
       {
@@ -57,14 +69,17 @@ export function checkConfig(value: unknown): CheckedConfig {
   const reader = new ConfigReader()
   reader.unknownKeys(value, CONFIG_KEYS, '')
   checkDatabase(reader, value)
-  checkDirectory(reader, value)
+  checkDirectory(reader, value, base)
   checkIndexes(reader, value)
   checkHooks(reader, value)
   checkJobs(reader, value)
   checkSettings(reader, value)
-  if (reader.issues.length > 0) throw new ConfigurationError(reader.issues)
+  checkReindex(reader, value)
+  checkRoles(reader, value)
+  const source = sourceOf(value)
+  if (reader.issues.length > 0) throw new ConfigurationError(reader.issues.map(source.locate))
   // Every field was looked at.
-  return { config: value as Config, warnings: reader.warnings }
+  return { config: value as Config, warnings: [...source.warnings, ...reader.warnings.map(source.locate)] }
 }
 
 function checkDatabase(reader: ConfigReader, config: Fields): void {
@@ -96,14 +111,56 @@ function checkSchema(reader: ConfigReader, schema: string): void {
     reader.wrong('schema', `the name has more than ${LONGEST_SCHEMA} bytes`)
 }
 
-function checkDirectory(reader: ConfigReader, config: Fields): void {
-  const directory = reader.optional(config, 'directory', '', 'the path of a folder', isText)
-  if (directory === undefined) return
+function checkDirectory(reader: ConfigReader, config: Fields, base: string): void {
+  const named = reader.optional(config, 'directory', '', 'the path of a folder', isText)
+  if (named === undefined) return
+  const directory = resolve(base, named)
   const found = statSync(directory, { throwIfNoEntry: false })
   if (found === undefined) reader.wrong('directory', `there is no folder ${directory}`)
   else if (!found.isDirectory()) reader.wrong('directory', `${directory} is no folder`)
   else if (statSync(join(directory, 'sql'), { throwIfNoEntry: false })?.isFile())
     reader.wrong('directory', `${join(directory, 'sql')} is a file; expected a folder of SQL scripts`)
+}
+
+const SERVER =
+  'needs a PostgreSQL server that the processes share, and the config has none: set "database" (or DATABASE_URL)'
+
+function checkRoles(reader: ConfigReader, config: Fields): void {
+  const roles = reader.optional(config, 'roles', '', `an array of ${listWords(ROLES)}`, Array.isArray)
+  if (roles === undefined) return
+  if (roles.length === 0) reader.wrong('roles', `is empty: expected one or more of ${listWords(ROLES)}`)
+  for (const [index, role] of roles.entries()) {
+    if (!(ROLES as readonly unknown[]).includes(role))
+      reader.wrong(`roles[${index}]`, `expected ${listWords(ROLES)}, got ${describeValue(role)}`)
+  }
+  if (ROLES.some((role) => !roles.includes(role)) && config['database'] === undefined)
+    reader.wrong('roles', SERVER)
+}
+
+const REASONS = ['manual', 'migration', 'rollback', 'config_modified', 'schema_modified']
+const ACTIONS = ['exception', 'wipe', 'ignore']
+
+function checkReindex(reader: ConfigReader, config: Fields): void {
+  reader.optional(
+    config,
+    'schemaVersion',
+    '',
+    'a number or a text',
+    (value): value is number | string =>
+      isText(value) || (typeof value === 'number' && Number.isFinite(value)),
+  )
+  const policy = reader.optional(config, 'reindex', '', 'an object with an action for each reason', isFields)
+  if (policy === undefined) return
+  reader.unknownKeys(policy, REASONS, 'reindex')
+  for (const reason of REASONS) {
+    reader.optional(
+      policy,
+      reason,
+      'reindex',
+      "'exception', 'wipe' or 'ignore'",
+      (value): value is string => typeof value === 'string' && ACTIONS.includes(value),
+    )
+  }
 }
 
 const LONGEST_TIMER = 2 ** 31 - 1
@@ -118,8 +175,43 @@ function checkSettings(reader: ConfigReader, config: Fields): void {
     `milliseconds, from 0 to ${LONGEST_TIMER}`,
     (value): value is number => typeof value === 'number' && value >= 0 && value <= LONGEST_TIMER,
   )
+  checkMonitoring(reader, config)
+  checkInspector(reader, config)
   checkMethods(reader, config, 'logger', ['debug', 'info', 'warn', 'error', 'child'])
   checkMethods(reader, config, 'clock', ['now', 'setTimeout', 'clearTimeout'])
+}
+
+function checkMonitoring(reader: ConfigReader, config: Fields): void {
+  const monitoring = reader.optional(config, 'monitoring', '', 'an object with a port', isFields)
+  if (monitoring === undefined) return
+  reader.unknownKeys(monitoring, ['host', 'port'], 'monitoring')
+  reader.optional(monitoring, 'host', 'monitoring', 'an address of this machine, such as 127.0.0.1', isText)
+  reader.optional(monitoring, 'port', 'monitoring', 'a port: 0 to 65535', isPort)
+  if (monitoring['port'] === undefined) reader.wrong('monitoring', 'lacks a port, such as { port: 9464 }')
+}
+
+const isPort = (value: unknown): value is number => isWhole(0)(value) && value <= 65_535
+
+function checkInspector(reader: ConfigReader, config: Fields): void {
+  if (typeof config['inspector'] === 'boolean') return
+  const inspector = reader.optional(
+    config,
+    'inspector',
+    '',
+    'true, false, or an object of settings',
+    isFields,
+  )
+  if (inspector === undefined) return
+  reader.unknownKeys(inspector, ['host', 'port', 'readOnly', 'token', 'redact', 'onOpen'], 'inspector')
+  reader.optional(inspector, 'host', 'inspector', 'an address of this machine, such as 127.0.0.1', isText)
+  reader.optional(inspector, 'port', 'inspector', 'a port: 0 to 65535', isPort)
+  reader.optional(inspector, 'readOnly', 'inspector', 'true or false', isBoolean)
+  reader.optional(inspector, 'redact', 'inspector', 'a function of a key and a value', isCallback)
+  reader.optional(inspector, 'onOpen', 'inspector', 'a function of the address', isCallback)
+  const { token } = inspector
+  // Told without it: it is a secret.
+  if (token !== undefined && !(isText(token) && /^[\w.~-]{16,}$/.test(token)))
+    reader.wrong('inspector.token', 'expected 16 or more letters, digits, or any of -._~')
 }
 
 function checkMethods(reader: ConfigReader, config: Fields, key: string, methods: readonly string[]): void {

@@ -7,9 +7,9 @@ const EXPECTED = 'expected postgres://<user>:<password>@<host>:5432/<name>'
 export function checkDatabaseUrl(value: unknown): string | undefined {
   if (typeof value !== 'string') return `${EXPECTED}, got ${value === null ? 'null' : `a ${typeof value}`}`
   if (value.trim() === '')
-    return `is empty; ${EXPECTED}, or leave it out (undefined) for a PostgreSQL of Pawl's own in .pawl/`
+    return `is empty (an environment variable that is not set?); ${EXPECTED}, or leave it out for a PostgreSQL of Pawl's own in .pawl/`
 
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(value)?.[1]?.toLowerCase()
+  const scheme = /^((?:jdbc:)?[a-z][a-z0-9+.-]*):\/\//i.exec(value)?.[1]?.toLowerCase()
   if (scheme === undefined) return `has no scheme; ${EXPECTED}`
   if (scheme !== 'postgres' && scheme !== 'postgresql')
     return `the scheme is "${scheme}", and Pawl works with PostgreSQL only; ${EXPECTED}`

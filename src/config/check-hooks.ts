@@ -1,8 +1,17 @@
 import { SYSTEM_HOOKS } from '../hooks/hook.ts'
-import { at, isBoolean, isCallback, isFields, type ConfigReader, type Fields } from './config-reader.ts'
+import {
+  at,
+  isBoolean,
+  isCallback,
+  isFields,
+  isWhole,
+  type ConfigReader,
+  type Fields,
+} from './config-reader.ts'
 import { describeValue } from '../text/describe-value.ts'
 
-const HOOK_KEYS = ['args', 'atomic', 'blocking', 'run']
+export const HOOK_KEYS = ['args', 'atomic', 'blocking', 'retry', 'maxConcurrency', 'onReverted', 'run']
+const RETRY_KEYS = ['attempts', 'delay', 'maxDelay']
 
 /** Whether `name` fires on a lifecycle event, so that no user hook and no job can have it. */
 export const isSystemHook = (name: string): boolean => SYSTEM_HOOKS.some((system) => system === name)
@@ -24,13 +33,16 @@ export function checkHooks(reader: ConfigReader, config: Fields): void {
 
 function checkHook(reader: ConfigReader, hook: Fields, path: string): void {
   reader.unknownKeys(hook, HOOK_KEYS, path)
-  const unwrapped = HOOK_KEYS.filter((key) => hook[key] === undefined)
+  const unwrapped = HOOK_KEYS.filter((key) => key !== 'onReverted' && hook[key] === undefined)
   if (unwrapped.length > 0) {
     reader.wrong(path, 'is not made by hook({ … }): wrap it in hook(), which is imported from "pawl"')
     return
   }
   reader.optional(hook, 'atomic', path, 'true or false', isBoolean)
   reader.optional(hook, 'blocking', path, 'true or false', isBoolean)
+  reader.optional(hook, 'maxConcurrency', path, 'a whole number of 1 or more', isWhole(1))
+  reader.optional(hook, 'onReverted', path, 'a function (ctx, args) => …', isCallback)
+  checkRetry(reader, hook, path)
   const args = reader.optional(
     hook,
     'args',
@@ -46,3 +58,16 @@ function checkHook(reader: ConfigReader, hook: Fields, path: string): void {
     )
   }
 }
+
+function checkRetry(reader: ConfigReader, hook: Fields, hookPath: string): void {
+  const retry = reader.optional(hook, 'retry', hookPath, 'an object with attempts, and delay', isFields)
+  if (retry === undefined) return
+  const path = at(hookPath, 'retry')
+  reader.unknownKeys(retry, RETRY_KEYS, path)
+  reader.optional(retry, 'attempts', path, 'a whole number of 1 or more', isWhole(1))
+  reader.optional(retry, 'delay', path, 'seconds, 0 or more', isSeconds)
+  reader.optional(retry, 'maxDelay', path, 'seconds, 0 or more', isSeconds)
+}
+
+const isSeconds = (value: unknown): value is number =>
+  typeof value === 'number' && value >= 0 && Number.isFinite(value)

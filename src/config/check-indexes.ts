@@ -1,7 +1,15 @@
-import { at, isCallback, isFields, isText, isWhole, type ConfigReader, type Fields } from './config-reader.ts'
+import type { ConfigurationIssue } from '../errors.ts'
+import { at, ConfigReader, isCallback, isFields, isText, isWhole, type Fields } from './config-reader.ts'
 import { describeValue } from '../text/describe-value.ts'
 
-const INDEX_KEYS = ['datasource', 'firstLevel', 'lastLevel', 'finality', 'handler']
+const INDEX_KEYS = ['datasource', 'firstLevel', 'lastLevel', 'finality', 'batch', 'cache', 'handler']
+
+/** What is wrong with one index, for one that is added at run time. */
+export function checkIndexAlone(name: string, index: unknown): readonly ConfigurationIssue[] {
+  const reader = new ConfigReader()
+  checkIndexes(reader, { indexes: { [name]: index } })
+  return reader.issues
+}
 
 export function checkIndexes(reader: ConfigReader, config: Fields): void {
   for (const [name, index] of reader.parts(config, 'indexes', 'index')) {
@@ -18,6 +26,26 @@ function checkIndex(reader: ConfigReader, index: Fields, path: string): void {
     reader.wrong(at(path, 'handler'), `expected a function (ctx, block) => …, ${got(index['handler'])}`)
   }
 
+  reader.optional(
+    index,
+    'batch',
+    path,
+    'true or false',
+    (value): value is boolean => typeof value === 'boolean',
+  )
+  const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean'
+  const cache = reader.optional(index, 'cache', path, 'true or false', isBoolean)
+  const { datasource } = index
+  if (
+    cache === true &&
+    isFields(datasource) &&
+    !(isCallback(datasource['chain']) && isFields(datasource['selection']))
+  ) {
+    reader.wrong(
+      at(path, 'cache'),
+      'the datasource tells no chain() or no selection: what is kept could not be told from what others select',
+    )
+  }
   const level = 'a level: a whole number of 0 or more'
   const first = reader.optional(index, 'firstLevel', path, level, isWhole(0))
   const last = reader.optional(index, 'lastLevel', path, level, isWhole(0))

@@ -1,5 +1,7 @@
 import type { Hook } from '../hooks/hook.ts'
-import { checkTrigger, type TriggerOptions } from '../jobs/trigger.ts'
+import type { ConfigurationIssue } from '../errors.ts'
+import { parseInterval } from '../jobs/interval.ts'
+import { checkTrigger, type TriggerOptions } from '../jobs/parse-trigger.ts'
 import { checkJobArgs } from './check-job-args.ts'
 import { isSystemHook } from './check-hooks.ts'
 import {
@@ -9,25 +11,47 @@ import {
   isText,
   isTimezone,
   isWhole,
-  type ConfigReader,
+  ConfigReader,
   type Fields,
 } from './config-reader.ts'
 import { describeValue } from '../text/describe-value.ts'
 import { didYouMean, listWords } from '../text/did-you-mean.ts'
 
-const JOB_KEYS = [
+export const JOB_KEYS = [
   'hook',
   'args',
   'crontab',
   'interval',
   'daemon',
   'timezone',
+  'dialect',
+  'start',
+  'end',
+  'jitter',
   'maxInstances',
   'coalesce',
   'misfireGraceTime',
+  'catchUp',
+  'when',
+  'retry',
+  'onError',
+  'wait',
+  'paused',
 ]
 
+const DEFAULT_KEYS = ['maxInstances', 'coalesce', 'misfireGraceTime']
+const RETRY_KEYS = ['attempts', 'delay', 'factor', 'maxDelay']
+
+/** What is wrong with one job beside the hooks of a config that was checked: for a job that is added at run time. */
+export function checkJobAlone(config: object, name: string, job: unknown): readonly ConfigurationIssue[] {
+  const reader = new ConfigReader()
+  const { hooks = {}, timezone } = config as Fields
+  checkJobs(reader, { hooks, timezone, jobs: { [name]: job } })
+  return reader.issues
+}
+
 export function checkJobs(reader: ConfigReader, config: Fields): void {
+  checkDefaults(reader, config)
   const hooks = isFields(config['hooks']) ? config['hooks'] : {}
   // A time zone that cannot be used is told where it stands, not at every job.
   const defaults = isTimezone(config['timezone']) ? { timezone: config['timezone'] } : {}
@@ -46,9 +70,15 @@ function checkJob(
   defaults: TriggerOptions,
 ): void {
   reader.unknownKeys(job, JOB_KEYS, path)
-  reader.optional(job, 'maxInstances', path, 'a whole number of 1 or more', isWhole(1))
-  reader.optional(job, 'coalesce', path, 'true or false', isBoolean)
-  reader.optional(job, 'misfireGraceTime', path, 'seconds, more than 0', isSeconds)
+  checkShared(reader, job, path)
+  reader.optional(job, 'catchUp', path, 'true or false', isBoolean)
+  reader.optional(job, 'paused', path, 'true or false', isBoolean)
+  reader.optional(job, 'when', path, 'always, syncing or synchronized', isOneOf(WHEN))
+  reader.optional(job, 'onError', path, 'continue or stop', isOneOf(ON_ERROR))
+  checkRetry(reader, job, path)
+  const wait = reader.optional(job, 'wait', path, 'false', (value): value is false => value === false)
+  if (wait === false && job['daemon'] === true)
+    reader.wrong(at(path, 'wait'), 'a daemon has no fire times that could be queued: leave wait out')
   for (const { path: key, message } of checkTrigger(job, defaults))
     reader.wrong(key === '' ? path : at(path, key), message)
 
@@ -63,6 +93,40 @@ function checkJob(
   }
   // Not an error: other jobs can run, and this one may never fire.
   if (job['args'] === undefined || args !== undefined) checkJobArgs(reader, args ?? {}, hook, path)
+}
+
+function checkDefaults(reader: ConfigReader, config: Fields): void {
+  const defaults = reader.optional(config, 'jobDefaults', '', 'an object', isFields)
+  if (defaults !== undefined) {
+    reader.unknownKeys(defaults, DEFAULT_KEYS, 'jobDefaults')
+    checkShared(reader, defaults, 'jobDefaults')
+  }
+  reader.optional(config, 'jobHistory', '', "seconds (1 or more), or '12h', '30d'", isDuration)
+}
+
+function checkShared(reader: ConfigReader, job: Fields, path: string): void {
+  reader.optional(job, 'maxInstances', path, 'a whole number of 1 or more', isWhole(1))
+  reader.optional(job, 'coalesce', path, 'true or false', isBoolean)
+  reader.optional(job, 'misfireGraceTime', path, 'seconds, more than 0', isSeconds)
+}
+
+function checkRetry(reader: ConfigReader, job: Fields, jobPath: string): void {
+  const retry = reader.optional(job, 'retry', jobPath, 'an object with attempts, and delay', isFields)
+  if (retry === undefined) return
+  const path = at(jobPath, 'retry')
+  reader.unknownKeys(retry, RETRY_KEYS, path)
+  reader.optional(retry, 'attempts', path, 'a whole number of 1 or more', isWhole(1))
+  reader.optional(retry, 'delay', path, "seconds (1 or more), or '90s', '5m'", isDuration)
+  reader.optional(retry, 'maxDelay', path, "seconds (1 or more), or '90s', '5m'", isDuration)
+  reader.optional(
+    retry,
+    'factor',
+    path,
+    'a number of 1 or more',
+    (value): value is number => typeof value === 'number' && value >= 1 && Number.isFinite(value),
+  )
+  if (job['daemon'] === true && retry['attempts'] !== undefined)
+    reader.wrong(at(path, 'attempts'), 'a daemon is always started again: leave it out')
 }
 
 function findHook(reader: ConfigReader, job: Fields, path: string, hooks: Fields): Hook | undefined {
@@ -95,6 +159,24 @@ function knownHooks(name: string, hooks: Fields): string {
 // What is wrong with the hook is told at the hook.
 const isHook = (hook: unknown): hook is Hook =>
   isFields(hook) && isFields(hook['args']) && Object.values(hook['args']).every(isFields)
+
+const WHEN = ['always', 'syncing', 'synchronized'] as const
+const ON_ERROR = ['continue', 'stop'] as const
+
+const isOneOf =
+  <Word extends string>(words: readonly Word[]) =>
+  (value: unknown): value is Word =>
+    (words as readonly unknown[]).includes(value)
+
+function isDuration(value: unknown): value is number | string {
+  if (typeof value !== 'number' && typeof value !== 'string') return false
+  try {
+    parseInterval(value)
+    return true
+  } catch {
+    return false
+  }
+}
 
 const isSeconds = (value: unknown): value is number =>
   typeof value === 'number' && Number.isFinite(value) && value > 0

@@ -2,11 +2,16 @@ import type { Datasource, BlockRef } from '../datasources/datasource.ts'
 import type { HandlerContext, HookContext } from '../hooks/context.ts'
 import type { HookCallArgs } from '../hooks/hook-call.ts'
 import type { Hook } from '../hooks/hook.ts'
-import type { JobOptions, JobTrigger } from '../jobs/job.ts'
+import type { JobDefaults, JobOptions, JobTrigger } from '../jobs/job.ts'
+import type { InspectorOptions } from '../inspector/inspector-options.ts'
+import type { MonitoringOptions } from '../inspector/monitoring.ts'
 import type { Logger } from '../logger.ts'
+import type { Role } from '../roles.ts'
 import type { Clock } from '../clock.ts'
 
-export interface IndexConfig<Block extends BlockRef = BlockRef> {
+/** What an index has beside its handler. */
+export interface IndexOptions<Block extends BlockRef = BlockRef> {
+  /** Where the blocks come from: `evm(…)`, `replay(…)`, or one of your own. */
   readonly datasource: Datasource<Block>
   /** Default: the datasource's first level (0). */
   readonly firstLevel?: number
@@ -17,9 +22,52 @@ export interface IndexConfig<Block extends BlockRef = BlockRef> {
    * journalled. Default: 64.
    */
   readonly finality?: number
+  /**
+   * Keeps what is final of its blocks in Pawl's own schema, also over a wipe, so that indexing again needs no node. For a datasource that
+   * tells its `chain` and its `selection`. Default: false.
+   */
+  readonly cache?: boolean
+}
+
+/** An index whose handler is called for each level, inside that level's transaction. */
+export interface LevelIndexConfig<Block extends BlockRef = BlockRef> extends IndexOptions<Block> {
+  readonly batch?: false
   // Method syntax on purpose: bivariant, so that indexes over different blocks fit one record.
-  /** Called for each level, inside that level's transaction. */
   handler(ctx: HandlerContext, block: Block): Promise<void> | void
+}
+
+/**
+ * An index whose handler is called with the levels of one transaction at once, in their order: all of a range that is final, and one
+ * that is not, so that it can be undone by itself.
+ */
+export interface BatchIndexConfig<Block extends BlockRef = BlockRef> extends IndexOptions<Block> {
+  readonly batch: true
+  handler(ctx: HandlerContext, blocks: readonly Block[]): Promise<void> | void
+}
+
+export type IndexConfig<Block extends BlockRef = BlockRef> = LevelIndexConfig<Block> | BatchIndexConfig<Block>
+
+/**
+ * `exception`: Pawl stops with an error that says what is wrong, at each start, until it is approved or wiped.
+ * `wipe`: it wipes and indexes again. `ignore`: it warns and goes on.
+ */
+export type ReindexAction = 'exception' | 'wipe' | 'ignore'
+
+/** What happens for each reason to index again. Default: `exception`, but `wipe` for `manual`. */
+export interface ReindexPolicy {
+  /** `REINDEX`, `ctx.reindex()`. With `ignore` it only begins again with `on_restart`. */
+  readonly manual?: ReindexAction
+  /** A newer Pawl cannot use what an older one has stored. */
+  readonly migration?: ReindexAction
+  /**
+   * A reorg reaches deeper than what can be undone, or its rows were changed from outside. With `ignore` the rows of blocks that
+   * left the chain stay, and it goes on from where the datasource stands.
+   */
+  readonly rollback?: ReindexAction
+  /** Another `firstLevel` of an index, or a datasource that selects other data. Another URL is none. */
+  readonly config_modified?: ReindexAction
+  /** Other scripts in `sql/on_reindex`, or another `schemaVersion`. */
+  readonly schema_modified?: ReindexAction
 }
 
 export type IndexConfigs = Readonly<Record<string, IndexConfig>>
@@ -50,17 +98,29 @@ export interface Config<
   readonly immuneTables?: readonly string[]
   /** The folder that `sql/` and `.pawl/` are in. Default: the config file's folder, else the working directory. */
   readonly directory?: string
+  /** What happens when what is indexed does not fit any more. */
+  readonly reindex?: ReindexPolicy
+  /** Change it when `on_reindex` makes other tables than before and no script of `sql/on_reindex` says so. */
+  readonly schemaVersion?: number | string
+  /** What is followed: by name, a handler over a datasource. */
   readonly indexes?: Indexes
+  /** User code that is fired by name: made with `hook({ … })`. */
   readonly hooks?: Hooks
+  /** When hooks are fired by themselves: by crontab, by interval, or as daemons. */
   readonly jobs?: Jobs
   /** Jobs wait until the first time that every index is synchronized. Default: false. */
   readonly postponeJobs?: boolean
+  /** Of jobs that do not say. */
+  readonly jobDefaults?: JobDefaults
+  /** How long firings of jobs that ended are kept: seconds, or `'12h'`, `'30d'`. Default: 14 days. */
+  readonly jobHistory?: number | string
   /** Time zone of crontabs that name none. Default: `UTC`. */
   readonly timezone?: string
 
   /** Every start, after the database is ready and before any indexing. */
   readonly on_restart?: (ctx: HookContext) => Promise<void> | void
-  /** The database is new or was wiped: create tables, views, seed rows here. */
+  /** The database is new or was wiped: create tables, views, seed rows here. As all of these but `on_index_rollback`, it
+   * runs after the scripts of its `sql/` folder. */
   readonly on_reindex?: (ctx: HookContext) => Promise<void> | void
   /** Every time that all indexes have reached their heads. */
   readonly on_synchronized?: (ctx: HookContext) => Promise<void> | void
@@ -72,9 +132,24 @@ export interface Config<
     toLevel: number,
   ) => Promise<void> | void
 
+  /**
+   * What this process does of it, where several share the work: `indexer`, `scheduler`, `worker`. They need a PostgreSQL server that
+   * all of them reach. Default: everything.
+   */
+  readonly roles?: readonly Role[]
   /** How long a stop waits for what still runs, in ms; then it is cut off and rolled back. Default: 4000. */
   readonly drainTimeout?: number
-  /** Default: silent. */
+  /**
+   * Answers `/health` and `/ready` over HTTP from the start to the end, also while standing by. `host` is 127.0.0.1 where left
+   * out. Default: nothing is listened on.
+   */
+  readonly monitoring?: MonitoringOptions
+  /**
+   * Serves a page to look at Pawl while it runs, fire hooks and run jobs: at 127.0.0.1:7295, for who has its token. `pawl inspect`
+   * prints the address. Default: false.
+   */
+  readonly inspector?: boolean | InspectorOptions
+  /** Where messages go. Default: nowhere; `pawl run` prints them. */
   readonly logger?: Logger
   /** Default: the machine's. */
   readonly clock?: Clock

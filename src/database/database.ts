@@ -1,4 +1,5 @@
 import type postgres from 'postgres'
+import type { RowWriter } from './row-writer.ts'
 
 /**
  * postgres.js, with `int8` as `bigint`. `numeric` comes as a string, so that 78 digits stay 78 digits; a `bigint` fits a
@@ -13,7 +14,7 @@ export interface Sql extends postgres.ISql<{ bigint: bigint }> {
 }
 
 /** A running transaction. Its `sql` refuses statements once the transaction is over. */
-export interface Transaction {
+export interface Transaction extends RowWriter {
   readonly sql: Sql
   /**
    * Runs `work` in a savepoint: all of it stays, or none. Savepoints of one transaction run one after the other, so that
@@ -25,12 +26,37 @@ export interface Transaction {
 export interface TransactionOptions {
   /** Aborting it before COMMIT is sent cancels the running statement and rolls back. */
   readonly signal?: AbortSignal
+  /** Another transaction waits for this one, so it must not wait until that one's session is free. */
+  readonly awaited?: boolean
+  /** A statement that is sent together with COMMIT, to save a round trip. When it fails, nothing is committed. */
+  readonly last?: string
+}
+
+/** The server's process of a session. */
+export interface BackendIdentity {
+  readonly pid: number
+  /** Seconds since 1970: numbers of processes are given again. */
+  readonly started: string
+}
+
+/** One connection, and never another: after a loss every statement rejects with `SessionLostError`. */
+export interface DatabaseSession {
+  /** For single statements, each its own transaction. */
+  readonly sql: Sql
+  /** Undefined behind a connection pooler, where it changes. */
+  readonly identity: BackendIdentity | undefined
+  /** Rejects when it ends, with the reason. */
+  readonly ended: Promise<never>
+  /** Cuts it off. Idempotent. */
+  end(): void
 }
 
 /** One PostgreSQL database, through sessions that cannot silently become other sessions. */
 export interface Database {
   /** `postgres://user@host:port/name`, without the password: for logs and errors. */
   readonly description: string
+  /** The `application_name` of its sessions, which no other process has. */
+  readonly sessions: string
   /** As `server_version_num`: 180004 is 18.4. */
   readonly version: number
   /** The schema of the user's tables. */
@@ -45,13 +71,24 @@ export interface Database {
    * for one half of the circle is in this process.
    */
   readonly impatientSql: Sql
+  /** Looks for types that users made since, so that `sql` knows arrays of them; and forgets the columns of tables. */
+  learnTypes(): Promise<void>
   /**
    * Runs `work` in a transaction of its own session: when this resolves it is committed, when it rejects nothing of it is.
    * @throws SessionLostError when the session ended before COMMIT was answered. (Whether a COMMIT in flight took effect is
    * then unknown: check what is stored before doing it again.)
    */
   transaction<T>(work: (transaction: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>
-  /** Resolves the payloads of NOTIFY on `channel` to `onNotify`; `onListen` runs at each (re)connection. */
+  /**
+   * A session beside the others, for what must not wait for them: a heartbeat. The caller ends it, and opens another when it
+   * is lost.
+   */
+  openSession(): Promise<DatabaseSession>
+  /**
+   * Hands the payloads of NOTIFY on `channel` to `onNotify`, over a connection that comes back by itself. `onListen` runs at
+   * each (re)connection: look then for what was told meanwhile.
+   * @throws DatabaseUnavailableError when it cannot connect now
+   */
   listen(
     channel: string,
     onNotify: (payload: string) => void,

@@ -1,23 +1,6 @@
 import type postgres from 'postgres'
 import type { Sql } from './database.ts'
-
-/** What of postgres.js's Query we rely on; pinned by version, and by the tests of the session. */
-export interface Query extends Promise<unknown> {
-  executed: boolean
-  /** Set on a cursor, whose promise never settles: its iterator does. */
-  readonly cursorFn: unknown
-  reject(error: unknown): void
-  handle(): unknown
-}
-
-/** Decides about statements, and knows which run. */
-export interface StatementGate {
-  /** Why no statement may start now; undefined: it may. */
-  refusal(): Error | undefined
-  started(query: Query): void
-  /** Not called for cursors. */
-  settled(query: Query): void
-}
+import { Statement, type Query, type StatementGate } from './statement.ts'
 
 /**
  * postgres.js's own `sql`, with each statement passing a gate at the moment that it would be sent. Statements stay real
@@ -32,10 +15,10 @@ export function guardSql(
   begin: <T>(work: (sql: Sql) => Promise<T>) => Promise<T>,
 ): Sql {
   const pass = (query: unknown): unknown => {
-    if (isQuery(query)) watch(query, gate)
+    if (isQuery(query)) new Statement(query, gate, raw.CLOSE)
     return query
   }
-  return new Proxy(raw, {
+  const sql: Sql = new Proxy(raw, {
     apply: (target, _, [first, ...rest]: [unknown, ...unknown[]]) =>
       pass(
         (target as unknown as (...args: unknown[]) => unknown)(
@@ -45,36 +28,20 @@ export function guardSql(
       ),
     get: (target, key) => {
       if (key === 'begin') return begin
+      // postgres.js's own goes past the gate.
+      if (key === 'notify')
+        return (channel: string, payload: string) => sql`select pg_notify(${channel}, ${payload})`
       const value: unknown = Reflect.get(target, key)
-      if (key !== 'unsafe' && key !== 'file' && key !== 'notify') return value
+      if (key !== 'unsafe' && key !== 'file') return value
       return (...args: unknown[]) =>
         pass((value as (...args: unknown[]) => unknown).apply(target, args.map(withTextBigints)))
     },
   }) as unknown as Sql
+  return sql
 }
 
 function isQuery(value: unknown): value is Query {
   return value instanceof Promise && 'handle' in value
-}
-
-function watch(query: Query, gate: StatementGate): void {
-  const handle = query.handle
-  query.handle = function (this: Query): unknown {
-    if (this.executed) return handle.call(this)
-    const refusal = gate.refusal()
-    if (refusal !== undefined) {
-      this.executed = true
-      this.reject(refusal)
-      return Promise.resolve()
-    }
-    gate.started(this)
-    if (this.cursorFn === null) {
-      const settled = (): void => gate.settled(this)
-      // Not the query's own `then`: that would start it once more.
-      void Promise.prototype.then.call(this, settled, settled)
-    }
-    return handle.call(this)
-  }
 }
 
 function withTextBigints(value: unknown): unknown {

@@ -21,6 +21,10 @@ export interface CatalogRelation {
   /** The table that this sequence belongs to. */
   readonly owner: number | null
   readonly extension: boolean
+  /** Who owns it, where this database user may not act as its owner. */
+  readonly stranger: string | null
+  /** Row-level security hides rows of it from this database user. */
+  readonly guarded: boolean
   readonly key: readonly string[]
   /** Stored ones: not generated. */
   readonly columns: readonly CatalogColumn[]
@@ -33,6 +37,8 @@ export const readCatalog = (sql: Sql, schema: string): Promise<CatalogRelation[]
     (select d.refobjid::text::float8 from pg_depend d where c.relkind = 'S' and d.classid = 'pg_class'::regclass
       and d.objid = c.oid and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i')) as owner,
     exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e') as extension,
+    case when not pg_has_role(c.relowner, 'usage') then pg_get_userbyid(c.relowner)::text end as stranger,
+    c.relkind <> 'S' and row_security_active(c.oid) as guarded,
     array(select a.attname::text from pg_index i, unnest(i.indkey) with ordinality k (number, place), pg_attribute a
       where i.indrelid = c.oid and i.indisprimary and a.attrelid = c.oid and a.attnum = k.number order by k.place) as key,
     coalesce((select json_agg(json_build_object('number', a.attnum, 'name', a.attname, 'identity', a.attidentity = 'a',

@@ -19,8 +19,13 @@ export const quoteBody = (body: string): string => {
 /** Runs statements without the notices of `if exists` and `cascade`, which users would take for warnings. */
 export const runDdl = async (sql: Sql, statements: readonly string[]): Promise<void> => {
   if (statements.length === 0) return
-  const [row] = await sql<{ level: string }[]>`
-    select current_setting('client_min_messages') as level, set_config('client_min_messages', 'warning', true)`
-  await sql.unsafe(statements.join(';\n'))
-  await sql`select set_config('client_min_messages', ${row?.level ?? 'notice'}, true)`
+  // One round trip. The level is kept by a setting of ours, for the database's own may be any.
+  await sql.unsafe(
+    [
+      `select set_config('pawl.messages', current_setting('client_min_messages'), true),
+        set_config('client_min_messages', 'warning', true)`,
+      ...statements,
+      `select set_config('client_min_messages', current_setting('pawl.messages'), true)`,
+    ].join(';\n'),
+  )
 }

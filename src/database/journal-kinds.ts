@@ -39,6 +39,18 @@ export const findProblem = (
   if (relation.kind === 'f') {
     return `table ${name} is a foreign table: what is written to it cannot be undone here. Name it in immuneTables`
   }
+  if (relation.stranger !== null) {
+    return (
+      `table ${name} belongs to ${relation.stranger}, so that this database user cannot put triggers on it. Make this user its ` +
+      `owner (alter table … owner to …), or name it in immuneTables`
+    )
+  }
+  if (relation.guarded) {
+    return (
+      `table ${name} has row-level security that applies to this database user: a rollback would miss the rows that it hides. ` +
+      `Give the user bypassrls, or name the table in immuneTables`
+    )
+  }
   if (kind === 'table' && relation.key.length === 0) {
     return (
       `table ${name} has no primary key, by which a rollback finds its rows. Add one ` +

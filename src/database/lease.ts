@@ -1,5 +1,7 @@
+import { DatabaseUnavailableError, SessionLostError } from '../errors.ts'
 import type { Database } from './database.ts'
 import { isGone, type LeaseHolder } from './lease-holder.ts'
+import { LeaseHeartbeat, RELEASED } from './lease-heartbeat.ts'
 
 export interface LeaseOptions {
   readonly name: string
@@ -17,55 +19,122 @@ export interface LeaseOptions {
 export interface Lease {
   /** Rises with each holder: transactions under an older one fail. */
   readonly fence: bigint
-  /** Gives it back, so that who waits has it at once. Idempotent. */
+  /** Gives it back, so that who waits has it at once; without a database it runs out by itself. Idempotent. */
   release(): Promise<void>
 }
 
-/** Told at each release. */
-const CHANNEL = 'pawl_lease'
+/** ms. A holder that lives, and lost the session of its heartbeat, has another one long before. */
+const ABSENCE = 800
+/** ms between looks at a holder whose heartbeat has no session. */
+const CLOSE_LOOK = 100
 
 /**
  * Takes the lease, or waits for it: a row by the database's clock, kept by a heartbeat. Not a session's advisory lock: that
  * is lost unseen through a connection pooler, and stays held for minutes when a network is cut.
+ *
+ * @throws DatabaseUnavailableError, SessionLostError at the first try; who stands by waits for the database, too
  */
 export async function takeLease(database: Database, options: LeaseOptions): Promise<Lease> {
+  const { signal, duration } = options
+  let ring = (): void => {}
+  const onAbort = (): void => ring()
+  signal.addEventListener('abort', onAbort)
+  let listening: { unlisten(): Promise<void> } | undefined
   let told: string | undefined
-  for (;;) {
-    options.signal.throwIfAborted()
-    const attempt = await tryLease(database, options)
-    if (attempt.type === 'taken') return keep(database, options, attempt.fence)
-    if (attempt.holder !== told) options.onWaiting((told = attempt.holder))
-    await released(database, options)
+  /** `performance.now()` since when the holder's heartbeat has no session. */
+  let absentSince: number | undefined
+  try {
+    for (;;) {
+      signal.throwIfAborted()
+      // Before the look: a release after it is heard.
+      const rung = new Promise<void>((resolve) => (ring = resolve))
+      const isAbsent = absentSince !== undefined && performance.now() - absentSince >= ABSENCE
+      const attempt = await tryLease(database, options, isAbsent).catch((error: unknown) =>
+        lookAgain(error, told),
+      )
+      if (attempt.type === 'taken') return keep(database, options, attempt)
+      absentSince = attempt.absent ? (absentSince ?? performance.now()) : undefined
+      if (attempt.holder !== undefined && attempt.holder !== told) options.onWaiting((told = attempt.holder))
+      if (listening === undefined) {
+        listening = await database.listen(RELEASED, () => ring()).catch(() => undefined)
+        if (listening !== undefined) continue
+      }
+      // Often: a holder that is gone is seen by looking only.
+      const timer = setTimeout(() => ring(), attempt.absent ? CLOSE_LOOK : duration / 10)
+      await rung
+      clearTimeout(timer)
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    await listening?.unlisten()
   }
 }
 
-type Attempt =
-  | { readonly type: 'taken'; readonly fence: bigint }
-  | { readonly type: 'held'; readonly holder: string }
+type Attempt = Taken | Held
 
-function tryLease(database: Database, { name, holder, duration }: LeaseOptions): Promise<Attempt> {
-  return database.transaction(async ({ sql }) => {
-    const own = sql(database.ownSchema)
-    const [held] = await sql<HeldRow[]>`
-      select holder, pid, machine, expires_at > clock_timestamp() as valid from ${own}.lease where name = ${name} for update`
-    if (held?.valid === true && !isGone({ pid: held.pid, machine: held.machine ?? undefined })) {
-      return { type: 'held', holder: held.holder }
-    }
-    const taken = await sql`
-      insert into ${own}.lease as lease (name, holder, pid, machine, expires_at)
-      values (${name}, ${holder.name}, ${holder.pid}, ${holder.machine ?? null},
-        clock_timestamp() + ${duration} * interval '1 ms')
-      on conflict (name) do update set holder = excluded.holder, pid = excluded.pid, machine = excluded.machine,
-        expires_at = excluded.expires_at
-      where lease.holder is not distinct from ${held?.holder ?? null}`
-    // Nobody held it, and another process was faster.
-    if (taken.count === 0) return { type: 'held', holder: 'another process' }
-    // Waits for a transaction of the holder before us that is still open: it commits under its number, or never.
-    const [fence] = await sql<{ number: bigint }[]>`
-      insert into ${own}.fence as fence (name, number) values (${name}, 1)
-      on conflict (name) do update set number = fence.number + 1 returning number`
-    return { type: 'taken', fence: fence?.number ?? 0n }
-  })
+interface Held {
+  readonly type: 'held'
+  /** Undefined: not known now. */
+  readonly holder: string | undefined
+  /** The backend of its heartbeat is not there: its process has ended, or lost the connection a moment ago. */
+  readonly absent: boolean
+}
+
+interface Taken {
+  readonly type: 'taken'
+  readonly fence: bigint
+  /** `performance.now()` when it was surely not older. */
+  readonly since: number
+}
+
+/** Who stands by outlives a database that restarts. */
+function lookAgain(error: unknown, told: string | undefined): Attempt {
+  const away = error instanceof DatabaseUnavailableError || error instanceof SessionLostError
+  if (told === undefined || !away) throw error
+  return { type: 'held', holder: undefined, absent: false }
+}
+
+function tryLease(
+  database: Database,
+  { name, holder, duration, signal }: LeaseOptions,
+  isAbsent: boolean,
+): Promise<Attempt> {
+  return database.transaction(
+    async ({ sql }) => {
+      const own = sql(database.ownSchema)
+      const [held] = await sql<HeldRow[]>`
+        select holder, pid, machine, expires_at > clock_timestamp() as valid,
+          session is not null and not exists (select from pg_stat_activity
+            where format('%s %s', pid, extract(epoch from backend_start)) = session) as absent
+        from ${own}.lease where name = ${name} for update`
+      const isHeld = held?.valid === true && !isGone({ pid: held.pid, machine: held.machine ?? undefined })
+      if (isHeld && !(held.absent && isAbsent)) {
+        return { type: 'held', holder: held.holder, absent: held.absent }
+      }
+      const [taken] = await sql<{ session: number }[]>`
+        insert into ${own}.lease as lease (name, holder, pid, machine, expires_at)
+        values (${name}, ${holder.name}, ${holder.pid}, ${holder.machine ?? null}, clock_timestamp())
+        on conflict (name) do update
+        set holder = excluded.holder, pid = excluded.pid, machine = excluded.machine, session = null
+        where lease.holder is not distinct from ${held?.holder ?? null}
+        returning pg_backend_pid() as session`
+      // Nobody held it, and another process was faster: the next look tells who.
+      if (taken === undefined) return { type: 'held', holder: undefined, absent: false }
+      const [fence] = await withoutBlockers(
+        database,
+        taken.session,
+        duration / 4,
+        sql<{ number: bigint }[]>`
+          insert into ${own}.fence as fence (name, number) values (${name}, 1)
+          on conflict (name) do update set number = fence.number + 1 returning number`,
+      )
+      const since = performance.now()
+      await sql`
+        update ${own}.lease set expires_at = clock_timestamp() + ${duration} * interval '1 ms' where name = ${name}`
+      return { type: 'taken', fence: fence?.number ?? 0n, since }
+    },
+    { signal },
+  )
 }
 
 interface HeldRow {
@@ -73,63 +142,42 @@ interface HeldRow {
   readonly pid: number
   readonly machine: string | null
   readonly valid: boolean
+  readonly absent: boolean
 }
 
-/** Resolves when it may be free: at a release, or when it would have expired. */
-async function released(database: Database, { duration, signal }: LeaseOptions): Promise<void> {
-  let wake = (): void => {}
-  const woken = new Promise<void>((resolve) => {
-    wake = resolve
-  })
-  const timer = setTimeout(wake, duration / 2)
-  signal.addEventListener('abort', wake, { once: true })
-  const listening = await database.listen(CHANNEL, wake)
+/**
+ * A transaction of the holder before us that is still open keeps the fence's row: it commits under its number, or never. It
+ * gets a moment; then its session is ended, for its process may be stopped in the middle of it.
+ */
+async function withoutBlockers<T>(
+  database: Database,
+  session: number,
+  patience: number,
+  work: PromiseLike<T>,
+): Promise<T> {
+  const timer = setInterval(() => {
+    // Not allowed, say: then it lasts until the server ends what is idle in a transaction.
+    database.sql`select pg_terminate_backend(pid) from unnest(pg_blocking_pids(${session})) pid`.catch(
+      () => {},
+    )
+  }, patience)
   try {
-    await woken
+    return await work
   } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', wake)
-    await listening.unlisten()
+    clearInterval(timer)
   }
 }
 
-function keep(database: Database, options: LeaseOptions, fence: bigint): Lease {
-  const { name, holder, duration, onLost } = options
-  const own = database.sql(database.ownSchema)
-  let ended = false
-  let confirmed = performance.now()
-
-  const lose = (): void => {
-    if (ended) return
-    ended = true
-    clearInterval(timer)
-    onLost()
-  }
-  const beat = async (): Promise<void> => {
-    const started = performance.now()
-    try {
-      const kept = await database.sql`
-        update ${own}.lease set expires_at = clock_timestamp() + ${duration} * interval '1 ms'
-        where name = ${name} and holder = ${holder.name}`
-      if (kept.count === 0) lose()
-      else confirmed = started
-    } catch {
-      // The database does not answer: after its time the lease is anybody's, whatever the reason.
-      if (performance.now() - confirmed > duration) lose()
-    }
-  }
-  // Three chances in its time.
-  const timer = setInterval(() => void beat(), duration / 3)
-  timer.unref()
-
-  return {
+function keep(database: Database, { name, holder, duration, onLost }: LeaseOptions, taken: Taken): Lease {
+  const { fence, since } = taken
+  const heartbeat = new LeaseHeartbeat({
+    database,
+    name,
+    holder: holder.name,
     fence,
-    release: async () => {
-      if (ended) return
-      ended = true
-      clearInterval(timer)
-      await database.sql`delete from ${own}.lease where name = ${name} and holder = ${holder.name}`
-      await database.sql`select pg_notify(${CHANNEL}, ${name})`
-    },
-  }
+    duration,
+    since,
+    onLost,
+  })
+  return { fence, release: () => heartbeat.release() }
 }

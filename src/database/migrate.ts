@@ -1,9 +1,17 @@
-import { NewerSchemaError } from '../errors.ts'
+import { DatabaseUnavailableError, NewerSchemaError } from '../errors.ts'
 import type { Database, Transaction } from './database.ts'
 import { indexes } from './migrations/0001-indexes.ts'
 import { lifecycle } from './migrations/0002-lifecycle.ts'
 import { journal } from './migrations/0003-journal.ts'
 import { jobs } from './migrations/0004-jobs.ts'
+import { jobRuns } from './migrations/0005-job-runs.ts'
+import { firings } from './migrations/0006-firings.ts'
+import { once } from './migrations/0007-once.ts'
+import { fingerprints } from './migrations/0008-fingerprints.ts'
+import { processes } from './migrations/0009-processes.ts'
+import { fleet } from './migrations/0010-fleet.ts'
+import { cachedRanges } from './migrations/0011-cached-ranges.ts'
+import { leaseSession } from './migrations/0012-lease-session.ts'
 import { quoteName } from './journal-ddl.ts'
 
 export interface Migration {
@@ -11,6 +19,8 @@ export interface Migration {
   readonly name: string
   /** The statements; `own` is the quoted name of Pawl's own schema. */
   readonly up: (own: string) => string
+  /** What was indexed before cannot be used after this step: why, for the user. */
+  readonly needsReindex?: string
 }
 
 /** In this order, each once, none ever changed after a release. */
@@ -19,6 +29,14 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 2, name: 'lifecycle', up: lifecycle },
   { id: 3, name: 'journal', up: journal },
   { id: 4, name: 'jobs', up: jobs },
+  { id: 5, name: 'job-runs', up: jobRuns },
+  { id: 6, name: 'firings', up: firings },
+  { id: 7, name: 'once', up: once },
+  { id: 8, name: 'fingerprints', up: fingerprints },
+  { id: 9, name: 'processes', up: processes },
+  { id: 10, name: 'fleet', up: fleet },
+  { id: 11, name: 'cached-ranges', up: cachedRanges },
+  { id: 12, name: 'lease-session', up: leaseSession },
 ]
 
 /** Of all processes that start at the same time, one migrates. The number is arbitrary. */
@@ -26,18 +44,23 @@ const LOCK = 7_238_001
 
 /**
  * Brings Pawl's own tables to this version, each step in a transaction of its own.
- * @throws NewerSchemaError when a newer Pawl has been here; nothing is changed then
+ * @throws NewerSchemaError when a newer Pawl has been here, DatabaseUnavailableError when the user has not the right to make
+ * them; nothing is changed then
  */
-export async function migrate(database: Database): Promise<void> {
-  const done = await database.transaction((transaction) => begin(transaction, database.ownSchema))
-  const newest = MIGRATIONS.at(-1)?.id ?? 0
+export async function migrate(database: Database, migrations = MIGRATIONS): Promise<void> {
+  const done = await database
+    .transaction((transaction) => begin(transaction, database.ownSchema))
+    .catch(async (error: unknown) => {
+      throw isPermissionDenied(error) ? await mayNotCreate(database, error) : error
+    })
+  const newest = migrations.at(-1)?.id ?? 0
   if (done > newest) {
     throw new NewerSchemaError(
       `the schema "${database.ownSchema}" in ${database.description} is of a newer Pawl (step ${done}; this one knows ${newest})`,
       { hint: 'Update the package pawl to the version that ran here last.' },
     )
   }
-  for (const migration of MIGRATIONS) {
+  for (const migration of migrations) {
     if (migration.id > done) {
       await database.transaction((transaction) => apply(transaction, database.ownSchema, migration))
     }
@@ -47,7 +70,10 @@ export async function migrate(database: Database): Promise<void> {
 /** @returns the number of the last step that was done */
 async function begin({ sql }: Transaction, ownSchema: string): Promise<number> {
   await sql`select pg_advisory_xact_lock(${LOCK})`
-  await sql.unsafe(`create schema if not exists ${quoteName(ownSchema)}`)
+  // `create schema if not exists` needs the right to create one, also where it is there: made for us by an administrator.
+  const [schema] = await sql<{ there: boolean }[]>`
+    select to_regnamespace(quote_ident(${ownSchema})) is not null as there`
+  if (schema?.there !== true) await sql.unsafe(`create schema ${quoteName(ownSchema)}`)
   await sql`
     create table if not exists ${sql(ownSchema)}.migration (
       id int primary key,
@@ -59,9 +85,36 @@ async function begin({ sql }: Transaction, ownSchema: string): Promise<number> {
   return row?.done ?? 0
 }
 
-async function apply({ sql }: Transaction, ownSchema: string, { id, name, up }: Migration): Promise<void> {
+async function apply(
+  { sql }: Transaction,
+  ownSchema: string,
+  { id, name, up, needsReindex }: Migration,
+): Promise<void> {
   await sql`select pg_advisory_xact_lock(${LOCK})`
   const claimed = await sql`
     insert into ${sql(ownSchema)}.migration (id, name) values (${id}, ${name}) on conflict do nothing`
-  if (claimed.count === 1) await sql.unsafe(up(quoteName(ownSchema)))
+  if (claimed.count === 0) return
+  await sql.unsafe(up(quoteName(ownSchema)))
+  if (needsReindex === undefined) return
+  // A database on which nothing was indexed yet needs nothing.
+  await sql`
+    insert into ${sql(ownSchema)}.lifecycle (key, value)
+    select 'required', ${sql.json({ reason: 'migration', why: needsReindex })}
+    where exists (select from ${sql(ownSchema)}.lifecycle where key = 'reindexed')
+    on conflict (key) do update set value = excluded.value`
+}
+
+const isPermissionDenied = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === '42501'
+
+async function mayNotCreate({ sql, ownSchema, description }: Database, cause: unknown): Promise<Error> {
+  const [row] = await sql<{ user: string }[]>`select quote_ident(current_user) as user`
+  const user = row?.user ?? 'its user'
+  return new DatabaseUnavailableError(
+    `cannot make Pawl's own tables in ${description}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    {
+      cause,
+      hint: `They have a schema of their own. As the database's owner: create schema ${quoteName(ownSchema)} authorization ${user}`,
+    },
+  )
 }

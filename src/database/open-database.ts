@@ -1,11 +1,19 @@
+import { randomUUID } from 'node:crypto'
 import postgres from 'postgres'
-import { DatabaseUnavailableError } from '../errors.ts'
+import { DatabaseUnavailableError, SessionLostError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
-import type { Database, Sql, Transaction, TransactionOptions } from './database.ts'
-import { startPostgres } from './embedded/start-postgres.ts'
-import { guardSql } from './guard-sql.ts'
+import { AnswerWatch } from './answer-watch.ts'
+import { ArrayTypes } from './array-types.ts'
+import { statementError } from './connection-error.ts'
+import { checkUrl, describeUrl } from './database-url.ts'
+import type { Database, DatabaseSession, Sql, Transaction, TransactionOptions } from './database.ts'
+import { startPostgres, type EmbeddedPostgres } from './embedded/start-postgres.ts'
+import { quoteName } from './journal-ddl.ts'
+import { Listener } from './listener.ts'
 import { Session, type ConnectOptions } from './session.ts'
 import { SessionPool } from './session-pool.ts'
+import { singleStatements } from './single-statements.ts'
+import { TableShapes } from './table-shapes.ts'
 
 export interface OpenOptions {
   /** `postgres://…`; left out: a PostgreSQL of our own in `directory`. */
@@ -15,116 +23,153 @@ export interface OpenOptions {
   readonly logger: Logger
   /** Sessions for transactions. Default: 8. */
   readonly maxConnections?: number
+  /** Ends the opening. */
+  readonly signal?: AbortSignal
 }
 
-/** Single statements are not watched: one that is lost with its connection rejects by itself. */
-const FREE = { refusal: () => undefined, started: () => {}, settled: () => {} }
-
-type RawSql = postgres.Sql<{ bigint: bigint }>
+type Settings = Readonly<Record<string, unknown>>
 
 /** ms. See `Database.impatientSql`. */
 const LOCK_TIMEOUT = 5_000
 
-const OLDEST = 140_000
+/** ms. A server that does not answer by then is down for whoever waits at a terminal. */
+const CONNECT_TIMEOUT = 5_000
 
-/** Seconds. A server that does not answer by then is down for whoever waits at a terminal. */
-const CONNECT_TIMEOUT = 5
+/** Sessions for single statements, of each kind: so many long ones can run side by side. */
+const SINGLES = 4
+
+const OLDEST = 14
 
 /**
  * Opens the database, and starts it where it is ours.
  * @throws DatabaseUnavailableError naming the address, never the password; FolderInUseError
  */
 export async function openDatabase(options: OpenOptions): Promise<Database> {
-  const { schema } = options
+  options.signal?.throwIfAborted()
+  if (options.url !== undefined) checkUrl(options.url)
   const embedded =
     options.url === undefined ? await startPostgres({ directory: options.directory }) : undefined
-  const url = options.url ?? embedded?.url ?? ''
-  const description = describeUrl(url)
-  const pool = new SessionPool(
-    () => openSession(url, connectOptions(options, {}), description),
-    options.maxConnections ?? 8,
-  )
-  const transaction = <T>(
-    work: (transaction: Transaction) => Promise<T>,
-    { signal }: TransactionOptions = {},
-  ) => pool.use((session) => session.transaction(work), signal)
-
+  const database = new PostgresDatabase(options, embedded)
   try {
-    const version = await pool.use((session) =>
-      session.transaction(async ({ sql }) => {
-        const [row] = await sql<{ version: number }[]>`
-          select current_setting('server_version_num')::int as version`
-        return row?.version ?? 0
-      }),
-    )
-    if (version < OLDEST) {
-      throw new DatabaseUnavailableError(
-        `${description} is PostgreSQL ${Math.floor(version / 10_000)}; Pawl needs 14 or newer`,
-      )
-    }
-    const single = connect(url, options, {})
-    const impatient = connect(url, options, { lock_timeout: LOCK_TIMEOUT })
-    return new PostgresDatabase({
-      description,
-      version,
-      schema,
-      pool,
-      singles: [single, impatient],
-      sql: guardSql(single, FREE, (work) => transaction(({ sql }) => work(sql))),
-      impatientSql: guardSql(impatient, FREE, (work) =>
-        transaction(async ({ sql }) => {
-          await sql`select set_config('lock_timeout', ${String(LOCK_TIMEOUT)}, true)`
-          return work(sql)
-        }),
-      ),
-      transaction,
-      embedded,
-    })
+    await database.check(options.signal)
+    return database
   } catch (error) {
-    pool.close()
-    await embedded?.stop()
+    await database.close()
     throw error
   }
 }
 
-interface Parts {
-  readonly description: string
-  readonly version: number
-  readonly schema: string
-  readonly sql: Sql
-  readonly impatientSql: Sql
-  /** For single statements; the first one listens, too. */
-  readonly singles: readonly [RawSql, RawSql]
-  readonly pool: SessionPool
-  readonly transaction: Database['transaction']
-  readonly embedded: { stop(): Promise<void> } | undefined
-}
-
 class PostgresDatabase implements Database {
   readonly description: string
-  readonly version: number
   readonly schema: string
   readonly ownSchema: string
+  readonly sessions = `pawl ${randomUUID()}`
   readonly sql: Sql
   readonly impatientSql: Sql
-  readonly transaction: Database['transaction']
-  readonly #parts: Parts
+  readonly #url: string
+  readonly #options: OpenOptions
+  readonly #embedded: EmbeddedPostgres | undefined
+  readonly #pool: SessionPool
+  readonly #pools: readonly SessionPool[]
+  readonly #listener: Listener
+  readonly #arrayTypes = new ArrayTypes()
+  readonly #watch: AnswerWatch
+  readonly #shapes = new TableShapes()
+  /** Those that were asked for by `openSession`. */
+  readonly #sessions = new Set<Session>()
+  #version = 0
   #closing: Promise<void> | undefined
 
-  constructor(parts: Parts) {
-    this.#parts = parts
-    this.description = parts.description
-    this.version = parts.version
-    this.schema = parts.schema
-    this.ownSchema = parts.schema === 'public' ? 'pawl' : `pawl_${parts.schema}`
-    this.sql = parts.sql
-    this.impatientSql = parts.impatientSql
-    this.transaction = parts.transaction
+  constructor(options: OpenOptions, embedded: EmbeddedPostgres | undefined) {
+    const { schema, logger } = options
+    this.#options = options
+    this.#embedded = embedded
+    this.#url = options.url ?? embedded?.url ?? ''
+    this.description = describeUrl(this.#url)
+    this.schema = schema
+    this.ownSchema = schema === 'public' ? 'pawl' : `pawl_${schema}`
+    this.#watch = new AnswerWatch(() => this.#connect())
+    this.#pool = new SessionPool(() => this.#openSession(), options.maxConnections ?? 8)
+    this.#listener = new Listener((onnotify) => this.#openSession({ onnotify } as ConnectOptions), logger)
+    const patient = new SessionPool(() => this.#openSession(), SINGLES)
+    const impatient = new SessionPool(() => this.#openSession({}, { lock_timeout: LOCK_TIMEOUT }), SINGLES)
+    this.#pools = [this.#pool, patient, impatient]
+    this.sql = this.#single(patient, (work) => this.transaction(({ sql }) => work(sql)))
+    this.impatientSql = this.#single(impatient, (work) =>
+      this.transaction(
+        async ({ sql }) => {
+          await sql`select set_config('lock_timeout', ${String(LOCK_TIMEOUT)}, true)`
+          return work(sql)
+        },
+        { awaited: true },
+      ),
+    )
   }
 
-  async listen(channel: string, onNotify: (payload: string) => void, onListen?: () => void) {
-    const { unlisten } = await this.#parts.singles[0].listen(channel, onNotify, onListen)
-    return { unlisten }
+  get version(): number {
+    return this.#version
+  }
+
+  /** Connects, and looks at the server. */
+  async check(signal: AbortSignal | undefined): Promise<void> {
+    this.#version = await this.#pool.use(async (session) => {
+      const [row] = await session.run(`select current_setting('server_version_num')::int as version`)
+      await this.#arrayTypes.learn(session)
+      return Number(row?.['version'])
+    }, signal)
+    const major = Math.floor(this.#version / 10_000)
+    if (major >= OLDEST) return
+    throw new DatabaseUnavailableError(
+      `${this.description} is PostgreSQL ${major}; Pawl needs ${OLDEST} or newer`,
+      {
+        hint: 'Set "database" to a newer server; or leave it out, and Pawl starts one of its own.',
+      },
+    )
+  }
+
+  learnTypes(): Promise<void> {
+    this.#shapes.forget()
+    return this.#pool.use((session) => this.#arrayTypes.learn(session))
+  }
+
+  async transaction<T>(
+    work: (transaction: Transaction) => Promise<T>,
+    options: TransactionOptions = {},
+  ): Promise<T> {
+    const { signal, awaited = false } = options
+    let started = false
+    const attempt = (): Promise<T> =>
+      this.#pool.use(
+        (session) => {
+          this.#arrayTypes.teach(session.raw)
+          return session.transaction((transaction) => {
+            started = true
+            return work(transaction)
+          }, options)
+        },
+        signal,
+        { awaited },
+      )
+    try {
+      return await attempt()
+    } catch (error) {
+      // An idle session had died unseen: nothing was begun on it, so that another one may do it.
+      if (started || signal?.aborted === true || !(error instanceof SessionLostError)) throw error
+      return attempt()
+    }
+  }
+
+  async openSession(): Promise<DatabaseSession> {
+    const session = await this.#openSession()
+    this.#arrayTypes.teach(session.raw)
+    this.#sessions.add(session)
+    session.ended.catch(() => this.#sessions.delete(session))
+    if (this.#closing !== undefined) session.end(closed())
+    return session
+  }
+
+  listen(channel: string, onNotify: (payload: string) => void, onListen?: () => void) {
+    return this.#listener.listen(channel, onNotify, onListen)
   }
 
   close(): Promise<void> {
@@ -133,78 +178,60 @@ class PostgresDatabase implements Database {
   }
 
   async #close(): Promise<void> {
-    this.#parts.pool.close()
-    await Promise.all(this.#parts.singles.map((single) => single.end({ timeout: 0 })))
-    await this.#parts.embedded?.stop()
+    this.#watch.close()
+    for (const pool of this.#pools) pool.close()
+    this.#listener.close()
+    for (const session of this.#sessions) session.end(closed())
+    await this.#embedded?.stop()
   }
-}
 
-async function openSession(url: string, connect: ConnectOptions, description: string): Promise<Session> {
-  const session = new Session(url, connect)
-  try {
-    return await session.open()
-  } catch (cause) {
-    session.end()
-    throw new DatabaseUnavailableError(`cannot connect to ${description}: ${reasonOf(cause)}`, {
-      cause,
-      hint: hintFor(cause),
+  async #openSession(extra: ConnectOptions = {}, settings: Settings = {}): Promise<Session> {
+    const session = await this.#connect(extra, settings)
+    this.#watch.add(session)
+    return session
+  }
+
+  #connect(extra: ConnectOptions = {}, settings: Settings = {}): Promise<Session> {
+    return new Session({
+      url: this.#url,
+      description: this.description,
+      connect: { ...this.#connectOptions(settings), ...extra },
+      shapes: this.#shapes,
+      timeout: CONNECT_TIMEOUT,
+    }).open()
+  }
+
+  #single(pool: SessionPool, begin: <T>(work: (sql: Sql) => Promise<T>) => Promise<T>): Sql {
+    const closing = (): Error | undefined => (this.#closing === undefined ? undefined : closed())
+    return singleStatements({
+      connect: this.#connectOptions({}),
+      pool,
+      arrayTypes: this.#arrayTypes,
+      refusal: closing,
+      errorOf: (error) => closing() ?? statementError(error),
+      begin,
     })
   }
-}
 
-/** postgres.js's own pool. It reconnects, so it is for single statements alone. */
-function connect(url: string, options: OpenOptions, settings: Readonly<Record<string, unknown>>): RawSql {
-  return postgres(url, {
-    ...connectOptions(options, settings),
-    max: 4,
-  } as ConnectOptions) as unknown as RawSql
-}
-
-function connectOptions(
-  { schema, logger }: OpenOptions,
-  settings: Readonly<Record<string, unknown>>,
-): ConnectOptions {
-  return {
-    connect_timeout: CONNECT_TIMEOUT,
-    types: { bigint: postgres.BigInt },
-    connection: {
-      application_name: 'pawl',
-      search_path: schema === 'public' ? 'public' : `"${schema.replaceAll('"', '""')}", public`,
-      ...settings,
-    },
-    onnotice: ({ message }) => logger.debug(`PostgreSQL: ${message ?? ''}`),
-  } as ConnectOptions
-}
-
-/** The address without user's secrets. */
-export function describeUrl(url: string): string {
-  try {
-    const { protocol, hostname, port, pathname } = new URL(url)
-    return `${protocol}//${hostname}${port === '' ? '' : `:${port}`}${pathname}`
-  } catch {
-    return 'the configured database'
+  #connectOptions(settings: Settings): ConnectOptions {
+    const { schema, logger } = this.#options
+    return {
+      connect_timeout: CONNECT_TIMEOUT / 1_000,
+      // s. postgres.js's own is a minute.
+      keep_alive: 10,
+      types: { bigint: postgres.BigInt },
+      // See ArrayTypes.
+      fetch_types: false,
+      connection: {
+        application_name: this.sessions,
+        search_path: schema === 'public' ? 'public' : `${quoteName(schema)}, public`,
+        ...settings,
+      },
+      onnotice: ({ message }) => logger.debug(`PostgreSQL: ${message ?? ''}`),
+    } as ConnectOptions
   }
 }
 
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const code = 'code' in error ? String(error.code) : ''
-  switch (code) {
-    case 'ECONNREFUSED':
-      return 'nothing listens there (connection refused)'
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'no host of that name was found'
-    case 'CONNECT_TIMEOUT':
-      return `no answer within ${CONNECT_TIMEOUT} s`
-    default:
-      return error.message === '' ? code : error.message
-  }
-}
-
-function hintFor(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === '28P01' || code === '28000') return 'Check the user and the password in the URL.'
-  if (code === '3D000') return 'Create the database first: createdb <name>.'
-  return 'Check that the server runs and that the address is right; or leave "database" out, and Pawl starts one of its own.'
+function closed(): DatabaseUnavailableError {
+  return new DatabaseUnavailableError('the database was closed')
 }

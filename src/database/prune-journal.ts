@@ -9,9 +9,13 @@ export interface PruneOptions {
 }
 
 /**
- * Forgets how to undo the levels at or below `finalized`, in one statement; the ref of `finalized` itself stays. Waits for a
+ * Forgets how to undo the levels at or below `finalized`; the ref of `finalized` itself stays. Waits for a
  * running level of the same index. From then on a rollback below `finalized` is a RollbackError.
  */
 export const pruneJournal = async (sql: Sql, options: PruneOptions): Promise<void> => {
-  await sql`select ${sql.unsafe(quoteName(options.ownSchema))}.prune(${options.indexId}, ${options.finalized})`
+  const own = quoteName(options.ownSchema)
+  await sql`select ${sql.unsafe(own)}.prune(${options.indexId}, ${options.finalized})`
+  // They were kept for a reorg that cannot come any more.
+  await sql`delete from ${sql.unsafe(own)}.firing
+    where index_id = ${options.indexId} and level <= ${options.finalized} and state = 'done' and key is null`
 }

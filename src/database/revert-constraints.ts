@@ -1,9 +1,9 @@
 import { RollbackError } from '../errors.ts'
 import type { Sql } from './database.ts'
-import { quoteName } from './journal-ddl.ts'
+import { quoteName, runDdl } from './journal-ddl.ts'
 import { sameKey, type RevertTable } from './revert-tables.ts'
 
-interface ForeignKey {
+export interface ForeignKey {
   readonly name: string
   readonly child: number
   readonly parent: number
@@ -35,8 +35,11 @@ const readForeignKeys = (sql: Sql, tables: readonly RevertTable[]): Promise<Fore
       and (k.conrelid = any (${rels}::text[]::oid[]) or k.confrelid = any (${rels}::text[]::oid[]))`
 }
 
-/** Keeps the rows that will go of tables that others point into: what no longer has its row is only known by them. */
-export const keepGoneRows = async (sql: Sql, tables: readonly RevertTable[]): Promise<void> => {
+/**
+ * Keeps the rows that will go of tables that others point into: what no longer has its row is only known by them.
+ * @returns the foreign keys of and into the tables
+ */
+export const keepGoneRows = async (sql: Sql, tables: readonly RevertTable[]): Promise<ForeignKey[]> => {
   const foreignKeys = await readForeignKeys(sql, tables)
   for (const table of tables) {
     if (!foreignKeys.some(({ parent }) => parent === table.rel)) continue
@@ -45,6 +48,7 @@ export const keepGoneRows = async (sql: Sql, tables: readonly RevertTable[]): Pr
        select t.* from ${table.target} t join ${table.first} f on ${sameKey(table, 't', 'f')}`,
     )
   }
+  return foreignKeys
 }
 
 /**
@@ -52,17 +56,22 @@ export const keepGoneRows = async (sql: Sql, tables: readonly RevertTable[]): Pr
  * constraints. Drops what `keepGoneRows` kept.
  * @throws RollbackError naming the constraint: rows from outside the journal stand in the way.
  */
-export const checkConstraints = async (sql: Sql, tables: readonly RevertTable[]): Promise<void> => {
-  for (const key of await readForeignKeys(sql, tables)) {
+export const checkConstraints = async (
+  sql: Sql,
+  tables: readonly RevertTable[],
+  foreignKeys: readonly ForeignKey[],
+): Promise<void> => {
+  for (const key of foreignKeys) {
     const child = tables.find(({ rel }) => rel === key.child)
     const parent = tables.find(({ rel }) => rel === key.parent)
     if (child !== undefined) await checkRestoredChildren(sql, key, child)
     if (parent !== undefined) await checkGoneParents(sql, key, parent)
   }
-  for (const table of tables) {
-    await checkDeferrableUnique(sql, table)
-    await sql.unsafe(`drop table if exists ${table.gone}`)
-  }
+  await checkDeferrableUnique(sql, tables)
+  await runDdl(
+    sql,
+    tables.map(({ gone }) => `drop table if exists ${gone}`),
+  )
 }
 
 const pairs = (
@@ -98,12 +107,18 @@ const checkGoneParents = async (sql: Sql, key: ForeignKey, parent: RevertTable):
   if (missing.length > 0) throw dangling(key, 'rows from outside the journal point at rows that have to go')
 }
 
-const checkDeferrableUnique = async (sql: Sql, table: RevertTable): Promise<void> => {
-  const constraints = await sql<{ name: string; columns: string[] }[]>`
-    select k.conname as name, array(select a.attname::text from pg_attribute a
+const checkDeferrableUnique = async (sql: Sql, tables: readonly RevertTable[]): Promise<void> => {
+  const rels = sql.array(
+    tables.map(({ rel }) => String(rel)),
+    25,
+  )
+  const constraints = await sql<{ rel: number; name: string; columns: string[] }[]>`
+    select k.conrelid::text::float8 as rel, k.conname as name, array(select a.attname::text from pg_attribute a
       where a.attrelid = k.conrelid and a.attnum = any (k.conkey)) as columns
-    from pg_constraint k where k.contype in ('u', 'p') and k.condeferrable and k.conrelid = ${String(table.rel)}::text::oid`
-  for (const { name, columns } of constraints) {
+    from pg_constraint k where k.contype in ('u', 'p') and k.condeferrable and k.conrelid = any (${rels}::text[]::oid[])`
+  for (const { rel, name, columns } of constraints) {
+    const table = tables.find((other) => other.rel === rel)
+    if (table === undefined) continue
     const twice = await sql.unsafe(
       `select from ${table.target} t join ${table.first} f on ${sameKey(table, 't', 'f')} and f.op = 'O'
        where (select count(*) from ${table.target} o where ${pairs('o', columns, 't', columns)}) > 1 limit 1`,

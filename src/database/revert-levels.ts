@@ -5,6 +5,7 @@ import { trackTables } from './journal.ts'
 import { quoteName, runDdl } from './journal-ddl.ts'
 import { checkConstraints, keepGoneRows } from './revert-constraints.ts'
 import { findRevertRange, type RevertRange } from './revert-range.ts'
+import { revertFirings, type DroppedFiring } from './revert-firings.ts'
 import { revertRows } from './revert-rows.ts'
 import { revertSequences } from './revert-sequences.ts'
 import { collectFirstTouches, dropFirstTouches, type RevertTable } from './revert-tables.ts'
@@ -16,6 +17,8 @@ export interface RevertOptions {
   readonly toLevel: number
   /** The fencing number of the lease that this process holds. Left out: not checked. */
   readonly fence?: bigint | undefined
+  /** Called with the firings that waited for levels which are gone, before the transaction commits. */
+  readonly onDropped?: (firings: readonly DroppedFiring[]) => void
 }
 
 /**
@@ -39,6 +42,11 @@ export const revertLevels = async (
   const range = await findRevertRange(sql, own, options.indexId, options.toLevel)
   if (range === undefined) return []
 
+  // Before any row of users': a hook that runs from the queue locks its firing first, too.
+  const dropped = await revertFirings(sql, own, { indexId: options.indexId, toLevel: range.cursor.level })
+  options.onDropped?.(dropped)
+  await forgetOnce(sql, own, range)
+
   await trackAsBefore(transaction, options.ownSchema)
   const tables = await collectFirstTouches(sql, own, range)
   const reverted = await explainConflicts(range, () => revertTables(sql, own, tables))
@@ -46,6 +54,13 @@ export const revertLevels = async (
   await forgetVersions(sql, own, range)
   await dropFirstTouches(sql, tables)
   return reverted
+}
+
+/** What `ctx.once` ran in these levels' transactions goes with them. */
+const forgetOnce = async (sql: Sql, own: string, { indexId, cursor }: RevertRange): Promise<void> => {
+  await sql`
+    delete from ${sql.unsafe(own)}.once
+    where index_id = ${indexId} and level > coalesce(${cursor.level}::text::bigint, -1)`
 }
 
 const checkFence = async (sql: Sql, own: string, fence: bigint | undefined): Promise<void> => {
@@ -63,9 +78,10 @@ const checkFence = async (sql: Sql, own: string, fence: bigint | undefined): Pro
 /** Tables that were altered since the last level are put back as they are now. */
 const trackAsBefore = async (transaction: Transaction, ownSchema: string): Promise<void> => {
   const { sql } = transaction
-  const [row] = await sql<{ name: string; immune: string[] }[]>`
-    select name, immune from ${sql.unsafe(quoteName(ownSchema))}.tracked_schema`
-  if (row !== undefined) {
+  const own = sql.unsafe(quoteName(ownSchema))
+  const [row] = await sql<{ name: string; immune: string[]; altered: boolean }[]>`
+    select name, immune, ${own}.drift() is not null as altered from ${own}.tracked_schema`
+  if (row?.altered === true) {
     await trackTables(transaction, { schema: row.name, ownSchema, immuneTables: row.immune })
   }
 }
@@ -78,26 +94,30 @@ const revertTables = async (
   if (tables.length === 0) return []
   // Deferred checks of what this transaction wrote before belong to the state before.
   await sql`set constraints all immediate`
-  const [before] = await sql<{ role: string; suspended: boolean }[]>`
-    select current_setting('session_replication_role') as role, ${sql.unsafe(own)}.suspend_triggers() as suspended`
+  // Where row-level security hides rows, statements fail instead of leaving them out.
+  const [before] = await sql<{ role: string; security: string; suspended: boolean }[]>`
+    select current_setting('session_replication_role') as role, current_setting('row_security') as security,
+      set_config('row_security', 'off', true), ${sql.unsafe(own)}.suspend_triggers() as suspended`
   const suspended = before?.suspended ?? false
   const triggers = await findFiringTriggers(sql, tables, suspended)
   await runDdl(
     sql,
     triggers.map(({ rel, name }) => `alter table only ${rel} disable trigger ${name}`),
   )
-  if (suspended) await keepGoneRows(sql, tables)
-  else await sql`set constraints all deferred`
+  const foreignKeys = suspended ? await keepGoneRows(sql, tables) : []
+  if (!suspended) await sql`set constraints all deferred`
 
   const reverted = await revertRows(sql, tables, suspended)
 
-  if (suspended) await checkConstraints(sql, tables)
+  if (suspended) await checkConstraints(sql, tables, foreignKeys)
   else await sql`set constraints all immediate`
   await runDdl(
     sql,
     triggers.map(({ rel, name, how }) => `alter table only ${rel} enable ${how} trigger ${name}`),
   )
-  if (suspended) await sql`select set_config('session_replication_role', ${before?.role ?? 'origin'}, true)`
+  await sql`
+    select set_config('row_security', ${before?.security ?? 'on'}, true),
+      case when ${suspended} then set_config('session_replication_role', ${before?.role ?? 'origin'}, true) end`
   return reverted
 }
 
@@ -108,14 +128,17 @@ interface FiringTrigger {
   readonly how: string
 }
 
-/** Users' triggers that would fire on what a revert writes. Ours look at `pawl.version`. */
+/**
+ * Users' triggers that would fire on what a revert writes. Ours look at `pawl.version`. Those that partitions have from the
+ * table above them are internal up to PostgreSQL 14.
+ */
 const findFiringTriggers = (sql: Sql, tables: readonly RevertTable[], suspended: boolean) => sql<
   FiringTrigger[]
 >`
   select t.tgrelid::regclass::text as rel, quote_ident(t.tgname) as name,
     case t.tgenabled when 'A' then 'always' when 'R' then 'replica' else '' end as how
   from pg_trigger t
-  where not t.tgisinternal and t.tgname not like 'pawl journal %'
+  where (not t.tgisinternal or t.tgparentid <> 0 and t.tgconstraint = 0) and t.tgname not like 'pawl journal %'
     and position(t.tgenabled::text in ${suspended ? 'AR' : 'OA'}) > 0
     and t.tgrelid in (select coalesce(p.relid, r) from unnest(${sql.array(
       tables.map(({ rel }) => String(rel)),
@@ -129,7 +152,7 @@ const explainConflicts = async <T>(range: RevertRange, work: () => Promise<T>): 
     return await work()
   } catch (error) {
     const state = sqlState(error)
-    if (state === undefined || !/^(23|40002|428C9)/.test(state)) throw error
+    if (state === undefined || !/^(23|40002|428C9|42501)/.test(state)) throw error
     throw new RollbackError(
       `Index ${range.index} cannot be rolled back to level ${range.toLevel}: ${(error as Error).message}`,
       {
@@ -146,9 +169,13 @@ const sqlState = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 
 const forgetVersions = async (sql: Sql, own: string, range: RevertRange): Promise<void> => {
-  await sql`delete from ${sql.unsafe(own)}.version where index_id = ${range.indexId} and id >= ${range.first}::text::bigint`
-  await sql`delete from ${sql.unsafe(own)}.block
-    where index_id = ${range.indexId} and level > coalesce(${range.cursor.level}::text::bigint, -1)`
-  await sql`update ${sql.unsafe(own)}.index set level = ${range.cursor.level}::text::bigint, hash = ${range.cursor.hash}
-    where id = ${range.indexId}`
+  const { indexId, first, cursor } = range
+  await sql`
+    with versions as (
+      delete from ${sql.unsafe(own)}.version where index_id = ${indexId} and id >= ${first}::text::bigint
+    ), blocks as (
+      delete from ${sql.unsafe(own)}.block
+      where index_id = ${indexId} and level > coalesce(${cursor.level}::text::bigint, -1)
+    )
+    update ${sql.unsafe(own)}.index set level = ${cursor.level}::text::bigint, hash = ${cursor.hash} where id = ${indexId}`
 }

@@ -16,16 +16,17 @@ export const revertRows = async (
   suspended: boolean,
 ): Promise<RevertedTable[]> => {
   const parentsFirst = suspended ? tables : await sortByReference(sql, tables)
-  const removed = new Map<string, number>()
-  const restored = new Map<string, number>()
+  const before = suspended ? undefined : await countPresent(sql, tables)
+  const counts = new Map<RevertTable, { readonly removed: number; readonly changed: number }>()
   for (const table of parentsFirst.toReversed()) {
-    const [row] = await sql.unsafe<{ removed: number }[]>(
+    const [row] = await sql.unsafe<{ removed: number; changed: number }[]>(
       `with gone as (delete from ${table.target} t using ${table.first} f
          where ${sameKey(table, 't', 'f')} ${suspended ? '' : "and f.op = 'I'"} returning f.op)
-       select (count(*) filter (where op = 'I'))::int as removed from gone`,
+       select (count(*) filter (where op = 'I'))::int as removed, (count(*) filter (where op = 'O'))::int as changed from gone`,
     )
-    removed.set(table.name, row?.removed ?? 0)
+    counts.set(table, { removed: row?.removed ?? 0, changed: before?.get(table) ?? row?.changed ?? 0 })
   }
+  const reverted = new Map<RevertTable, RevertedTable>()
   for (const table of parentsFirst) {
     const names = table.columns.map(({ name }) => quoteName(name)).join(', ')
     const values = table.columns.map(({ shadow }) => `f.${shadow}`).join(', ')
@@ -33,29 +34,48 @@ export const revertRows = async (
     const absent = suspended
       ? ''
       : `and not exists (select from ${table.target} t where ${sameKey(table, 't', 'f')})`
-    await sql.unsafe(
+    const inserted = await sql.unsafe(
       `insert into ${table.into} (${names}) overriding system value
        select ${values} from ${table.first} f where f.op = 'O' ${absent}`,
     )
     if (!suspended) await updateInPlace(sql, table)
-    const [row] = await sql.unsafe<{ restored: number }[]>(
-      `select count(*)::int as restored from ${table.first} where op = 'O'`,
-    )
-    restored.set(table.name, row?.restored ?? 0)
+    const { removed = 0, changed = 0 } = counts.get(table) ?? {}
+    const old = suspended ? inserted.count : await countOld(sql, table)
+    reverted.set(table, { table: table.name, restored: old - changed, changed, removed })
   }
   return tables
-    .map(({ name }) => ({
-      table: name,
-      restored: restored.get(name) ?? 0,
-      removed: removed.get(name) ?? 0,
-    }))
-    .filter((table) => table.restored + table.removed > 0)
+    .flatMap((table) => reverted.get(table) ?? [])
+    .filter(({ restored, changed, removed }) => restored + changed + removed > 0)
+}
+
+const countOld = async (sql: Sql, { first }: RevertTable): Promise<number> => {
+  const [row] = await sql.unsafe<{ old: number }[]>(
+    `select count(*)::int as old from ${first} where op = 'O'`,
+  )
+  return row?.old ?? 0
+}
+
+/** Of the old rows, those whose key is there: counted before a foreign key's action takes any of them with it. */
+const countPresent = async (
+  sql: Sql,
+  tables: readonly RevertTable[],
+): Promise<ReadonlyMap<RevertTable, number>> => {
+  const counts = new Map<RevertTable, number>()
+  for (const table of tables) {
+    const [row] = await sql.unsafe<{ present: number }[]>(
+      `select count(*)::int as present from ${table.target} t join ${table.first} f on ${sameKey(table, 't', 'f')}
+       where f.op = 'O'`,
+    )
+    counts.set(table, row?.present ?? 0)
+  }
+  return counts
 }
 
 const updateInPlace = async (sql: Sql, table: RevertTable): Promise<void> => {
   const key = new Set(table.key)
   const others = table.columns.filter((column) => !key.has(column))
-  const settable = others.filter(({ identity }) => !identity)
+  // The key, too: 1.0 and 1.00 are the same one.
+  const settable = table.columns.filter(({ identity }) => !identity)
   const changes = settable.map(({ name, shadow }) => `${quoteName(name)} = f.${shadow}`).join(', ')
   const where = `${sameKey(table, 't', 'f')} and f.op = 'O'`
   if (changes !== '')

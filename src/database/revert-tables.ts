@@ -1,6 +1,6 @@
 import { RollbackError } from '../errors.ts'
 import type { Sql } from './database.ts'
-import { quoteName } from './journal-ddl.ts'
+import { quoteName, runDdl } from './journal-ddl.ts'
 import { shadowName, type TrackedColumn } from './journal-shadow.ts'
 import type { RevertRange } from './revert-range.ts'
 
@@ -44,39 +44,79 @@ export const collectFirstTouches = async (
   own: string,
   range: RevertRange,
 ): Promise<RevertTable[]> => {
-  const tables: RevertTable[] = []
-  for (const table of await readJournalled(sql, own)) {
-    if (BigInt(table.since) >= BigInt(range.first)) {
-      throw new RollbackError(
-        `Index ${range.index} cannot be rolled back to level ${range.toLevel}: the type of a column or the primary key of ` +
-          `table ${table.name} was changed since`,
-        { hint: 'Nothing was reverted. Wipe and index again from the start.' },
-      )
-    }
-    const shadow = `${own}.${shadowName(table.id)}`
-    const found = await sql`
-      select from ${sql.unsafe(shadow)} s join ${sql.unsafe(own)}.version v on v.id = s.version
-      where v.index_id = ${range.indexId} and s.version >= ${range.first}::text::bigint limit 1`
-    if (found.length === 0) continue
-    const revert = toRevertTable(table)
-    const key = revert.key.map((column) => `s.${column.shadow}`).join(', ')
-    await sql.unsafe(
-      `create temp table ${revert.first} on commit drop as
-       select distinct on (${key}) s.* from ${shadow} s join ${own}.version v on v.id = s.version
-       where v.index_id = ${range.indexId} and s.version >= ${range.first} order by ${key}, s.version, s.op = 'I'`,
+  const tables = await readJournalled(sql, own)
+  const altered = tables.find(({ since }) => BigInt(since) >= BigInt(range.first))
+  if (altered !== undefined) {
+    throw new RollbackError(
+      `Index ${range.index} cannot be rolled back to level ${range.toLevel}: the type of a column or the primary key of ` +
+        `table ${altered.name} was changed since`,
+      { hint: 'Nothing was reverted. Wipe and index again from the start.' },
     )
-    await sql.unsafe(`analyze ${revert.first}`)
-    await refuseConflicts(sql, own, range, revert, shadow)
-    await fillAddedColumns(sql, own, range, revert, shadow)
-    await sql`delete from ${sql.unsafe(shadow)} s using ${sql.unsafe(own)}.version v
-      where v.id = s.version and v.index_id = ${range.indexId} and s.version >= ${range.first}::text::bigint`
-    tables.push(revert)
   }
-  return tables
+  const touched = await findTouched(sql, own, range, tables)
+  const reverts = touched.map((table) => ({
+    ...toRevertTable(table),
+    shadow: `${own}.${shadowName(table.id)}`,
+  }))
+  // Few round trips: they are most of what the revert of one level takes.
+  await runDdl(
+    sql,
+    reverts.flatMap(({ first, key, shadow }) => {
+      const columns = key.map((column) => `s.${column.shadow}`).join(', ')
+      return [
+        `create temp table ${first} on commit drop as
+         select distinct on (${columns}) s.* from ${shadow} s join ${own}.version v on v.id = s.version
+         where v.index_id = ${range.indexId} and s.version >= ${range.first} order by ${columns}, s.version, s.op = 'I'`,
+        `analyze ${first}`,
+      ]
+    }),
+  )
+  const shared = await othersWrote(sql, own, range)
+  for (const { shadow, ...table } of reverts) {
+    if (shared) await refuseConflicts(sql, own, range, table, shadow)
+    await fillAddedColumns(sql, own, range, table, shadow)
+  }
+  await runDdl(
+    sql,
+    reverts.map(
+      ({ shadow }) => `delete from ${shadow} s using ${own}.version v
+        where v.id = s.version and v.index_id = ${range.indexId} and s.version >= ${range.first}`,
+    ),
+  )
+  return reverts
+}
+
+const findTouched = async (
+  sql: Sql,
+  own: string,
+  range: RevertRange,
+  tables: readonly JournalledTable[],
+): Promise<JournalledTable[]> => {
+  if (tables.length === 0) return []
+  const found = await sql.unsafe<{ id: number }[]>(
+    tables
+      .map(
+        ({ id }) => `select ${id} as id where exists (
+          select from ${own}.${shadowName(id)} s join ${own}.version v on v.id = s.version
+          where v.index_id = ${range.indexId} and s.version >= ${range.first})`,
+      )
+      .join(' union all '),
+  )
+  return tables.filter((table) => found.some(({ id }) => id === table.id))
+}
+
+/** Does the journal hold anything of other indexes? */
+const othersWrote = async (sql: Sql, own: string, range: RevertRange): Promise<boolean> => {
+  const [row] = await sql<{ shared: boolean }[]>`
+    select exists (select from ${sql.unsafe(own)}.version where index_id <> ${range.indexId}) as shared`
+  return row?.shared ?? false
 }
 
 export const dropFirstTouches = async (sql: Sql, tables: readonly RevertTable[]): Promise<void> => {
-  for (const { first } of tables) await sql.unsafe(`drop table ${first}`)
+  await runDdl(
+    sql,
+    tables.map(({ first }) => `drop table ${first}`),
+  )
 }
 
 const readJournalled = (sql: Sql, own: string): Promise<JournalledTable[]> => sql<JournalledTable[]>`

@@ -12,30 +12,31 @@ export class SessionPool {
   readonly #size: number
   readonly #all = new Set<Session>()
   readonly #idle: Session[] = []
-  readonly #waiting: Waiting[] = []
-  /** Sessions that are there or being opened. */
-  #count = 0
+  #waiting: Waiting[] = []
+  #opening = 0
   #closed = false
 
+  /** @param open connects; what it throws is for who waits */
   constructor(open: () => Promise<Session>, size: number) {
     this.#open = open
     this.#size = size
   }
 
   /**
-   * Lends a session to `work`. Aborting `signal` cuts the session off, so that the server rolls back.
+   * Lends a session to `work`. Aborting `signal` ends the wait for one; what `work` does with it is up to it.
+   * @param awaited whoever holds a session waits for `work`: where none is idle one more is opened, for those that are lent
+   * may all wait like that, and none would ever come back
    */
-  async use<T>(work: (session: Session) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async use<T>(
+    work: (session: Session) => Promise<T>,
+    signal?: AbortSignal,
+    { awaited = false }: { readonly awaited?: boolean } = {},
+  ): Promise<T> {
     signal?.throwIfAborted()
-    const session = await this.#take()
-    const abort = (): void =>
-      session.end(new SessionLostError('the work was stopped', { cause: signal?.reason }))
-    signal?.addEventListener('abort', abort)
+    const session = awaited && this.#idle.length === 0 ? await this.#openExtra() : await this.#take(signal)
     try {
-      signal?.throwIfAborted()
       return await work(session)
     } finally {
-      signal?.removeEventListener('abort', abort)
       this.#giveBack(session)
     }
   }
@@ -43,48 +44,88 @@ export class SessionPool {
   /** Cuts every session off, also those that are lent. Idempotent. */
   close(): void {
     this.#closed = true
-    const error = new DatabaseUnavailableError('the database was closed')
-    for (const { refuse } of this.#waiting.splice(0)) refuse(error)
+    for (const { refuse } of this.#waiting.splice(0)) refuse(closed())
     for (const session of this.#all) session.end(new SessionLostError('the database was closed'))
-    this.#all.clear()
   }
 
-  async #take(): Promise<Session> {
-    if (this.#closed) throw new DatabaseUnavailableError('the database was closed')
-    for (let session = this.#idle.pop(); session !== undefined; session = this.#idle.pop()) {
-      if (session.lost === undefined) return session
-      this.#forget(session)
-    }
-    if (this.#count < this.#size) return this.#openOne()
-    return new Promise((give, refuse) => void this.#waiting.push({ give, refuse }))
+  #take(signal: AbortSignal | undefined): Promise<Session> {
+    if (this.#closed) return Promise.reject(closed())
+    return new Promise((resolve, reject) => {
+      const settled = (): void => signal?.removeEventListener('abort', abort)
+      const waiting: Waiting = {
+        give: (session) => {
+          settled()
+          resolve(session)
+        },
+        refuse: (error) => {
+          settled()
+          reject(error)
+        },
+      }
+      const abort = (): void => {
+        this.#waiting = this.#waiting.filter((other) => other !== waiting)
+        waiting.refuse(signal?.reason)
+      }
+      signal?.addEventListener('abort', abort)
+      this.#waiting.push(waiting)
+      this.#serve()
+    })
   }
 
-  async #openOne(): Promise<Session> {
-    this.#count += 1
-    try {
-      const session = await this.#open()
-      if (this.#closed) session.end()
-      else this.#all.add(session)
-      return session
-    } catch (error) {
-      this.#count -= 1
-      throw error
+  /** Gives what is idle to who waits, and opens more where there are too few. */
+  #serve(): void {
+    for (const session of this.#idle) if (session.lost !== undefined) this.#all.delete(session)
+    const healthy = this.#idle.splice(0).filter(({ lost }) => lost === undefined)
+    while (healthy.length > 0 && this.#waiting.length > 0) {
+      const session = healthy.pop()
+      if (session !== undefined) this.#waiting.shift()?.give(session)
     }
+    this.#idle.push(...healthy)
+    while (this.#opening < this.#waiting.length && this.#all.size + this.#opening < this.#size) {
+      void this.#openOne()
+    }
+  }
+
+  async #openExtra(): Promise<Session> {
+    if (this.#closed) throw closed()
+    const session = await this.#open()
+    this.#all.add(session)
+    if (this.#closed) session.end(closed())
+    return session
   }
 
   #giveBack(session: Session): void {
-    if (session.lost !== undefined) {
-      this.#forget(session)
-      const next = this.#waiting.shift()
-      if (next !== undefined) this.#openOne().then(next.give, next.refuse)
+    if (this.#all.size > this.#size && this.#waiting.length === 0) {
+      this.#all.delete(session)
+      session.end()
       return
     }
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#idle.push(session)
-    else next.give(session)
+    this.#idle.push(session)
+    this.#serve()
   }
 
-  #forget(session: Session): void {
-    if (this.#all.delete(session)) this.#count -= 1
+  async #openOne(): Promise<void> {
+    this.#opening += 1
+    const hopeful = new Set(this.#waiting)
+    try {
+      const session = await this.#open()
+      this.#all.add(session)
+      this.#idle.push(session)
+      if (this.#closed) session.end(closed())
+    } catch (error) {
+      // With other sessions at work, those are waited for. With none, nobody would ever come; whoever asked after this try
+      // began gets another one.
+      const refused = this.#waiting.filter((waiting) => hopeful.has(waiting))
+      if (this.#all.size > 0) refused.length = Math.min(refused.length, 1)
+      this.#waiting = this.#waiting.filter((waiting) => !refused.includes(waiting))
+      for (const { refuse } of refused) refuse(error)
+    } finally {
+      this.#opening -= 1
+      this.#serve()
+    }
   }
+}
+
+function closed(): DatabaseUnavailableError {
+  return new DatabaseUnavailableError('the database was closed')
 }

@@ -1,13 +1,32 @@
-import net from 'node:net'
 import postgres from 'postgres'
 import { SessionLostError, TransactionAbortedError, TransactionOverError } from '../errors.ts'
-import type { Sql, Transaction } from './database.ts'
-import { guardSql, type Query } from './guard-sql.ts'
+import { cannotConnect, lostSession, statementError } from './connection-error.ts'
+import type { BackendIdentity, Sql, Transaction, TransactionOptions } from './database.ts'
+import { guardSql } from './guard-sql.ts'
+import { SingleUseSocket } from './single-use-socket.ts'
+import type { Query, Statement } from './statement.ts'
+import type { TableShapes } from './table-shapes.ts'
+import { TransactionScope, type ScopeSession } from './transaction-scope.ts'
 
+export type RawSql = postgres.Sql<{ bigint: bigint }>
 export type ConnectOptions = postgres.Options<{ bigint: postgres.PostgresType<bigint> }>
+
+export interface SessionOptions {
+  readonly url: string
+  /** The address, without secrets: for errors. */
+  readonly description: string
+  readonly connect: ConnectOptions
+  /** Those of its database. */
+  readonly shapes: TableShapes
+  /** ms until the server has to have answered. */
+  readonly timeout: number
+}
 
 /** Handlers may call slow services inside a transaction, but a process that hangs must not hold its locks for ever. */
 const IDLE_IN_TRANSACTION = '60s'
+
+/** SQLSTATE of the warning that a COMMIT found no transaction. */
+const NO_ACTIVE_TRANSACTION = '25P01'
 
 /**
  * One connection to PostgreSQL that is never silently another one.
@@ -16,55 +35,122 @@ const IDLE_IN_TRANSACTION = '60s'
  * transaction, and is committed. So each session is a postgres.js instance with a single-use socket. When that closes,
  * everything that runs or comes later rejects with `SessionLostError`, and the session is to be thrown away.
  */
-export class Session {
-  readonly #raw: postgres.Sql<{ bigint: bigint }>
-  readonly #running = new Set<Query>()
+export class Session implements ScopeSession {
+  readonly raw: RawSql
+  readonly shapes: TableShapes
+  readonly running = new Set<Statement>()
+  /** For single statements, each its own transaction. */
+  readonly sql: Sql
+  /** Rejects when the session ends, with the reason. */
+  readonly ended: Promise<never>
+  readonly #options: SessionOptions
+  readonly #socket = new SingleUseSocket((error) => this.end(error))
+  #reject: (reason: Error) => void = () => {}
+  /** Whoever waits for an answer that does not come when the session ends. */
+  readonly #waiting = new Set<(reason: Error) => void>()
+  /** Statements of our own that have no answer yet. */
+  readonly #unanswered = new Set<object>()
+  #identity: BackendIdentity | undefined
   #lost: Error | undefined
-  #ended: (error: Error) => void = () => {}
-  readonly #end: Promise<never>
+  #committing = false
+  #committedNothing = false
 
-  constructor(url: string, options: ConnectOptions) {
-    this.#end = new Promise((_, reject) => {
-      this.#ended = reject
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.shapes = options.shapes
+    this.ended = new Promise((_, reject) => {
+      this.#reject = reject
     })
     // Nobody may be waiting when the session ends.
-    this.#end.catch(() => {})
-    this.#raw = postgres(url, {
-      ...options,
+    this.ended.catch(() => {})
+    const { connect } = options
+    this.raw = postgres(options.url, {
+      ...connect,
       max: 1,
       idle_timeout: 0,
       max_lifetime: null,
       onclose: () => this.end(),
-      socket: singleUseSocket(options.connect_timeout ?? 5),
-    } as ConnectOptions) as unknown as postgres.Sql<{ bigint: bigint }>
+      onnotice: (notice) => {
+        if (notice['code'] === NO_ACTIVE_TRANSACTION) this.#committedNothing = true
+        connect.onnotice?.(notice)
+      },
+      socket: (where: Parameters<SingleUseSocket['connect']>[0]) => this.#socket.connect(where),
+    } as ConnectOptions) as unknown as RawSql
+    const gate = {
+      transactional: false,
+      refusal: () => this.#lost,
+      started: (statement: Statement) => void this.running.add(statement),
+      settled: (statement: Statement) => void this.running.delete(statement),
+      errorOf: (error: unknown) => this.errorOf(error),
+    }
+    this.sql = guardSql(this.raw, gate, (work) => this.transaction(({ sql }) => work(sql)))
   }
 
-  /** Why the session can no longer be used; undefined: it can. */
   get lost(): Error | undefined {
     return this.#lost
   }
 
-  /** Connects. Rejects with postgres.js's error when that fails. */
+  /** Undefined behind a connection pooler, which gives each transaction another backend, and before it is open. */
+  get identity(): BackendIdentity | undefined {
+    return this.#identity
+  }
+
+  /** The statement that has waited longest for its answer. Compare it by identity: undefined, or another, is progress. */
+  get waitsFor(): object | undefined {
+    const [statement] = this.running
+    const [own] = this.#unanswered
+    return statement ?? own
+  }
+
+  errorOf(error: unknown): unknown {
+    return this.#lost ?? statementError(error)
+  }
+
+  /** Connects. @throws DatabaseUnavailableError */
   async open(): Promise<this> {
-    await this.#raw`
-      select set_config('idle_in_transaction_session_timeout', ${IDLE_IN_TRANSACTION}, false)`
-    // A server that can (not every platform does) notices within a second that we are gone, and rolls back instead of
-    // finishing the statement. Not a startup parameter: connection poolers refuse those that they do not know.
-    await this.#raw`select set_config('client_connection_check_interval', '1s', false)`.catch(
-      (error: unknown) => {
+    const { timeout, description } = this.#options
+    const timer = setTimeout(() => this.end(new Error(`no answer within ${timeout / 1000} s`)), timeout)
+    try {
+      // A server that can (not every platform does) notices within a second that we are gone, and rolls back instead of
+      // finishing the statement. Neither is a startup parameter: connection poolers refuse those that they do not know.
+      this.#identity = identityOf(
+        await this.run(`
+          select pid, extract(epoch from backend_start)::text as started,
+            case when current_setting('idle_in_transaction_session_timeout') = '0'
+              then set_config('idle_in_transaction_session_timeout', '${IDLE_IN_TRANSACTION}', false) end
+          from pg_stat_get_activity(pg_backend_pid())`),
+      )
+      await this.run(`select set_config('client_connection_check_interval', '1s', false)`).catch((error) => {
         if (this.#lost !== undefined) throw error
-      },
-    )
-    return this
+      })
+      return this
+    } catch (error) {
+      this.end()
+      throw cannotConnect(error, description)
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   /** Cuts the session off. The server rolls back what was not committed. Idempotent. */
-  end(reason: Error = new SessionLostError('the connection to the database was lost')): void {
+  end(reason: Error = lostSession()): void {
     if (this.#lost !== undefined) return
     this.#lost = reason
-    for (const query of this.#running) query.reject(reason)
-    this.#ended(reason)
-    void this.#raw.end({ timeout: 0 }).catch(() => {})
+    for (const statement of this.running) statement.reject(reason)
+    this.#reject(reason)
+    for (const reject of this.#waiting) reject(reason)
+    this.raw.end({ timeout: 0 }).catch(() => {})
+    this.#socket.destroy()
+  }
+
+  /** Runs a query of another postgres.js instance; resolves when the server is done with it. */
+  async carry(query: Query, statement: Statement): Promise<void> {
+    if (this.#lost !== undefined) throw this.#lost
+    this.running.add(statement)
+    const own = this.raw.unsafe('') as unknown as Query
+    own.handler(query)
+    await statement.done
+    this.running.delete(statement)
   }
 
   /**
@@ -72,157 +158,103 @@ export class Session {
    * @throws TransactionAbortedError when PostgreSQL answered COMMIT with a rollback: a statement had failed and its error
    * was swallowed.
    */
-  async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    await this.#run('begin')
-    const scope = new Scope(
-      this.#raw,
-      this.#running,
-      () => this.#lost,
-      (statement) => this.#run(statement),
-    )
-    let result: T
+  async transaction<T>(
+    work: (transaction: Transaction) => Promise<T>,
+    { signal, last }: TransactionOptions = {},
+  ): Promise<T> {
+    signal?.throwIfAborted()
+    const abort = (): void => {
+      // A COMMIT that is on its way is waited for: cut off, nobody would know whether it took effect.
+      if (!this.#committing) this.end(new SessionLostError('the work was stopped', { cause: signal?.reason }))
+    }
+    signal?.addEventListener('abort', abort)
     try {
-      result = await Promise.race([scope.during(work), this.#end])
+      const result = await this.#uncommitted(work)
+      this.#committing = true
+      await this.#commit(last)
+      return result
+    } finally {
+      this.#committing = false
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  async #uncommitted<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    await this.#runOrEnd('begin')
+    const scope = new TransactionScope(this)
+    try {
+      return await this.#orEnded(scope.during(work))
     } catch (error) {
       scope.close()
-      if (this.#lost === undefined) {
-        await this.#run('rollback').catch(() => this.end())
-      }
+      if (this.#lost === undefined) await this.#runOrEnd('rollback').catch(() => {})
       throw this.#lost ?? error
     }
-    const { command } = await this.#run('commit')
+  }
+
+  async #commit(last: string | undefined): Promise<void> {
+    this.#committedNothing = false
+    const [before, commit] = await Promise.allSettled([
+      last === undefined ? undefined : this.run(last),
+      this.#runOrEnd('commit'),
+    ])
+    // PostgreSQL has answered COMMIT with a rollback then.
+    if (before.status === 'rejected') throw before.reason
+    if (commit.status === 'rejected') throw commit.reason
+    const { command } = commit.value
     if (command !== 'COMMIT') {
       throw new TransactionAbortedError(
         'nothing was committed: a statement of the transaction failed, and its error was caught and ignored',
         { hint: 'Let the error through, or put the statement into sql.begin(…), which undoes it alone.' },
       )
     }
-    return result
-  }
-
-  #run(statement: string): Promise<postgres.RowList<postgres.Row[]>> {
-    if (this.#lost !== undefined) return Promise.reject(this.#lost)
-    return Promise.race([this.#raw.unsafe(statement), this.#end])
-  }
-}
-
-/** A transaction or a savepoint in it: what may use `sql`, and until when. */
-class Scope implements Transaction {
-  readonly sql: Sql
-  readonly #raw: postgres.Sql<{ bigint: bigint }>
-  readonly #running = new Set<Query>()
-  /** Those of the whole session: it rejects them when it is lost. */
-  readonly #all: Set<Query>
-  readonly #lost: () => Error | undefined
-  readonly #run: (statement: string) => Promise<unknown>
-  #over = false
-  #last: Promise<unknown> = Promise.resolve()
-
-  constructor(
-    raw: postgres.Sql<{ bigint: bigint }>,
-    all: Set<Query>,
-    lost: () => Error | undefined,
-    run: (statement: string) => Promise<unknown>,
-  ) {
-    this.#raw = raw
-    this.#all = all
-    this.#lost = lost
-    this.#run = run
-    const gate = {
-      refusal: () => lost() ?? (this.#over ? late() : undefined),
-      started: (query: Query) => {
-        all.add(query)
-        this.#running.add(query)
-      },
-      settled: (query: Query) => this.#forget(query),
+    if (this.#committedNothing) {
+      throw new TransactionOverError(
+        'the transaction was ended by a COMMIT or ROLLBACK among its own statements; what came after was on its own',
+        { hint: 'Leave BEGIN, COMMIT and ROLLBACK to Pawl.' },
+      )
     }
-    this.sql = guardSql(raw, gate, (work) => this.savepoint(({ sql }) => work(sql)))
   }
 
-  /** Runs `work`, and waits for what it started without awaiting it: that would run after COMMIT. */
-  async during<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  /** Sends a statement that decides about the transaction: when it did not get its answer, the session is of no use. */
+  async #runOrEnd(statement: string): Promise<postgres.RowList<postgres.Row[]>> {
     try {
-      return await work(this)
-    } finally {
-      this.close()
-      await this.#last.catch(() => {})
-      await Promise.allSettled([...this.#running].filter(({ cursorFn }) => cursorFn === null))
-      for (const cursor of this.#running) this.#forget(cursor)
-    }
-  }
-
-  #forget(query: Query): void {
-    this.#running.delete(query)
-    this.#all.delete(query)
-  }
-
-  close(): void {
-    this.#over = true
-  }
-
-  savepoint<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    if (this.#over) {
-      return Promise.reject(new TransactionOverError('a savepoint came after the end of its transaction'))
-    }
-    const result = this.#last.catch(() => {}).then(() => this.#savepoint(work))
-    this.#last = result
-    return result
-  }
-
-  async #savepoint<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    await this.#run('savepoint pawl')
-    const scope = new Scope(this.#raw, this.#all, this.#lost, this.#run)
-    try {
-      const result = await scope.during(work)
-      await this.#run('release savepoint pawl')
-      return result
+      return await this.run(statement)
     } catch (error) {
-      // Two statements: the savepoint stays after `rollback to`, and would hide an outer one of the same name.
-      if (this.#lost() === undefined) await this.#run('rollback to savepoint pawl; release savepoint pawl')
+      // A constraint that is checked at COMMIT fails like this, and is rolled back; the session is as good as before.
+      if (!(error instanceof postgres.PostgresError)) this.end()
       throw error
     }
   }
-}
 
-function late(): TransactionOverError {
-  return new TransactionOverError('a statement came after the end of its transaction', {
-    hint: 'Await every query before the callback returns.',
-  })
-}
-
-function singleUseSocket(connectTimeout: number) {
-  let used = false
-  return (options: { host: string[]; port: number[]; path?: string | false }): Promise<net.Socket> =>
-    new Promise((resolve, reject) => {
-      if (used) {
-        reject(new SessionLostError('the connection to the database was lost'))
-        return
-      }
-      used = true
-      const { path } = options
-      const [host = '127.0.0.1'] = options.host
-      const [port = 5432] = options.port
-      const socket = path ? net.connect(path) : net.connect(port, host)
-      socket.setNoDelay(true)
-      // A connection that a firewall forgot is noticed within half a minute instead of two hours.
-      socket.setKeepAlive(true, 10_000)
-      // postgres.js reads these for TLS and for its errors.
-      Object.assign(socket, { host, port })
-      const timer = setTimeout(
-        () =>
-          socket.destroy(
-            Object.assign(new Error(`no answer within ${connectTimeout} s`), { code: 'CONNECT_TIMEOUT' }),
-          ),
-        connectTimeout * 1_000,
-      )
-      socket.once('connect', () => {
-        clearTimeout(timer)
-        socket.removeListener('error', reject)
-        resolve(socket)
-      })
-      socket.once('error', (error) => {
-        clearTimeout(timer)
-        reject(error)
-      })
+  /**
+   * As `work`, but rejects as soon as the session ends. Not `Promise.race`: a promise that lives as long as the session would
+   * keep everything that it was ever raced with, 2 kB a transaction.
+   */
+  #orEnded<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#lost !== undefined) reject(this.#lost)
+      this.#waiting.add(reject)
+      work.then(resolve, reject).finally(() => this.#waiting.delete(reject))
     })
+  }
+
+  async run(statement: string): Promise<postgres.RowList<postgres.Row[]>> {
+    if (this.#lost !== undefined) throw this.#lost
+    const token = {}
+    this.#unanswered.add(token)
+    try {
+      return await this.#orEnded(this.raw.unsafe(statement))
+    } catch (error) {
+      throw this.errorOf(error)
+    } finally {
+      this.#unanswered.delete(token)
+    }
+  }
+}
+
+/** A pooler greets with a number of its own. */
+function identityOf(rows: postgres.RowList<postgres.Row[]>): BackendIdentity | undefined {
+  const { pid, started } = (rows[0] ?? {}) as Partial<BackendIdentity>
+  if (pid === undefined || started === undefined || rows.state.pid !== pid) return undefined
+  return { pid, started }
 }

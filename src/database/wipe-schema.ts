@@ -8,6 +8,8 @@ export interface WipeOptions {
   readonly schema: string
   readonly ownSchema: string
   readonly immuneTables: readonly string[]
+  /** Forget the keys of durable firings that ran, so that they run when they are fired again. Default: false. */
+  readonly redeliver?: boolean
 }
 
 /**
@@ -18,7 +20,7 @@ export interface WipeOptions {
  * @throws WipeError when something that has to stay depends on what has to go. The transaction must then be rolled back.
  */
 export const wipeSchema = async ({ sql }: Transaction, options: WipeOptions): Promise<void> => {
-  await forgetIndexes(sql, quoteName(options.ownSchema))
+  await forgetIndexes(sql, quoteName(options.ownSchema), options.redeliver === true)
   const wiped = await findWipedObjects(sql, options.schema, options.immuneTables)
   await rememberOthers(sql, wiped)
   await runDdl(
@@ -31,7 +33,7 @@ export const wipeSchema = async ({ sql }: Transaction, options: WipeOptions): Pr
   await refuseHarm(sql)
 }
 
-const forgetIndexes = async (sql: Sql, own: string): Promise<void> => {
+const forgetIndexes = async (sql: Sql, own: string, redeliver: boolean): Promise<void> => {
   const tracked = await sql<{ id: number }[]>`
     select id from ${sql.unsafe(own)}.tracked where kind = 'table' order by id`
   await runDdl(sql, [
@@ -42,6 +44,11 @@ const forgetIndexes = async (sql: Sql, own: string): Promise<void> => {
     `delete from ${own}.tracked_schema`,
     `delete from ${own}.version`,
     `delete from ${own}.block`,
+    // Their levels will fire them again. What ran is remembered by its key.
+    `delete from ${own}.firing where level is not null and (state in ('queued', 'dead') or state = 'done' and key is null)`,
+    `update ${own}.firing set level = null, index_id = null, orphaned = state = 'running' where level is not null`,
+    ...(redeliver ? [`delete from ${own}.firing where state = 'done'`] : []),
+    `delete from ${own}.once`,
     `create or replace function ${own}.sequence_values() returns jsonb language plpgsql stable as 'begin return null; end'`,
   ])
 }

@@ -14,6 +14,8 @@ export interface DatasourceCall {
   readonly index: string
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal
+  /** For what should not go unseen and is no error: a node that is away while another one answers. */
+  readonly note?: (message: string) => void
 }
 
 /**
@@ -26,6 +28,11 @@ export interface DatasourceCall {
 export interface Datasource<Block extends BlockRef = BlockRef> {
   /** What it is, for people: `evm http://localhost:8545`. Never holds a secret. */
   readonly description: string
+  /**
+   * What it delivers, and not where from: JSON. Another than the one that was indexed before is `config_modified`. Left out:
+   * not compared.
+   */
+  readonly selection?: Readonly<Record<string, unknown>>
   /** What chain it serves (`evm:1`): compared with the one indexed before. */
   chain?(call: DatasourceCall): Promise<string>
   /**
@@ -53,5 +60,12 @@ export interface Datasource<Block extends BlockRef = BlockRef> {
    * already happened. Left out: Pawl asks `head()` once a second.
    */
   changed?(call: DatasourceCall & { readonly cursor: BlockRef | undefined }): Promise<void>
+  /**
+   * False: the source itself is still behind the chain, so the index is not synchronized when it has reached `head()`; asked
+   * again when `changed()` resolves. Left out: true.
+   */
+  caughtUp?(call: DatasourceCall & { readonly cursor: BlockRef | undefined }): Promise<boolean>
+  /** Roughly what a block takes in memory, in bytes: how many are read ahead depends on it. Left out: 8,000. */
+  bytesOf?(block: Block): number
   close?(): Promise<void>
 }

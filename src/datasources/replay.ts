@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { systemClock, type Clock } from '../clock.ts'
 import { ConfigurationError } from '../errors.ts'
 import { forever, untilAborted } from './abort.ts'
 import type { BlockRef, Datasource } from './datasource.ts'
 import { deepest, holdBackSideBlocks, type HoldBack } from './replay/hold-back.ts'
 import { missingFile, readArrivals, type ReadRecord } from './replay/read-arrivals.ts'
 import { Recording } from './replay/recording.ts'
+import { sleep } from './sleep.ts'
 
 export { holdBackSideBlocks } from './replay/hold-back.ts'
 export type { HoldBack } from './replay/hold-back.ts'
@@ -26,15 +28,24 @@ export interface ReplayOptions<Block extends BlockRef = ReplayBlock> {
   readonly chain?: string
   /** For lines of another shape. Left out: a line is the block as it stands. */
   readonly read?: ReadRecord<Block>
+  /**
+   * As a chain that goes on: the first `after` arrivals are there from the start, and each further one comes `interval` ms after
+   * the one before. Left out: all of them as fast as they are taken in.
+   */
+  readonly live?: { readonly after: number; readonly interval: number }
+  /** Default: the machine's. */
+  readonly clock?: Clock
   /** Called once for each index that has taken the last arrival in and waits for more. */
   readonly onEnd?: (index: string) => void
 }
 
 /** How far an index is. */
 interface Position {
-  arrival: number
+  readonly arrival: number
+  /** When it was told of that, in ms. */
+  readonly since: number
   /** The cursor's hash when `head()` was last asked. */
-  cursor: string | undefined
+  readonly cursor: string | undefined
 }
 
 /**
@@ -53,9 +64,9 @@ interface Position {
 export function replay<Block extends BlockRef = ReplayBlock>(
   options: ReplayOptions<Block>,
 ): Datasource<Block> {
-  const { finality = 64, holdBack, chain, onEnd } = options
+  const { finality = 64, holdBack, chain, live, clock = systemClock, onEnd } = options
   const file = options.file instanceof URL ? fileURLToPath(options.file) : resolve(options.file)
-  checkOptions(file, finality, holdBack)
+  checkOptions(file, { ...options, finality })
   const readRecord = options.read ?? ((record) => record as Block)
   const positions = new Map<string, Position>()
   const ended = new Set<string>()
@@ -66,6 +77,25 @@ export function replay<Block extends BlockRef = ReplayBlock>(
     return new Recording(file, holdBack === undefined ? arrivals : holdBackSideBlocks(arrivals, holdBack))
   }
   const loaded = (signal: AbortSignal) => untilAborted(signal, (recording ??= load()))
+
+  /** ms until the next arrival may be told. */
+  const untilNext = ({ arrival, since }: Position): number =>
+    live === undefined || arrival + 1 < live.after ? 0 : live.interval - Math.abs(clock.now() - since)
+
+  const advance = (
+    position: Position | undefined,
+    cursor: string | undefined,
+    record: Recording<Block>,
+  ): Position => {
+    if (position === undefined) {
+      return { arrival: record.positionAfter(cursor, live?.after), since: clock.now(), cursor }
+    }
+    const { arrival, since } = position
+    const onItsWay = cursor !== position.cursor && cursor !== record.at(arrival).hash
+    if (onItsWay || arrival === record.lastPosition || untilNext(position) > 0)
+      return { arrival, since, cursor }
+    return { arrival: arrival + 1, since: clock.now(), cursor }
+  }
 
   return {
     description: `replay ${file}`,
@@ -93,7 +123,12 @@ export function replay<Block extends BlockRef = ReplayBlock>(
 
     async changed({ index, cursor, signal }) {
       const record = await loaded(signal)
-      if ((positions.get(index)?.arrival ?? -1) < record.lastPosition) return
+      const position = positions.get(index)
+      if (position === undefined) return
+      if (position.arrival < record.lastPosition) {
+        const wait = untilNext(position)
+        return wait > 0 ? sleep(clock, wait, signal) : undefined
+      }
       if (!ended.has(index) && cursor?.hash === record.at(record.lastPosition).hash) {
         ended.add(index)
         onEnd?.(index)
@@ -103,32 +138,29 @@ export function replay<Block extends BlockRef = ReplayBlock>(
   }
 }
 
-function advance(
-  position: Position | undefined,
-  cursor: string | undefined,
-  record: Recording<BlockRef>,
-): Position {
-  if (position === undefined) return { arrival: record.positionAfter(cursor), cursor }
-  const { arrival } = position
-  const onItsWay = cursor !== position.cursor && cursor !== record.at(arrival).hash
-  return { arrival: onItsWay ? arrival : Math.min(arrival + 1, record.lastPosition), cursor }
-}
-
-function checkOptions(file: string, finality: number, holdBack: HoldBack | undefined): void {
+function checkOptions(
+  file: string,
+  { finality, holdBack, live }: Pick<ReplayOptions, 'holdBack' | 'live'> & { readonly finality: number },
+): void {
   if (!existsSync(file)) throw missingFile(file)
   if (!Number.isInteger(finality) || finality < 0) {
-    throw new ConfigurationError([
-      { path: 'replay.finality', message: `${finality} is no number of levels: 0 or more` },
-    ])
+    throw wrong('finality', `${finality} is no number of levels: 0 or more`)
+  }
+  if (live !== undefined && !(Number.isInteger(live.after) && live.after >= 1 && live.interval >= 1)) {
+    throw wrong(
+      'live',
+      `${JSON.stringify(live)} is no number of arrivals (1 or more) and no interval in ms (1 or more)`,
+    )
   }
   if (holdBack === undefined) return
   const depth = deepest(holdBack)
   if (depth === null || depth > finality) {
-    throw new ConfigurationError([
-      {
-        path: 'replay.holdBack',
-        message: `${JSON.stringify(holdBack)} is no depth, or [least, most] of depths, from 1 to finality (${finality})`,
-      },
-    ])
+    throw wrong(
+      'holdBack',
+      `${JSON.stringify(holdBack)} is no depth, or [least, most] of depths, from 1 to finality (${finality})`,
+    )
   }
 }
+
+const wrong = (option: string, message: string): ConfigurationError =>
+  new ConfigurationError([{ path: `replay.${option}`, message }])

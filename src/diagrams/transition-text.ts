@@ -7,15 +7,13 @@ export function triggerText({ eventType, guard, source }: AnyTransitionDefinitio
   return [event, condition].filter((text) => text !== '').join(' ') || 'always'
 }
 
-/** What a state takes without leaving it: its trigger and what is done. */
-export function handledText(transition: AnyTransitionDefinition): string {
-  const actions = transition.actions.map(nameOfImplementation).join(', ')
-  return `${triggerText(transition)} / ${actions || 'nothing'}`
-}
+/** What is done when it is taken. */
+export const actionsText = ({ actions }: AnyTransitionDefinition): string =>
+  actions.map(nameOfImplementation).join(', ') || 'nothing'
 
 /** The actors that run while the machine is in the state. */
 export const invokedText = (node: AnyStateNode): string[] =>
-  node.invoke.map(({ src, id }) => `invokes ${typeof src === 'string' ? src : id}`)
+  node.invoke.map(({ src, id }) => (typeof src === 'string' ? src : id))
 
 /** `xstate.done.actor.work` is `prepare done`, where the invocation `work` of that state runs `prepare`. */
 function eventText(type: string, node: AnyStateNode): string {

@@ -1,39 +1,95 @@
 import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { CallbackError } from '../errors.ts'
+import { causesOf } from '../causes-of.ts'
+import {
+  CallbackError,
+  PawlError,
+  SqlScriptError,
+  TransactionAbortedError,
+  TransactionOverError,
+  UnknownHookError,
+} from '../errors.ts'
+import { reasonOf } from './reason-of.ts'
 
-/** The user's own error as `cause`, and in the message what failed, why, and where it stands. */
-export function explainFailure(what: string, error: unknown): CallbackError {
-  const reason = error instanceof Error ? error.message : String(error)
-  const place = error instanceof Error ? placeOf(error) : undefined
-  const explained = EXPLANATIONS[sqlStateOf(error) ?? '']
-  return new CallbackError(`${what}: ${reason}${place === undefined ? '' : ` (at ${place})`}`, {
+/** What only user code can cause. Other errors of ours tell of the database, the lease or a stop, and stay as they are. */
+const USERS = [SqlScriptError, TransactionAbortedError, TransactionOverError, UnknownHookError]
+
+/**
+ * The user's own error as `cause`, and in the message what failed, why, and where it stands.
+ * @param what failed: `hook "stats"`
+ * @param awaited by a transaction above it
+ */
+export function explainFailure(
+  what: string,
+  error: unknown,
+  { awaited }: { readonly awaited: boolean },
+): Error {
+  if (error instanceof PawlError && !USERS.some((users) => error instanceof users)) return error
+  return nameFailure(what, error, { awaited })
+}
+
+/** As `explainFailure`, but of what only user code is in: also for the error of a hook that it fired. */
+export function explainHandlerFailure(what: string, error: unknown): Error {
+  return error instanceof CallbackError
+    ? nameFailure(what, error, { awaited: false })
+    : explainFailure(what, error, { awaited: false })
+}
+
+function nameFailure(
+  what: string,
+  error: unknown,
+  { awaited }: { readonly awaited: boolean },
+): CallbackError {
+  const reason = reasonOf(error)
+  // Of a hook's error the place is in its message already.
+  const place = error instanceof Error && !(error instanceof CallbackError) ? placeOf(error) : undefined
+  const hint = advice(sqlStateOf(error), awaited) ?? (error instanceof PawlError ? error.hint : undefined)
+  return new CallbackError(`${what} failed: ${reason}${place === undefined ? '' : ` (at ${place})`}`, {
     cause: error,
-    ...(explained === undefined ? {} : { hint: explained }),
+    ...(hint === undefined ? {} : { hint }),
   })
 }
 
-const EXPLANATIONS: Readonly<Record<string, string>> = {
-  '55P03':
-    "It waited for a lock that the handler which awaits it holds, and would have waited for ever. Make the hook atomic, so that it joins the handler's transaction; or let it touch other rows.",
-  '25P02':
-    'A statement before it failed, and its error was caught: PostgreSQL refuses the rest of the transaction. Put that statement into ctx.sql.begin(…), which undoes it alone.',
+function advice(sqlState: string | undefined, awaited: boolean): string | undefined {
+  switch (sqlState) {
+    case '55P03':
+      return awaited
+        ? 'A transaction that awaits this hook may hold the lock: neither would ever go on. Make the hook atomic, so that it joins that transaction; or let it touch other rows.'
+        : undefined
+    case '25P02':
+      return 'A statement before it failed, and its error was caught: PostgreSQL refuses the rest of the transaction. Put that statement into ctx.sql.begin(…), which undoes it alone.'
+    case '25001':
+      return 'Run it from a hook that is not atomic: each statement of its ctx.sql and scripts stands alone.'
+    default:
+      return undefined
+  }
 }
 
 function sqlStateOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  for (const current of causesOf(error)) {
+    if (!(current instanceof PawlError) && 'code' in current && typeof current.code === 'string') {
+      return current.code
+    }
+  }
+  return undefined
 }
 
 /** Of this package; stacks name its sources where source maps are on. */
 const PACKAGE = fileURLToPath(new URL('../../..', import.meta.url))
-const OWN = [join(PACKAGE, 'dist', 'src', sep), join(PACKAGE, 'src', sep), 'node_modules', 'node:']
+const OWN = [
+  join(PACKAGE, 'dist', 'src', sep),
+  join(PACKAGE, 'src', sep),
+  `${sep}node_modules${sep}`,
+  'node:',
+]
 
 /** The first line of the stack that is neither Node's nor a package's nor ours. */
 function placeOf({ stack = '' }: Error): string | undefined {
   const frame = stack
     .split('\n')
-    .find((line) => line.startsWith('    at ') && !OWN.some((own) => line.includes(own)))
-  return frame === undefined
-    ? undefined
-    : /((?:file:\/\/)?[^\s()]+:\d+):\d+\)?$/.exec(frame)?.[1]?.replace('file://', '')
+    // The expression takes time by the square of a line.
+    .filter((line) => line.length <= 1_000)
+    .find((line) => /^ {4}at .*:\d+:\d+\)?$/.test(line) && !OWN.some((own) => line.includes(own)))
+  const place = frame === undefined ? undefined : /((?:file:\/\/)?[^\s()]+:\d+):\d+\)?$/.exec(frame)?.[1]
+  return place?.replace('file://', '')
 }

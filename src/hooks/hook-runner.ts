@@ -1,94 +1,44 @@
 import { randomUUID } from 'node:crypto'
-import type { Clock } from '../clock.ts'
-import type { HookConfigs } from '../config/config.ts'
-import type { Database, Sql, Transaction } from '../database/database.ts'
-import type { BlockRef, Datasource } from '../datasources/datasource.ts'
-import { CallbackError, PawlError, StoppingError, UnknownHookError } from '../errors.ts'
-import type { EmitPawlEvent } from '../events.ts'
-import type { Logger } from '../logger.ts'
-import { didYouMean, listWords } from '../text/did-you-mean.ts'
+import type { Transaction } from '../database/database.ts'
+import { isInTransaction } from '../database/transaction-scope.ts'
+import { FiringLostError, RollbackMisuseError } from '../errors.ts'
+import { linkSignals } from '../link-signals.ts'
+import { AskedRollback } from './asked-rollback.ts'
 import { checkArguments } from './check-arguments.ts'
+import type { BaseContext, Firing, FiringOrigin, HookContext } from './context.ts'
+import { createContext, type Surroundings } from './create-context.ts'
+import { describeFiring } from './describe-firing.ts'
+import { explainFailure, explainHandlerFailure } from './explain-failure.ts'
+import { findHook } from './find-hook.ts'
+import type { QueuedFiring } from './firing-claims.ts'
 import type {
-  BaseContext,
-  Firing,
-  FiringOrigin,
-  HandlerContext,
-  HookContext,
-  IndexStatus,
-} from './context.ts'
-import { explainFailure } from './explain-failure.ts'
-import { SYSTEM_HOOKS, type Hook, type SystemHookName } from './hook.ts'
-import { runFiles, runQuery, runScript } from './sql-script/run-script.ts'
-import { lookForScripts } from './sql-script/find-scripts.ts'
+  FireRequest,
+  HandlerCall,
+  HookRunnerOptions,
+  QueueRequestFromOutside,
+} from './hook-runner-options.ts'
+import type { SystemHookName } from './hook.ts'
+import { inTransaction } from './in-transaction.ts'
+import { OutsideQueue } from './outside-queue.ts'
+import { queueFiring } from './queue-firing.ts'
+import { runSystemScripts } from './run-system-scripts.ts'
 
-/** The callbacks of the lifecycle, as the config has them. */
-export interface SystemHooks {
-  readonly on_restart?: (ctx: HookContext) => Promise<void> | void
-  readonly on_reindex?: (ctx: HookContext) => Promise<void> | void
-  readonly on_synchronized?: (ctx: HookContext) => Promise<void> | void
-  readonly on_index_rollback?: (
-    ctx: HookContext,
-    index: string,
-    fromLevel: number,
-    toLevel: number,
-  ) => Promise<void> | void
-}
+type Rollback = HookContext['rollback']
 
-export interface HookRunnerOptions {
-  readonly database: Database
-  readonly hooks: HookConfigs
-  readonly systemHooks: SystemHooks
-  /** The project's: `sql/` is in it. */
-  readonly directory: string
-  readonly logger: Logger
-  readonly clock: Clock
-  readonly datasources: Readonly<Record<string, Datasource>>
-  readonly indexes: () => Readonly<Record<string, IndexStatus>>
-  /** Runs work while no level is in flight. */
-  readonly exclusive: <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>
-  readonly rollback: (index: string, fromLevel: number, toLevel: number) => Promise<void>
-  readonly emit: EmitPawlEvent
-  /** Makes a firing seen, and aborts it when Pawl stops. Settles as `work` does. */
-  readonly track: (firing: Firing, work: (signal: AbortSignal) => Promise<void>) => Promise<void>
-}
+/** What a callback takes over from where it was fired. */
+type Place = Pick<Surroundings, 'transaction' | 'awaited' | 'signal' | 'level'>
 
-export interface FireRequest {
-  readonly hook: string
-  readonly args?: Readonly<Record<string, unknown>>
-  readonly origin: FiringOrigin
-  readonly id?: string
-  /** Aborted when whoever fired does not want it any more: a daemon that is to end. */
-  readonly signal?: AbortSignal
-}
-
-export interface HandlerCall {
-  readonly index: string
-  readonly handler: (ctx: HandlerContext, block: BlockRef) => Promise<void> | void
-  readonly transaction: Transaction
-  readonly block: BlockRef
-  readonly signal: AbortSignal
-}
-
-/** Where code runs, for what it fires in turn. */
-interface Surroundings {
-  /** The transaction that `ctx.sql` is bound to. */
-  readonly transaction: Transaction | undefined
-  /** A level is in flight above: it holds the gate, and perhaps locks. */
-  readonly level: boolean
-  readonly signal: AbortSignal
-  readonly logger: Logger
-  /** As the origin of what is fired from here. */
-  readonly origin: FiringOrigin
-  /** Set when the callback has ended: its context is no longer good. */
-  over: boolean
-}
+/** Thrown by a durable firing that is not on the queue any more. */
+const DROPPED = new Error('the firing was dropped')
 
 /** Runs hooks and handlers: checks arguments, makes their contexts, puts them into the right transaction, tells the outcome. */
 export class HookRunner {
   readonly #options: HookRunnerOptions
+  readonly #outside: OutsideQueue
 
   constructor(options: HookRunnerOptions) {
     this.#options = options
+    this.#outside = new OutsideQueue(options)
   }
 
   /**
@@ -100,7 +50,16 @@ export class HookRunner {
   }
 
   /**
-   * Fires a system hook: the config's callback, then the scripts of `sql/<name>`. With `transaction` all of it runs in that.
+   * Queues a durable firing; resolves when that is committed, and its event has told of it.
+   * @throws UnknownHookError, CallbackTypeError
+   */
+  queue(request: QueueRequestFromOutside): Promise<void> {
+    return this.#outside.add(request)
+  }
+
+  /**
+   * Fires a system hook: the scripts of `sql/<name>`, then the config's callback, which finds done what they do – but the
+   * scripts of `on_index_rollback` come last, after the rollback. With `transaction` all of it runs in that.
    * @throws CallbackError, SqlScriptError
    */
   async fireSystem(
@@ -108,99 +67,139 @@ export class HookRunner {
     args: readonly unknown[],
     { transaction }: { readonly transaction?: Transaction } = {},
   ): Promise<void> {
-    const firing: Firing = { id: randomUUID(), hook: name, origin: { type: 'lifecycle' } }
-    const named = name === 'on_index_rollback' ? { index: args[0], fromLevel: args[1], toLevel: args[2] } : {}
-    await this.#told(firing, named, (signal) =>
-      this.#within({ transaction, level: false, signal, firing }, async (ctx) => {
-        let rolledBack = false
-        const rollback: HookContext['rollback'] = async (...range) => {
-          await this.#options.rollback(...range)
-          rolledBack = true
-        }
-        const callback = this.#options.systemHooks[name] as
-          | ((ctx: HookContext, ...args: unknown[]) => Promise<void> | void)
-          | undefined
-        const fallback = name === 'on_index_rollback' ? rollback : undefined
-        if (callback !== undefined) await callback({ ...ctx, rollback }, ...args)
-        else if (fallback !== undefined) await fallback(...(args as Parameters<typeof rollback>))
-        if (fallback !== undefined && !rolledBack) {
-          throw new CallbackError(
-            `on_index_rollback returned without ctx.rollback(index, fromLevel, toLevel)`,
-            {
-              hint: 'Rows of blocks that left the chain would stay. Call ctx.rollback, or leave the hook out: that is its default.',
-            },
-          )
-        }
-        const scripts = await lookForScripts(this.#options.directory, name)
-        if (scripts !== undefined) {
-          await runFiles(scripts, { directory: this.#options.directory, args, sql: ctx.sql })
-        }
-      }),
-    )
+    const firing: Firing = { id: randomUUID(), hook: name, origin: { type: 'lifecycle' }, attempt: 1 }
+    const isRollback = name === 'on_index_rollback'
+    const named = isRollback ? { index: args[0], fromLevel: args[1], toLevel: args[2] } : {}
+    const { directory, rollback, systemHooks } = this.#options
+    // Three signatures in one: the arguments are those of the hook's name.
+    const callback = systemHooks[name] as
+      | ((ctx: HookContext, ...args: unknown[]) => Promise<void> | void)
+      | undefined
+    await this.#told(firing, named, async (signal) => {
+      const asked = isRollback ? new AskedRollback(args as Parameters<Rollback>, rollback) : undefined
+      await this.#call(
+        { transaction, awaited: transaction !== undefined, signal, firing, level: undefined },
+        async (base) => {
+          const ctx = Object.assign(base, { firing, rollback: asked?.run ?? refuseRollback(firing) })
+          const scripts = (): Promise<void> => runSystemScripts(name, { directory, args, sql: ctx.sql })
+          if (asked === undefined) {
+            await scripts()
+            await callback?.(ctx, ...args)
+            return
+          }
+          try {
+            await (callback === undefined ? asked.runNow() : callback(ctx, ...args))
+          } finally {
+            await asked.settled()
+          }
+          await asked.done()
+          await scripts()
+        },
+      )
+    })
   }
 
-  /** Runs a handler in its level's transaction. @throws CallbackError */
-  async runHandler({ index, handler, transaction, block, signal }: HandlerCall): Promise<void> {
-    const surroundings: Surroundings = {
+  /** Runs a handler in the transaction of its levels. What it fires is of the last one. @throws CallbackError */
+  async runHandler({ index, handler, transaction, blocks, signal }: HandlerCall): Promise<void> {
+    const level = blocks.at(-1)?.level ?? 0
+    const place = blocks.length > 1 ? `levels ${blocks[0]?.level} to ${level}` : `level ${level}`
+    const name = `the handler of index "${index}" at ${place}`
+    const origin: FiringOrigin = { type: 'handler', index, level }
+    const logger = this.#options.logger.child({ index, level })
+    const { ctx, end } = this.#context({
+      name,
       transaction,
-      level: true,
+      awaited: true,
       signal,
-      logger: this.#options.logger.child({ index, level: block.level }),
-      origin: { type: 'handler', index, level: block.level },
-      over: false,
+      logger,
+      origin,
+      level: { index, level },
+    })
+    try {
+      await handler(Object.assign(ctx, { index }))
+    } catch (error) {
+      throw explainHandlerFailure(name, error)
+    } finally {
+      await end()
+    }
+  }
+
+  #fire(request: FireRequest, above: Surroundings | undefined): Promise<void> {
+    const { hook, args = {}, origin, id = randomUUID() } = request
+    const firing: Firing = { id, hook, origin, attempt: 1 }
+    return this.#told(firing, args, async (stopped) => {
+      const signals = [stopped, request.signal, above?.signal].filter((signal) => signal !== undefined)
+      const { signal, unlink } = linkSignals(...signals)
+      const awaited =
+        above !== undefined && (above.awaited || above.transaction !== undefined || isInTransaction())
+      try {
+        await this.#run(firing, args, {
+          transaction: above?.transaction,
+          awaited,
+          signal,
+          level: above?.level,
+        })
+      } finally {
+        unlink()
+      }
+    })
+  }
+
+  /**
+   * Runs a durable firing and takes it off the queue: in one transaction where the hook is atomic, so that its effect is there
+   * exactly when the firing is gone. Resolves, too, when it was dropped meanwhile.
+   * @throws UnknownHookError, CallbackTypeError, CallbackError
+   */
+  async fireQueued(queued: QueuedFiring): Promise<void> {
+    const { id, hook, args, origin, attempts } = queued
+    const firing: Firing = { id, hook, origin, attempt: attempts + 1 }
+    await this.#outside.told(id)
+    try {
+      await this.#told(firing, args, (signal) => this.#runQueued(firing, queued, signal))
+    } catch (error) {
+      if (error !== DROPPED) throw error
+    }
+  }
+
+  async #runQueued(firing: Firing, queued: QueuedFiring, signal: AbortSignal): Promise<void> {
+    const { claims, database } = this.#options
+    const { args, reverting } = queued
+    const hook = findHook(this.#options.hooks, firing.hook)
+    const checked = await checkArguments(describeFiring(firing), hook, args)
+    const place: Place = { transaction: undefined, awaited: false, signal, level: undefined }
+    const call = (transaction: Transaction | undefined): Promise<void> =>
+      this.#call({ ...place, transaction, firing }, async (base) => {
+        const ctx = Object.assign(base, { firing, rollback: refuseRollback(firing) })
+        await (reverting ? hook.onReverted?.(ctx, checked) : hook.run(ctx, checked))
+      })
+    const run = async (transaction: Transaction | undefined): Promise<void> => {
+      const sql = transaction?.sql ?? database.sql
+      const isThere = transaction === undefined ? claims.begin(sql, queued) : claims.lock(sql, queued)
+      // Not an error of anybody's: a reorg or a person took it away.
+      if (!(await isThere)) throw (await claims.exists(firing.id)) ? takenOver(firing) : DROPPED
+      await call(transaction)
+      await claims.finish(sql, queued)
     }
     try {
-      await handler({ ...this.#context(surroundings), index }, block)
+      await inTransaction(hook, place, this.#options, run)
     } catch (error) {
-      if (error instanceof PawlError && !(error instanceof CallbackError)) throw error
-      throw explainFailure(`the handler of index "${index}" failed at level ${block.level}`, error)
-    } finally {
-      surroundings.over = true
+      const untold = error === DROPPED || error instanceof FiringLostError
+      throw untold ? error : explainFailure(describeFiring(firing), error, { awaited: false })
     }
   }
 
-  async #fire(request: FireRequest, above: Surroundings | undefined): Promise<void> {
-    const { hook: name, args = {}, origin, id = randomUUID() } = request
-    const firing: Firing = { id, hook: name, origin }
-    await this.#told(firing, args, async (stopped) => {
-      const signal = request.signal === undefined ? stopped : AbortSignal.any([stopped, request.signal])
-      const hook = this.#find(name)
-      const checked = await checkArguments(name, hook, args)
-      const run = (transaction: Transaction | undefined): Promise<void> =>
-        this.#within({ transaction, level: above?.level ?? false, signal, firing }, async (ctx) =>
-          hook.run(ctx, checked),
-        )
-      await this.#inTransaction(hook, above, signal, run)
-    })
-  }
-
-  /** Puts an atomic hook into the transaction that it belongs to. */
-  #inTransaction(
-    hook: Hook,
-    above: Surroundings | undefined,
-    signal: AbortSignal,
-    run: (transaction: Transaction | undefined) => Promise<void>,
-  ): Promise<void> {
-    if (!hook.atomic) return run(undefined)
-    if (above?.transaction !== undefined) return above.transaction.savepoint(run)
-    const alone = (): Promise<void> => this.#options.database.transaction(run, { signal })
-    // Below a handler the level waits for us already: waiting for the level in turn would never end.
-    return hook.blocking && above?.level !== true ? this.#options.exclusive(alone, signal) : alone()
-  }
-
-  #find(name: string): Hook {
-    const { hooks } = this.#options
-    const hook = Object.hasOwn(hooks, name) ? hooks[name] : undefined
-    if (hook !== undefined) return hook
-    if ((SYSTEM_HOOKS as readonly string[]).includes(name)) {
-      throw new UnknownHookError(
-        `"${name}" is a system hook: the lifecycle fires it, it cannot be fired by hand`,
+  async #run(firing: Firing, args: unknown, above: Place): Promise<void> {
+    const hook = findHook(this.#options.hooks, firing.hook)
+    const checked = await checkArguments(describeFiring(firing), hook, args)
+    const run = (transaction: Transaction | undefined): Promise<void> =>
+      this.#call({ ...placeOf(above, transaction), firing }, async (ctx) =>
+        hook.run(Object.assign(ctx, { firing, rollback: refuseRollback(firing) }), checked),
       )
+    try {
+      await inTransaction(hook, above, this.#options, run)
+    } catch (error) {
+      throw explainFailure(describeFiring(firing), error, above)
     }
-    const names = Object.keys(hooks)
-    throw new UnknownHookError(`there is no hook "${name}"${didYouMean(name, names)}`, {
-      hint: names.length === 0 ? 'The config has no hooks.' : `The config has ${listWords(names)}.`,
-    })
   }
 
   /** Runs a firing as an actor and emits its start and its end. */
@@ -216,94 +215,62 @@ export class HookRunner {
     emit({ type: 'hook.started', ...event, args })
     try {
       await track(firing, work)
-      emit({ type: 'hook.finished', ...event, duration: clock.now() - started })
     } catch (error) {
-      emit({ type: 'hook.failed', ...event, duration: clock.now() - started, error })
+      if (error !== DROPPED) emit({ type: 'hook.failed', ...event, duration: clock.now() - started, error })
+      else emit({ type: 'hook.dropped', ...event })
       throw error
     }
+    emit({ type: 'hook.finished', ...event, duration: clock.now() - started })
   }
 
-  /** Gives a callback its context, for as long as it runs. */
-  async #within(
-    {
-      transaction,
-      level,
-      signal,
-      firing,
-    }: Pick<Surroundings, 'transaction' | 'level' | 'signal'> & { readonly firing: Firing },
-    callback: (ctx: HookContext) => Promise<void> | void,
+  /** Gives a hook's callback its context, for as long as it runs. */
+  async #call(
+    { firing, ...surroundings }: Place & { readonly firing: Firing },
+    callback: (ctx: BaseContext) => Promise<void>,
   ): Promise<void> {
-    const surroundings: Surroundings = {
-      transaction,
-      level,
-      signal,
-      logger: this.#options.logger.child({ hook: firing.hook, firing: firing.id }),
-      origin: { type: 'hook', hook: firing.hook, firing: firing.id },
-      over: false,
-    }
+    const { id, hook } = firing
+    const { ctx, end } = this.#context({
+      ...surroundings,
+      name: `hook "${hook}"`,
+      logger: this.#options.logger.child({ hook, firing: id }),
+      origin: { type: 'hook', hook, firing: id },
+    })
     try {
-      await callback({ ...this.#context(surroundings), firing, rollback: refuseRollback(firing) })
+      await callback(ctx)
     } catch (error) {
-      throw error instanceof PawlError ? error : explainFailure(describe(firing), error)
+      throw explainFailure(describeFiring(firing), error, surroundings)
     } finally {
-      surroundings.over = true
+      await end()
     }
   }
 
-  #context(surroundings: Surroundings): BaseContext {
-    const { database, datasources, directory, indexes } = this.#options
-    const sql: Sql =
-      surroundings.transaction?.sql ?? (surroundings.level ? database.impatientSql : database.sql)
-    const check = (): void => {
-      if (surroundings.over) {
-        throw new StoppingError(
-          'a context was used after its callback had ended: await everything in the callback',
-        )
-      }
-    }
-    return {
-      sql,
-      logger: surroundings.logger,
-      signal: surroundings.signal,
-      datasources,
-      get indexes() {
-        return indexes()
-      },
-      fireHook: async (hook, args = {}) => {
-        check()
-        await this.#fire({ hook, args, origin: surroundings.origin }, surroundings)
-      },
-      executeSqlScript: async (name, args = []) => {
-        check()
-        await runScript({ directory, name, args, sql })
-      },
-      executeSqlQuery: async (name, args = []) => {
-        check()
-        return runQuery({ directory, name, args, sql })
-      },
-    }
+  #context(surroundings: Surroundings) {
+    const { hooks } = this.#options
+    const { origin, level } = surroundings
+    return createContext(surroundings, {
+      ...this.#options,
+      fire: (hook, args) => this.#fire({ hook, args, origin }, surroundings),
+      queue: (sql, hook, args, options) =>
+        queueFiring(sql, { hook, args, origin, level, ...options }, this.#options),
+      joins: (hook) => Object.hasOwn(hooks, hook) && hooks[hook]?.atomic === true,
+    })
   }
 }
 
-function refuseRollback({ hook }: Firing): HookContext['rollback'] {
+/** It was given up, or it was changed since it was read. */
+function takenOver({ id, hook }: Firing): FiringLostError {
+  return new FiringLostError(
+    `firing ${id} of hook "${hook}" is not this process's any more, and was not run by it`,
+  )
+}
+
+function refuseRollback({ hook }: Firing): Rollback {
   return async () => {
-    throw new CallbackError(`hook "${hook}" called ctx.rollback, which only on_index_rollback may`)
+    throw new RollbackMisuseError(`hook "${hook}" called ctx.rollback, which only on_index_rollback may`)
   }
 }
 
-function describe({ hook, origin }: Firing): string {
-  switch (origin.type) {
-    case 'lifecycle':
-      return `${hook} failed`
-    case 'outside':
-      return `hook "${hook}" failed`
-    case 'handler':
-      return `hook "${hook}", fired by the handler of index "${origin.index}" at level ${origin.level}, failed`
-    case 'hook':
-      return `hook "${hook}", fired by hook "${origin.hook}", failed`
-    case 'job':
-      return `hook "${hook}", fired by job "${origin.job}", failed`
-    default:
-      return origin satisfies never
-  }
+/** A firing that is not in its transaction any more has no level to go with. */
+function placeOf(above: Place, transaction: Transaction | undefined): Place {
+  return { ...above, transaction, level: transaction === undefined ? undefined : above.level }
 }

@@ -22,6 +22,16 @@ export type HookInput<Args extends HookArgs> = {
 /** What the callback gets: the schemas' outputs. */
 export type HookOutput<Args extends HookArgs> = { readonly [Name in keyof Args]: v.InferOutput<Args[Name]> }
 
+/** How a durable firing that failed is run again. */
+export interface HookRetry {
+  /** Runs of one firing at most, the first included; then it is dead, and kept with its error. Default: 10. */
+  readonly attempts?: number
+  /** Seconds before the second run; twice as long before each further one. Default: 1. */
+  readonly delay?: number
+  /** Seconds; no wait is longer. Default: 300. */
+  readonly maxDelay?: number
+}
+
 /** User code that is not tied to an index: fired by name, or by a job. */
 export interface Hook<Args extends HookArgs = HookArgs> {
   readonly args: Args
@@ -29,18 +39,38 @@ export interface Hook<Args extends HookArgs = HookArgs> {
   readonly atomic: boolean
   /** An atomic hook makes the indexing loop wait at a level boundary until it is done. */
   readonly blocking: boolean
+  /** Of durable firings (`wait: false`). */
+  readonly retry: Required<HookRetry>
+  /** Durable firings that run at a time. */
+  readonly maxConcurrency: number
+  /** Undoes what a durable firing did, when its level left the chain. */
+  onReverted?(ctx: HookContext, args: HookOutput<Args>): Promise<void> | void
   // Method syntax on purpose: bivariant, so that hooks of any arguments fit one record.
   run(ctx: HookContext, args: HookOutput<Args>): Promise<void> | void
 }
 
 export interface HookDefinition<Args extends HookArgs> {
+  /** A valibot schema an argument: checked at every firing. Default: the hook takes none. */
   readonly args?: Args
-  /** Default: false. */
+  /** It runs in one transaction that commits or leaves no trace, and indexing waits for it at a level boundary. Default: false. */
   readonly atomic?: boolean
-  /** Default: true. Only for atomic hooks. */
+  /** false: indexing goes on beside it. Only for atomic hooks. Default: true. */
   readonly blocking?: boolean
+  /** For durable firings (`wait: false`): how one that failed is run again. */
+  readonly retry?: HookRetry
+  /** Durable firings of this hook that run at a time. Default: 1, which keeps them in their order: one that failed holds up the next until it has run or is dead. */
+  readonly maxConcurrency?: number
+  /**
+   * Called with the original arguments when a durable firing has run and its level leaves the chain afterwards: undo it here.
+   * Of a hook that is not atomic, also when it began and failed, for it may have had its effect. It runs as the hook does: in a
+   * transaction where that is atomic, with the same retries, and with the same `ctx.firing.id`.
+   */
+  readonly onReverted?: (ctx: HookContext, args: HookOutput<Args>) => Promise<void> | void
+  /** The work. What it throws is kept as the cause of a `CallbackError`. */
   readonly run: (ctx: HookContext, args: HookOutput<Args>) => Promise<void> | void
 }
+
+const RETRY: Required<HookRetry> = { attempts: 10, delay: 1, maxDelay: 300 }
 
 /**
  * Defines a user hook.
@@ -53,11 +83,16 @@ export interface HookDefinition<Args extends HookArgs> {
  */
 // The empty default is right: without `args` there is no argument.
 // oxlint-disable-next-line typescript/no-empty-object-type
-export function hook<const Args extends HookArgs = {}>(definition: HookDefinition<Args>): Hook<Args> {
+export function hook<const Args extends HookArgs = {}>(
+  definition: HookDefinition<Args>,
+): Hook<NoInfer<Args>> {
   return {
     args: definition.args ?? ({} as Args),
     atomic: definition.atomic ?? false,
     blocking: definition.blocking ?? true,
+    retry: { ...RETRY, ...definition.retry },
+    maxConcurrency: definition.maxConcurrency ?? 1,
+    ...(definition.onReverted === undefined ? {} : { onReverted: definition.onReverted }),
     run: definition.run,
   }
 }

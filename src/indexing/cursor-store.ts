@@ -11,6 +11,8 @@ export interface StoredIndex {
   readonly cursor: BlockRef | undefined
   /** The journal is pruned up to here. */
   readonly pruned: number | undefined
+  /** Rows from this level on are of blocks that left the chain. */
+  readonly orphanedFrom: number | undefined
 }
 
 /** How far back an index can be reverted. */
@@ -47,11 +49,11 @@ export class CursorStore {
   async #read(): Promise<StoredIndex | undefined> {
     const { sql } = this.#database
     const [row] = await sql<IndexRow[]>`
-      select i.id, i.chain, i.level, i.hash, i.finalized, b.parent_hash, b.timestamp
+      select i.id, i.chain, i.level, i.hash, i.finalized, i.orphaned_from, b.parent_hash, b.timestamp
       from ${this.#own}.index i left join ${this.#own}.block b on b.index_id = i.id and b.level = i.level
       where i.name = ${this.#name}`
     if (row === undefined) return undefined
-    const { id, chain, level, hash, finalized, parent_hash, timestamp } = row
+    const { id, chain, level, hash, finalized, orphaned_from, parent_hash, timestamp } = row
     return {
       id,
       chain,
@@ -60,6 +62,7 @@ export class CursorStore {
           ? undefined
           : { level: Number(level), hash, parentHash: parent_hash ?? '', timestamp: Number(timestamp ?? 0) },
       pruned: finalized === null ? undefined : Number(finalized),
+      orphanedFrom: orphaned_from === null ? undefined : Number(orphaned_from),
     }
   }
 
@@ -125,6 +128,7 @@ interface IndexRow {
   readonly level: bigint | null
   readonly hash: string | null
   readonly finalized: bigint | null
+  readonly orphaned_from: bigint | null
   readonly parent_hash: string | null
   readonly timestamp: bigint | null
 }

@@ -1,4 +1,4 @@
-import { RollbackError } from '../errors.ts'
+import { DeepReorgError } from '../errors.ts'
 import type { CursorStore } from './cursor-store.ts'
 import type { SourceReader } from './source-reader.ts'
 
@@ -23,7 +23,7 @@ const LARGEST_WINDOW = 256
  *
  * @returns the common ancestor's level (below the first level indexed where nothing is common and all can be reverted);
  * undefined where the source has no other block than ours: nothing left the chain.
- * @throws RollbackError when the levels that left the chain reach deeper than what can be reverted.
+ * @throws DeepReorgError when the levels that left the chain reach deeper than what can be reverted.
  */
 export async function findAncestor(search: AncestorSearch): Promise<number | undefined> {
   const { store, indexId, cursor, top } = search
@@ -76,16 +76,18 @@ async function compareBelow(search: AncestorSearch, floor: number): Promise<unde
   return undefined
 }
 
-function tooDeep({ index, source, cursor, top }: AncestorSearch, floor: number): RollbackError {
+function tooDeep({ index, source, cursor, top }: AncestorSearch, floor: number): DeepReorgError {
   const has =
     top < floor ? `another block at level ${top}` : `none of the blocks indexed from level ${floor} on`
-  return new RollbackError(
+  return new DeepReorgError(
     `index "${index}": ${source.description} has ${has}, and what was indexed up to level ${floor} cannot be undone ` +
       `(it stands at level ${cursor})`,
     {
+      fromLevel: Math.min(floor, top),
       hint:
-        'Nothing was reverted. Check that the datasource serves the chain that was indexed. If it does, wipe and index again ' +
-        'from the start; a larger "finality" of the index keeps more levels undoable.',
+        'Nothing was reverted. Check that the datasource serves the chain that was indexed. If it does, `pawl schema ' +
+        'wipe` indexes again from the start, and reindex: { rollback: \'wipe\' } does so by itself; a larger "finality" of ' +
+        'the index keeps more levels undoable.',
     },
   )
 }

@@ -6,6 +6,16 @@ import type { Logger } from '../logger.ts'
 import type { LevelGate } from './level-gate.ts'
 import type { Progress } from './progress-throttle.ts'
 
+/**
+ * Runs the user's handler inside the transaction of these levels: one, or all at once where the index is one of batches. Errors are
+ * already wrapped in CallbackError.
+ */
+export type RunHandler = (
+  transaction: Transaction,
+  blocks: readonly BlockRef[],
+  signal: AbortSignal,
+) => Promise<void>
+
 /** What a follower works with. */
 export interface FollowerOptions {
   readonly name: string
@@ -16,12 +26,16 @@ export interface FollowerOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly gate: LevelGate
-  /** Runs the user's handler for one block inside the level's transaction; errors are already wrapped in CallbackError. */
-  readonly runHandler: (transaction: Transaction, block: BlockRef, signal: AbortSignal) => Promise<void>
+  readonly runHandler: RunHandler
   /** Brings the journal's triggers up to date with the tables: asked for when one was created or altered. */
   readonly track: () => Promise<void>
   /** Forgets how to undo the levels up to `finalized`. */
   readonly prune: (options: { readonly indexId: number; readonly finalized: number }) => Promise<void>
+  /**
+   * A reorg reaches below what can be undone. Where the policy is to go on, it moves the cursor to `block`, the source's own, and
+   * resolves with true.
+   */
+  readonly onDeepReorg?: (reorg: { readonly fromLevel: number; readonly block: BlockRef }) => Promise<boolean>
   /** At most every 100 ms, and whenever an advance ends with levels that are not reported yet. */
   readonly onProgress: (progress: Progress) => void
   /** ms that a call of the datasource may take. Default: 30,000. */

@@ -1,17 +1,18 @@
+import { DeepReorgError } from '../errors.ts'
 import type { BlockRef } from '../datasources/datasource.ts'
 import type { IndexStatus } from '../hooks/context.ts'
 import { describeBrokenLink } from './answer-fault.ts'
+import { BlockCache } from './block-cache.ts'
 import { CursorStore } from './cursor-store.ts'
 import { findAncestor } from './find-ancestor.ts'
 import type { FollowerOptions, FollowerSignals } from './follower-options.ts'
 import { IndexPosition } from './index-position.ts'
 import { JournalPruner } from './journal-pruner.ts'
 import { LevelWriter } from './level-writer.ts'
-import { linkSignals } from './link-signals.ts'
+import { linkSignals } from '../link-signals.ts'
 import { ProgressThrottle, type Progress } from './progress-throttle.ts'
 import { RangeIndexer } from './range-indexer.ts'
 import { SourceReader } from './source-reader.ts'
-import { sleep } from './with-timeout.ts'
 
 /** How an advance ended. */
 export type AdvanceOutcome =
@@ -26,7 +27,6 @@ export type AdvanceOutcome =
 
 const FINALITY = 64
 const TIMEOUT = 30_000
-const POLL_INTERVAL = 1_000
 /** Looks at a source that tells of more than it has before that counts as an error. */
 const TRIES = 3
 
@@ -58,26 +58,38 @@ export class Follower {
   readonly #pruner: JournalPruner
   readonly #progress: ProgressThrottle
   readonly #lastLevel: number
+  #cache: BlockCache | undefined
   #head: number | undefined
   #finalized = -1
   #synchronized = false
   #behind = false
+  /** Rows from this level on are of blocks that left the chain. */
+  #orphanedFrom: number | undefined
 
   constructor(options: FollowerOptions) {
-    const { name, config, database, clock, timeout = TIMEOUT } = options
+    const { name, config, database, clock, logger, timeout = TIMEOUT, pollInterval } = options
     const { datasource, finality = FINALITY, firstLevel = 0, lastLevel = Infinity } = config
     this.#options = options
     this.#lastLevel = lastLevel
-    this.#source = new SourceReader({ index: name, datasource, clock, finality, timeout })
+    this.#source = new SourceReader({
+      index: name,
+      datasource,
+      clock,
+      logger,
+      finality,
+      timeout,
+      pollInterval,
+    })
     this.#store = new CursorStore(database, name)
     this.#position = new IndexPosition(this.#store, firstLevel)
     this.#pruner = new JournalPruner(options)
     this.#progress = new ProgressThrottle(clock, options.onProgress)
     this.#indexer = new RangeIndexer({
       source: this.#source,
-      writer: new LevelWriter({ ...options, index: name }),
+      writer: new LevelWriter({ ...options, index: name, batch: config.batch === true }),
       position: this.#position,
       clock,
+      cache: () => this.#cache,
       mayBeginLater: config.firstLevel === undefined,
       onDone: (levels) => this.#report((progress) => this.#progress.add(levels, progress)),
       onJournalled: () => this.#offerToPrune(),
@@ -92,8 +104,10 @@ export class Follower {
   }
 
   get status(): IndexStatus {
-    const level = this.#position.cursor?.level
-    return { name: this.#options.name, level, head: this.#head, synchronized: this.#synchronized }
+    const { level, timestamp } = this.#position.cursor ?? {}
+    const { name } = this.#options
+    const orphanedFrom = this.#orphanedFrom ?? this.#position.orphanedFrom
+    return { name, level, timestamp, head: this.#head, synchronized: this.#synchronized, orphanedFrom }
   }
 
   /**
@@ -105,12 +119,22 @@ export class Follower {
     const chain = await this.#source.chain(signal)
     await this.#load()
     signal.throwIfAborted()
-    if (chain !== undefined) await this.#store.checkChain(chain, this.#source.description)
+    if (chain === undefined) return
+    await this.#store.checkChain(chain, this.#source.description)
+    await this.#openCache(chain, signal)
+  }
+
+  async #openCache(chain: string, signal: AbortSignal): Promise<void> {
+    const { name: index, config, database, logger } = this.#options
+    const { selection } = config.datasource
+    if (config.cache !== true || selection === undefined) return
+    this.#cache = new BlockCache({ index, database, source: this.#source, logger, chain, selection })
+    await this.#cache.open(signal)
   }
 
   /**
    * Indexes from the cursor to the head, first making sure that the cursor's block is still on the chain.
-   * @throws DatasourceError; RollbackError when a reorg is deeper than what can be undone; LeaseLostError;
+   * @throws DatasourceError; DeepReorgError when a reorg is deeper than what can be undone; LeaseLostError;
    * UnjournallableTableError; what the handler throws. The levels before are committed, the failed one leaves nothing.
    */
   async advance({ drain, signal }: FollowerSignals): Promise<AdvanceOutcome> {
@@ -134,11 +158,9 @@ export class Follower {
 
   /** Resolves when there may be something new, or at once when drained. @throws DatasourceError */
   async waitForHead({ drain, signal }: FollowerSignals): Promise<void> {
-    const { clock, pollInterval = POLL_INTERVAL } = this.#options
     const link = linkSignals(signal, drain)
     try {
-      if (this.#source.pushes) await this.#source.changed(this.#position.cursor, link.signal)
-      else await sleep(clock, pollInterval, link.signal)
+      await this.#source.changed(this.#position.cursor, link.signal)
     } catch (error) {
       if (!link.signal.aborted) throw error
     } finally {
@@ -166,6 +188,11 @@ export class Follower {
       this.#finalized = finalized
       const { next } = this.#position
       const outcome = await this.#look({ ...signals, head, finalized })
+      if (outcome.type === 'head' && !(await this.#source.caughtUp(this.#position.cursor, stop))) {
+        this.#report((progress) => this.#progress.flush(progress))
+        await this.#source.changed(this.#position.cursor, stop)
+        continue
+      }
       if (outcome.type !== 'again') return outcome
       tries = this.#position.next > next ? 1 : tries + 1
       if (tries > TRIES) throw this.#source.contradiction(outcome.because)
@@ -207,17 +234,35 @@ export class Follower {
   }
 
   /** A reorg, if the source's blocks prove one. */
-  async #compare({ head, stop }: Look, cursor: BlockRef): Promise<AdvanceOutcome | undefined> {
-    const toLevel = await findAncestor({
-      store: this.#store,
-      source: this.#source,
-      index: this.#options.name,
-      indexId: this.id,
-      cursor: cursor.level,
-      top: Math.min(head.level, cursor.level),
-      signal: stop,
-    })
-    return toLevel === undefined ? undefined : { type: 'reorg', fromLevel: cursor.level, toLevel }
+  async #compare(look: Look, cursor: BlockRef): Promise<AdvanceOutcome | Again | undefined> {
+    const top = Math.min(look.head.level, cursor.level)
+    try {
+      const toLevel = await findAncestor({
+        store: this.#store,
+        source: this.#source,
+        index: this.#options.name,
+        indexId: this.id,
+        cursor: cursor.level,
+        top,
+        signal: look.stop,
+      })
+      return toLevel === undefined ? undefined : { type: 'reorg', fromLevel: cursor.level, toLevel }
+    } catch (error) {
+      if (error instanceof DeepReorgError && (await this.#goesOn(look, error, top))) {
+        return again('its reorgs reach below what can be undone, again and again')
+      }
+      throw error
+    }
+  }
+
+  async #goesOn({ head, stop }: Look, { fromLevel }: DeepReorgError, top: number): Promise<boolean> {
+    this.#orphanedFrom = fromLevel
+    const range = { from: top, to: top, finalized: top - 1 }
+    const [block] = head.level === top ? [head] : await this.#source.blocks(range, stop)
+    if (block === undefined || (await this.#options.onDeepReorg?.({ fromLevel, block })) !== true)
+      return false
+    await this.#load()
+    return true
   }
 
   #noteBehind(behind: boolean, head: BlockRef): void {
@@ -229,6 +274,8 @@ export class Follower {
 
   #settle(outcome: AdvanceOutcome): AdvanceOutcome {
     const atHead = outcome.type === 'head' || outcome.type === 'lastLevel'
+    // Whatever was wrong is not any more, or is stored.
+    if (atHead) this.#orphanedFrom = undefined
     this.#synchronized = atHead || (outcome.type === 'stopped' && this.#synchronized)
     if (atHead) this.#offerToPrune()
     this.#report((progress) => this.#progress.flush(progress))

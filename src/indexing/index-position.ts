@@ -25,6 +25,11 @@ export class IndexPosition {
     return this.#stored?.id
   }
 
+  /** Rows from this level on are of blocks that left the chain, and were not undone. */
+  get orphanedFrom(): number | undefined {
+    return this.#stored?.orphanedFrom
+  }
+
   /** The last block that is committed. */
   get cursor(): BlockRef | undefined {
     return this.#cursor

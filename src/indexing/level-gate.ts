@@ -1,5 +1,5 @@
 /**
- * Lets levels of all indexes run side by side, and lets one piece of work run while no level does.
+ * Lets levels of all indexes run side by side, and lets other work run while no level does.
  *
  * First come, first served: work that wants to be alone waits for the levels that run, and holds those that come after
  * it. So neither side can starve the other. Not reentrant: waiting for one's own gate inside it is a deadlock.
@@ -9,7 +9,7 @@ export interface LevelGate {
   readonly contended: boolean
   /** Runs `work` beside other levels. Aborted while it still waits: rejects with the reason, `work` never runs. */
   level<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>
-  /** Runs `work` alone. Aborted while it still waits: rejects with the reason, and holds nobody up any more. */
+  /** Runs `work` while no level runs, beside other such work. Aborted while it still waits: rejects with the reason, and holds nobody up any more. */
   exclusive<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>
 }
 
@@ -26,7 +26,8 @@ class FairLevelGate implements LevelGate {
   /** In order of arrival. Not empty: its first cannot be let in yet. */
   readonly #waiting: Waiting[] = []
   #levels = 0
-  #alone = false
+  /** How many pieces of work run that levels wait for. */
+  #alone = 0
 
   get contended(): boolean {
     return this.#waiting.length > 0
@@ -47,7 +48,7 @@ class FairLevelGate implements LevelGate {
     try {
       return await work()
     } finally {
-      this.#alone = false
+      this.#alone -= 1
       this.#admit()
     }
   }
@@ -75,9 +76,9 @@ class FairLevelGate implements LevelGate {
 
   #admit(): void {
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
-      if (this.#alone || (first.alone && this.#levels > 0)) return
+      if (first.alone ? this.#levels > 0 : this.#alone > 0) return
       this.#waiting.shift()
-      if (first.alone) this.#alone = true
+      if (first.alone) this.#alone += 1
       else this.#levels += 1
       first.admit()
     }

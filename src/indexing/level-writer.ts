@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts'
 import type { Database, Transaction } from '../database/database.ts'
+import { quoteName } from '../database/journal-ddl.ts'
 import type { BlockRef } from '../datasources/datasource.ts'
 import { LeaseLostError, UnjournallableTableError } from '../errors.ts'
+import type { RunHandler } from './follower-options.ts'
 import type { LevelGate } from './level-gate.ts'
 import type { LevelGroup } from './level-group.ts'
 
@@ -11,7 +13,9 @@ export interface WriterOptions {
   readonly fence: bigint | undefined
   readonly clock: Clock
   readonly gate: LevelGate
-  readonly runHandler: (transaction: Transaction, block: BlockRef, signal: AbortSignal) => Promise<void>
+  readonly runHandler: RunHandler
+  /** The handler takes all blocks at once. */
+  readonly batch: boolean
   /** Brings the journal's triggers up to date with the tables. */
   readonly track: () => Promise<void>
 }
@@ -59,10 +63,15 @@ export class LevelWriter {
     for (let tries = 1; ; tries += 1) {
       try {
         return await gate.level(
-          () => database.transaction((transaction) => this.#run(transaction, group), { signal }),
+          () =>
+            database.transaction((transaction) => this.#run(transaction, group), {
+              signal,
+              last: this.#endLevel,
+            }),
           stop,
         )
       } catch (error) {
+        if (sqlState(error) === 'PW004') throw this.#unjournallable(error, group)
         if (sqlState(error) !== 'PW003') throw error
         if (tries === TRIES) throw this.#unjournallable(error, group)
         // Alone: it locks tables one by one, and would deadlock with another index's level that writes two of them.
@@ -72,23 +81,28 @@ export class LevelWriter {
   }
 
   async #run(transaction: Transaction, group: GroupToWrite): Promise<WrittenGroup> {
-    const { clock, gate, runHandler } = this.#options
+    const { clock, gate, runHandler, batch } = this.#options
     const { blocks, end, cursor, stop, signal } = group
     const started = clock.now()
     const endsEarly = (): boolean =>
       stop.aborted || gate.contended || Math.abs(clock.now() - started) >= LONGEST_GROUP
     await this.#begin(transaction, group, cursor, end)
+    if (batch) {
+      if (blocks.length > 0) await runHandler(transaction, blocks, signal)
+      return { blocks: blocks.length, cursor: end }
+    }
     let done = 0
     let reached = end
     for (const block of blocks) {
-      await runHandler(transaction, block, signal)
+      await runHandler(transaction, [block], signal)
+      // A handler that only gives rows away does not wait for the database by itself.
+      await transaction.keepUp()
       done += 1
       if (done === blocks.length || !endsEarly()) continue
       await this.#moveBack(transaction, group, block)
       reached = block
       break
     }
-    await this.#end(transaction, group)
     return { blocks: done, cursor: reached }
   }
 
@@ -118,12 +132,9 @@ export class LevelWriter {
       where index_id = ${group.indexId} and level > ${to.level}`
   }
 
-  async #end({ sql }: Transaction, group: GroupToWrite): Promise<void> {
-    try {
-      await sql`select ${sql(this.#options.database.ownSchema)}.end_level()`
-    } catch (error) {
-      throw this.#explain(error, group)
-    }
+  /** Fails where the level altered tables. */
+  get #endLevel(): string {
+    return `select ${quoteName(this.#options.database.ownSchema)}.end_level()`
   }
 
   #explain(error: unknown, group: GroupToWrite): unknown {
@@ -140,8 +151,6 @@ export class LevelWriter {
             'something else moved it',
           { cause: error, hint: 'Let only one process index into a schema.' },
         )
-      case 'PW004':
-        return this.#unjournallable(error, group)
       default:
         return error
     }

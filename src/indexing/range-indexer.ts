@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { BlockRef } from '../datasources/datasource.ts'
 import type { BlockRange } from './answer-fault.ts'
+import type { BlockCache } from './block-cache.ts'
 import type { IndexPosition } from './index-position.ts'
 import { nextGroup, type LevelGroup, type RangeAnswer } from './level-group.ts'
 import type { LevelWriter, WrittenGroup } from './level-writer.ts'
@@ -13,6 +14,8 @@ export interface RangeIndexerOptions {
   readonly writer: LevelWriter
   readonly position: IndexPosition
   readonly clock: Clock
+  /** Of ranges that are final; undefined: none is kept. */
+  readonly cache: () => BlockCache | undefined
   /** Nobody said where the chain begins: as long as nothing is indexed, it may begin anywhere. */
   readonly mayBeginLater: boolean
   /** Levels are done; those that the source left out, too. */
@@ -53,13 +56,23 @@ export class RangeIndexer {
     const { source, position, clock } = this.#options
     const { to: last, finalized, stop } = span
     const mayBeginLater = this.#options.mayBeginLater && position.cursor === undefined
+    const cache = this.#options.cache()
     const ranges = new RangePrefetcher({
       from: position.next,
       to: last,
       size: this.#size,
       clock,
       signal: stop,
-      read: (from, to, signal) => readRange(source, { from, to, finalized }, mayBeginLater, signal),
+      limit: (from, to) => cache?.limit(from, Math.min(last, finalized), to) ?? to,
+      read: async (from, to, signal) => {
+        const isFinal = to <= finalized
+        const kept = isFinal ? await cache?.read(from, to) : undefined
+        if (kept !== undefined) return kept
+        const answer = await readRange(source, { from, to, finalized }, mayBeginLater, signal)
+        if (isFinal) await cache?.write(from, to, answer)
+        return answer
+      },
+      bytesOf: ({ blocks }) => source.bytesOf(blocks),
     })
     try {
       for (let range = await ranges.next(); range !== undefined; range = await ranges.next()) {

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { RangeAnswer } from './level-group.ts'
-import { linkSignals, type LinkedSignal } from './link-signals.ts'
+import { linkSignals, type LinkedSignal } from '../link-signals.ts'
 import type { RangeSize } from './range-size.ts'
 
 export interface PrefetchOptions {
@@ -11,6 +11,10 @@ export interface PrefetchOptions {
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly read: (from: number, to: number, signal: AbortSignal) => Promise<RangeAnswer>
+  /** Where a range ends that begins at `from`, and was to end at `to`. */
+  readonly limit: (from: number, to: number) => number
+  /** Of an answer, in memory. */
+  readonly bytesOf: (answer: RangeAnswer) => number
 }
 
 export interface FetchedRange extends RangeAnswer {
@@ -18,22 +22,36 @@ export interface FetchedRange extends RangeAnswer {
   readonly to: number
 }
 
-/** Reads a span of levels range by range; while one is worked on, the next is on its way. Never more than that one. */
+interface UnderWay {
+  /** What it takes in memory: expected at first, then known. */
+  bytes: number
+  readonly range: Promise<FetchedRange>
+}
+
+/** More at a time are no faster on a node nearby, and hit the rate limits of one far away. */
+const AT_ONCE = 4
+/** Bytes of memory of all that is read ahead. One range is read whatever it takes. */
+const BUDGET = 24_000_000
+
+/** Reads a span of levels range by range, and in their order; while one is worked on, the next ones are on their way. */
 export class RangePrefetcher {
   readonly #options: PrefetchOptions
   readonly #link: LinkedSignal
-  #underWay: Promise<FetchedRange> | undefined
+  readonly #underWay: UnderWay[] = []
+  #next: number
 
   constructor(options: PrefetchOptions) {
     this.#options = options
     this.#link = linkSignals(options.signal)
-    this.#underWay = this.#begin(options.from)
+    this.#next = options.from
+    this.#fill()
   }
 
   /** The next range; undefined: that was the last. Rejects as `read` does. */
   async next(): Promise<FetchedRange | undefined> {
-    const range = await this.#underWay
-    this.#underWay = range === undefined ? undefined : this.#begin(range.to + 1)
+    const range = await this.#underWay[0]?.range
+    this.#underWay.shift()
+    this.#fill()
     return range
   }
 
@@ -43,22 +61,35 @@ export class RangePrefetcher {
     this.#link.unlink()
   }
 
-  #begin(from: number): Promise<FetchedRange> | undefined {
-    const { to, size } = this.#options
-    if (from > to) return undefined
-    const range = this.#fetch(from, Math.min(to, from + size.levels - 1))
-    // It may fail before anybody asks for it, or never be asked for.
-    range.catch(() => {})
-    return range
+  #fill(): void {
+    const { to, size, limit } = this.#options
+    while (this.#next <= to && this.#underWay.length < AT_ONCE) {
+      const from = this.#next
+      const last = limit(from, Math.min(to, from + size.levels - 1))
+      const bytes = size.expect(last - from + 1)
+      const held = this.#underWay.reduce((sum, other) => sum + other.bytes, 0)
+      if (this.#underWay.length > 0 && held + bytes > BUDGET) return
+      this.#next = last + 1
+      this.#begin(from, last, bytes)
+    }
   }
 
-  async #fetch(from: number, to: number): Promise<FetchedRange> {
-    const { clock, size, read } = this.#options
+  #begin(from: number, to: number, bytes: number): void {
+    const entry: UnderWay = { bytes, range: this.#fetch(from, to, (known) => (entry.bytes = known)) }
+    // It may fail before anybody asks for it, or never be asked for.
+    entry.range.catch(() => {})
+    this.#underWay.push(entry)
+  }
+
+  async #fetch(from: number, to: number, onKnown: (bytes: number) => void): Promise<FetchedRange> {
+    const { clock, size, read, bytesOf } = this.#options
     const { signal } = this.#link
     const started = clock.now()
     try {
       const answer = await read(from, to, signal)
-      size.answered({ levels: to - from + 1, blocks: answer.blocks.length, ms: clock.now() - started })
+      const bytes = bytesOf(answer)
+      onKnown(bytes)
+      size.answered({ levels: to - from + 1, bytes, ms: clock.now() - started })
       return { from, to, ...answer }
     } catch (error) {
       if (!signal.aborted) size.failed()

@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts'
 import type { BlockRef, Datasource } from '../datasources/datasource.ts'
+import type { Logger } from '../logger.ts'
 import { DatasourceError } from '../errors.ts'
 import { blocksFault, linkFault, refFault, type BlockRange } from './answer-fault.ts'
-import { withTimeout } from './with-timeout.ts'
+import { sleep, withTimeout } from './with-timeout.ts'
 
 export interface SourceOptions {
   /** The index that asks. */
@@ -13,7 +14,16 @@ export interface SourceOptions {
   readonly finality: number
   /** ms a call may take. */
   readonly timeout: number
+  /** Told of what a source notes. */
+  readonly logger?: Logger
+  /** ms between two looks at a source that does not tell of new heads. Default: 1,000. */
+  readonly pollInterval?: number | undefined
 }
+
+const POLL_INTERVAL = 1_000
+
+/** Of a block whose source does not tell: full ones of any chain are more rarely than not below it. */
+const BYTES = 8_000
 
 /** An answer whose blocks do not follow each other is asked for so often: a reorg in between looks like that. */
 const TRIES = 3
@@ -29,13 +39,10 @@ export class SourceReader {
     this.#options = options
   }
 
+  readonly #note = (message: string): void => this.#options.logger?.warn(message)
+
   get description(): string {
     return this.#options.datasource.description
-  }
-
-  /** Does it tell of new heads by itself? */
-  get pushes(): boolean {
-    return this.#options.datasource.changed !== undefined
   }
 
   /** Undefined: it does not tell. */
@@ -51,7 +58,9 @@ export class SourceReader {
 
   async head(cursor: BlockRef | undefined, signal: AbortSignal): Promise<BlockRef> {
     const { index, datasource } = this.#options
-    const head = await this.#ask('its head', signal, (own) => datasource.head({ index, cursor, signal: own }))
+    const head = await this.#ask('its head', signal, (own) =>
+      datasource.head({ index, cursor, signal: own, note: this.#note }),
+    )
     const fault = refFault(head)
     if (fault !== undefined) throw this.#garbage('its head', fault)
     return head
@@ -79,7 +88,7 @@ export class SourceReader {
     const asked = from === to ? `level ${from}` : `levels ${from} to ${to}`
     for (let tries = 1; ; tries += 1) {
       const blocks = await this.#ask(asked, signal, (own) =>
-        datasource.blocks(from, to, { index, finalized, signal: own }),
+        datasource.blocks(from, to, { index, finalized, signal: own, note: this.#note }),
       )
       const fault = blocksFault(blocks, range, options)
       if (fault !== undefined) throw this.#garbage(asked, fault)
@@ -89,12 +98,36 @@ export class SourceReader {
     }
   }
 
-  /** Resolves when there may be another head. May take as long as it takes: no timeout. */
+  /** Of blocks in memory, roughly. */
+  bytesOf(blocks: readonly BlockRef[]): number {
+    const { datasource } = this.#options
+    return blocks.reduce((sum, block) => sum + (datasource.bytesOf?.(block) ?? BYTES), 0)
+  }
+
+  /** Resolves when there may be another head: when the source says so, or when it is time to look. No timeout. */
   async changed(cursor: BlockRef | undefined, signal: AbortSignal): Promise<void> {
+    const { index, datasource, clock, pollInterval = POLL_INTERVAL } = this.#options
+    if (datasource.changed === undefined) return sleep(clock, pollInterval, signal)
+    await this.#ask(
+      'a new head',
+      signal,
+      (own) => datasource.changed?.({ index, cursor, signal: own, note: this.#note }),
+      {
+        timed: false,
+      },
+    )
+  }
+
+  /** Is what it serves as new as the chain? */
+  async caughtUp(cursor: BlockRef | undefined, signal: AbortSignal): Promise<boolean> {
     const { index, datasource } = this.#options
-    await this.#ask('a new head', signal, (own) => datasource.changed?.({ index, cursor, signal: own }), {
-      timed: false,
-    })
+    if (datasource.caughtUp === undefined) return true
+    const caughtUp: unknown = await this.#ask('whether it has caught up', signal, (own) =>
+      datasource.caughtUp?.({ index, cursor, signal: own }),
+    )
+    if (typeof caughtUp !== 'boolean')
+      throw this.#garbage('whether it has caught up', 'that is neither true nor false')
+    return caughtUp
   }
 
   /** An error of the source itself, for what only shows when answers are compared. */

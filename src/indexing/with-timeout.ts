@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { untilAborted } from '../datasources/abort.ts'
-import { linkSignals } from './link-signals.ts'
+import { linkSignals } from '../link-signals.ts'
 
 export interface TimeoutOptions {
   readonly clock: Clock

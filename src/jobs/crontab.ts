@@ -1,11 +1,23 @@
 import { Cron } from 'croner'
+import { normaliseApschedulerField } from './apscheduler-field.ts'
 import { CRONTAB_FIELDS, CrontabSyntaxError, isWild, normaliseField } from './crontab-field.ts'
+
+/**
+ * How a crontab is read: as cron does, or as APScheduler's `from_crontab`, where 0 is Monday and day of month and day of
+ * week always mean *and*.
+ */
+export type CrontabDialect = 'cron' | 'apscheduler'
 
 /** A crontab in one time zone: when it fires, and nothing else. */
 export interface Crontab {
   /** The expression as written, without needless space. */
   readonly expression: string
   readonly timezone: string
+  readonly dialect: CrontabDialect
+  /** The six fields, seconds first, as lists of values. */
+  readonly fields: readonly string[]
+  /** Day of month or day of week is enough; else both must fit. */
+  readonly eitherDay: boolean
   /** The first fire time after this one; undefined: none within the years that dates have. */
   readonly next: (after: Date) => Date | undefined
 }
@@ -35,37 +47,72 @@ const cache = new Map<string, Crontab>()
  * @throws CrontabSyntaxError when it cannot be read (names the field), or when it never fires.
  * @throws RangeError when the time zone is unknown.
  */
-export function parseCrontab(expression: string, timezone = 'UTC'): Crontab {
+export function parseCrontab(
+  expression: string,
+  timezone = 'UTC',
+  dialect: CrontabDialect = 'cron',
+): Crontab {
   const written = expression.trim().split(/\s+/).join(' ')
-  const key = `${timezone} ${written}`
+  const key = `${dialect} ${timezone} ${written}`
   const known = cache.get(key)
   if (known !== undefined) return known
   checkTimezone(timezone)
-  const cron = evaluator(splitFields(written), timezone)
+  const { fields, eitherDay } = normalise(splitFields(written, dialect), dialect)
+  const cron = evaluator(fields, eitherDay, timezone)
   // From the epoch: whether it ever fires must not depend on today.
   if (cron.nextRun(new Date(0)) === null)
     throw new CrontabSyntaxError(`"${written}" never fires: no date fits its day of month and month`)
   const crontab: Crontab = {
     expression: written,
     timezone,
-    next: (after) => cron.nextRun(after) ?? undefined,
+    dialect,
+    fields,
+    eitherDay,
+    next: remember((after) => cron.nextRun(after) ?? undefined),
   }
   if (cache.size >= CACHE_SIZE) cache.delete(cache.keys().next().value ?? '')
   cache.set(key, crontab)
   return crontab
 }
 
+/** Jobs with one schedule ask the same at the same times, and an answer takes 20 µs: the last few are kept. */
+function remember(next: Crontab['next']): Crontab['next'] {
+  const answers = new Map<number, Date | undefined>()
+  return (after) => {
+    const key = after.getTime()
+    if (answers.has(key)) return answers.get(key)
+    if (answers.size >= MOST_ANSWERS) answers.clear()
+    const answer = next(after)
+    answers.set(key, answer)
+    return answer
+  }
+}
+
+const MOST_ANSWERS = 16
+
+// Making a format takes 30 µs; there are some 600 zones.
+const knownZones = new Set<string>()
+
 /** @throws RangeError naming the zone, when it is no IANA time zone. */
 export function checkTimezone(timezone: string): void {
+  if (knownZones.has(timezone)) return
   try {
     new Intl.DateTimeFormat('en', { timeZone: timezone })
+    knownZones.add(timezone)
   } catch {
     throw new RangeError(`"${timezone}" is no IANA time zone: write one such as UTC or Europe/Berlin`)
   }
 }
 
 /** Six fields, seconds first. */
-function splitFields(written: string): readonly string[] {
+function splitFields(written: string, dialect: CrontabDialect): readonly string[] {
+  if (dialect === 'apscheduler') {
+    const fields = written === '' ? [] : written.split(' ')
+    if (fields.length === 5) return ['0', ...fields]
+    throw new CrontabSyntaxError(
+      `"${written}" has ${fields.length} field${fields.length === 1 ? '' : 's'}: APScheduler takes five`,
+    )
+  }
   if (written.startsWith('@')) {
     const meaning = NICKNAMES[written.toLowerCase()]
     if (meaning !== undefined) return ['0', ...meaning.split(' ')]
@@ -83,14 +130,24 @@ function splitFields(written: string): readonly string[] {
   )
 }
 
-function evaluator(fields: readonly string[], timezone: string): Cron {
-  const normalised = CRONTAB_FIELDS.map((field, at) => normaliseField(field, fields[at] ?? ''))
-  return new Cron(normalised.join(' '), {
+function normalise(
+  fields: readonly string[],
+  dialect: CrontabDialect,
+): Pick<Crontab, 'fields' | 'eitherDay'> {
+  const read = dialect === 'cron' ? normaliseField : normaliseApschedulerField
+  return {
+    fields: CRONTAB_FIELDS.map((field, at) => read(field, fields[at] ?? '')),
+    eitherDay: dialect === 'cron' && !isWild(fields[3] ?? '') && !isWild(fields[5] ?? ''),
+  }
+}
+
+function evaluator(fields: readonly string[], eitherDay: boolean, timezone: string): Cron {
+  return new Cron(fields.join(' '), {
     paused: true,
     timezone,
     mode: '6-part',
     // Only a wildcard follows elapsed time; a list such as 0,30 is as fixed as a single value.
     fixedTimeRule: 'no-wildcard',
-    domAndDow: isWild(fields[3] ?? '') || isWild(fields[5] ?? ''),
+    domAndDow: !eitherDay,
   })
 }

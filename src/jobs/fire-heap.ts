@@ -32,6 +32,10 @@ export class FireHeap<Key> {
     this.#rise(added)
   }
 
+  get(key: Key): number | undefined {
+    return this.#entries.get(key)?.at
+  }
+
   /** False when `key` had no time. */
   delete(key: Key): boolean {
     const entry = this.#entries.get(key)

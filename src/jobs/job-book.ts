@@ -1,90 +1,182 @@
-import type { JobFiring, JobRules } from '../../machines/job.machine.ts'
-import type { JobConfig } from '../config/config.ts'
-import type { EmitPawlEvent } from '../events.ts'
+import type { JobFiring } from '../../machines/job.machine.ts'
+import { StoppingError } from '../errors.ts'
+import type { EmitPawlEvent, JobMissReason, JobSkipReason } from '../events.ts'
 import type { Logger } from '../logger.ts'
-import type { JobState, JobStore } from './job-store.ts'
-import type { Trigger } from './trigger.ts'
-
-/** One job while it runs. */
-export interface JobRecord {
-  readonly config: JobConfig
-  readonly rules: JobRules
-  readonly trigger: Trigger
-  readonly state: JobState
-  /** Every fire time up to here was given to the job's actor. */
-  handed: Date
-}
+import type { JobRecord } from './job-record.ts'
+import type { JobStore, JobTally, Run, RunStatus } from './job-store.ts'
 
 /** What became of the jobs' fire times: counted, stored, told and logged, all of it here. */
 export class JobBook {
   readonly #store: JobStore
   readonly #emit: EmitPawlEvent
   readonly #logger: Logger
+  readonly #now: () => number
 
-  constructor(options: { readonly store: JobStore; readonly emit: EmitPawlEvent; readonly logger: Logger }) {
+  constructor(options: {
+    readonly store: JobStore
+    readonly emit: EmitPawlEvent
+    readonly logger: Logger
+    readonly now: () => number
+  }) {
     this.#store = options.store
     this.#emit = options.emit
     this.#logger = options.logger
+    this.#now = options.now
   }
 
-  /** All that was given to the job is accounted for, but what is from `waiting` on. */
-  account(record: JobRecord, waiting: Date | undefined): void {
-    record.state.accounted = waiting === undefined ? record.handed : new Date(waiting.getTime() - 1)
+  /** Its row says so already, or will before it runs. */
+  fired({ rules: { name } }: JobRecord, { fireTime, fireTimes }: JobFiring): void {
+    this.#emit({ type: 'job.fired', job: name, fireTime, fireTimes })
+    if (fireTimes > 1)
+      this.#logger.info('job coalesced fire times', { job: name, count: fireTimes, last: fireTime })
+    else this.#logger.debug('job fired', { job: name, fireTime })
+    this.#save(name, {
+      fired: 1,
+      ...(fireTimes > 1 ? { coalesced: fireTimes - 1 } : {}),
+      ...(fireTime === undefined ? {} : { lastFireTime: fireTime }),
+    })
   }
 
-  /** The hook was refused because Pawl stops, so it did not run: its fire time is due at the next start. */
-  giveBack({ state }: JobRecord, fireTime: Date | undefined): void {
-    if (fireTime === undefined || fireTime > state.accounted) return
-    state.accounted = new Date(fireTime.getTime() - 1)
+  /** Resolves when its row says that it runs: from then on a crash cannot make it run again without its being seen. */
+  begun({ rules: { name } }: JobRecord, firing: JobFiring): Promise<void> {
+    return this.#store.record(name, {}, this.#run(name, firing, 'running'))
   }
 
-  /** Not saved here: a firing saves before it runs, so that a crash cannot make it run twice. */
-  fired({ state }: JobRecord, { fireTime, fireTimes }: JobFiring): void {
-    state.fired++
-    state.coalesced += Math.max(fireTimes - 1, 0)
-    state.lastFireTime = fireTime ?? state.lastFireTime
-    this.#emit({ type: 'job.fired', job: state.name, fireTime, fireTimes })
-    this.#logger.debug('job fired', { job: state.name, fireTime, fireTimes })
+  missed({ rules }: JobRecord, late: readonly JobFiring[], reason: JobMissReason): void {
+    if (late.length === 0) return
+    const count = sum(late)
+    const fireTimes = late.flatMap(({ fireTime }) => fireTime ?? [])
+    this.#emit({ type: 'job.missed', job: rules.name, fireTimes, count, reason })
+    this.#logger.warn('job missed fire times', { job: rules.name, count, reason, last: fireTimes.at(-1) })
+    this.#settle(rules, late, 'missed', { missed: count })
   }
 
-  missed({ state }: JobRecord, fireTimes: readonly Date[]): void {
-    if (fireTimes.length === 0) return
-    const count = fireTimes.length
-    state.missed += count
-    this.#emit({ type: 'job.missed', job: state.name, fireTimes, count })
-    this.save(state)
+  skipped(
+    { rules }: JobRecord,
+    skipped: readonly JobFiring[],
+    { reason, running }: { readonly reason: JobSkipReason; readonly running: number },
+  ): void {
+    if (skipped.length === 0) return
+    const { name: job } = rules
+    for (const { fireTime } of skipped)
+      if (fireTime !== undefined) this.#emit({ type: 'job.skipped', job, fireTime, running, reason })
+    const count = sum(skipped)
+    this.#logger.warn('job skipped fire times', { job, count, reason, last: skipped.at(-1)?.fireTime })
+    this.#settle(rules, skipped, 'skipped', { skipped: count })
   }
 
-  skipped({ state }: JobRecord, fireTimes: readonly Date[], running: number): void {
-    if (fireTimes.length === 0) return
-    state.skipped += fireTimes.length
-    for (const fireTime of fireTimes) this.#emit({ type: 'job.skipped', job: state.name, fireTime, running })
-    this.save(state)
+  /** They are for another start, or another process. */
+  released({ rules: { name } }: JobRecord, firings: readonly JobFiring[]): void {
+    for (const firing of firings) this.#save(name, {}, { ...this.#run(name, firing, 'due'), released: true })
   }
 
-  finished({ state }: JobRecord): void {
-    this.save(state)
+  finished({ rules: { name } }: JobRecord, firing: JobFiring): void {
+    if (firing.fireTime === undefined) return
+    this.#save(name, {}, { ...this.#run(name, firing, 'succeeded'), finishedAt: new Date(this.#now()) })
   }
 
-  /** A firing threw, or a daemon ended (no error: it returned), to be started again after `restartIn` ms. */
-  failed({ state }: JobRecord, error: unknown, restartIn?: number): void {
-    state.failed++
-    state.lastError = error === undefined ? 'the daemon returned' : messageOf(error)
-    this.#emit({ type: 'job.failed', job: state.name, error, restartIn })
-    this.save(state)
+  failed({ rules: { name } }: JobRecord, firing: JobFiring, error: unknown): void {
+    if (error instanceof StoppingError) {
+      // It did not run: its fire time is due at the next start.
+      this.#emit({ type: 'job.failed', job: name, error, restartIn: undefined })
+      this.#logger.info('job was stopped before it ran', { job: name, fireTime: firing.fireTime })
+      this.#save(name, {}, { ...this.#run(name, firing, 'due'), released: true })
+      return
+    }
+    this.#failed(name, error, undefined)
+    const message = messageOf(error)
+    this.#save(
+      name,
+      { failed: 1, lastError: message },
+      { ...this.#run(name, firing, 'failed'), finishedAt: new Date(this.#now()), error: message },
+    )
   }
 
-  capped({ state }: JobRecord, counted: number): void {
-    this.#logger.warn('more fire times were due at once than are counted', { job: state.name, counted })
+  /** The process that ran it died, and it has no attempt left. */
+  lost({ rules: { name } }: JobRecord, firing: JobFiring, error: Error): void {
+    this.#failed(name, error, undefined)
+    this.#save(
+      name,
+      { failed: 1, lastError: error.message },
+      { ...this.#run(name, firing, 'lost'), finishedAt: new Date(this.#now()), error: error.message },
+    )
   }
 
-  /** Saves in the background: a row is written whole, so the next save makes up for one that fails. */
-  save(state: JobState): void {
-    this.#store.save(state).catch((error: unknown) => {
-      this.#logger.warn('the state of a job could not be stored yet', { job: state.name, error })
+  /** `firing` is the attempt that is to come, after `delay` ms. */
+  retried({ rules: { name } }: JobRecord, firing: JobFiring, error: unknown, delay: number): void {
+    const { fireTime, attempt } = firing
+    this.#emit({ type: 'job.retried', job: name, fireTime, attempt, delay, error })
+    this.#logger.warn('job is tried again', { job: name, fireTime, attempt, delay, error })
+    const message = messageOf(error)
+    const retryAt = new Date(this.#now() + delay)
+    this.#save(
+      name,
+      { retried: 1, lastError: message },
+      { ...this.#run(name, firing, 'due'), retryAt, error: message },
+    )
+  }
+
+  /** A daemon ended (no error: it returned), to be started again after `restartIn` ms. */
+  daemonEnded({ rules: { name } }: JobRecord, startedAt: number, error: unknown, restartIn: number): void {
+    this.#failed(name, error, restartIn)
+    const message = error === undefined ? 'the daemon returned' : messageOf(error)
+    const fireTime = new Date(startedAt)
+    const finishedAt = new Date(this.#now())
+    const run: Run = { job: name, fireTime, fireTimes: 1, status: 'failed', attempt: 1, byHand: false }
+    this.#save(
+      name,
+      { failed: 1, lastError: message },
+      { ...run, startedAt: fireTime, finishedAt, error: message },
+    )
+  }
+
+  /** A firing of a job that is not here any more. */
+  homeless(run: Run): void {
+    this.#logger.warn('a firing of a job that is gone is not run', { job: run.job, fireTime: run.fireTime })
+    this.#emit({ type: 'job.skipped', job: run.job, fireTime: run.fireTime, running: 0, reason: 'removed' })
+    this.#save(run.job, { skipped: 1 }, { ...run, status: 'skipped', finishedAt: new Date(this.#now()) })
+  }
+
+  capped({ rules: { name } }: JobRecord, counted: number, last: Date): void {
+    this.#emit({ type: 'job.capped', job: name, counted, last })
+    this.#logger.warn('more fire times were due at once than are counted', { job: name, counted, last })
+  }
+
+  #failed(job: string, error: unknown, restartIn: number | undefined): void {
+    this.#emit({ type: 'job.failed', job, error, restartIn })
+    this.#logger.error('job failed', { job, error, restartIn })
+  }
+
+  /** Fire times that are not run have rows, too: one each, or one for all where they would have been one firing. */
+  #settle(
+    { name, coalesce }: JobRecord['rules'],
+    firings: readonly JobFiring[],
+    status: RunStatus,
+    tally: JobTally,
+  ): void {
+    const last = firings.at(-1)
+    const rows = coalesce && last !== undefined ? [{ ...last, fireTimes: sum(firings) }] : firings
+    const finishedAt = new Date(this.#now())
+    for (const [at, firing] of rows.entries())
+      this.#save(name, at === 0 ? tally : {}, { ...this.#run(name, firing, status), finishedAt })
+  }
+
+  #run(job: string, firing: JobFiring, status: RunStatus): Run {
+    const { fireTime = new Date(0), fireTimes, attempt, byHand } = firing
+    const startedAt = status === 'running' ? new Date(this.#now()) : undefined
+    return { job, fireTime, fireTimes, status, attempt, byHand, ...(startedAt && { startedAt }) }
+  }
+
+  /** In the background: the store tries again what it could not write. */
+  #save(job: string, tally: JobTally, run?: Run): void {
+    this.#store.record(job, tally, run).catch((error: unknown) => {
+      this.#logger.warn('what became of a job could not be stored yet', { job, error })
     })
   }
 }
+
+const sum = (firings: readonly JobFiring[]): number =>
+  firings.reduce((total, { fireTimes }) => total + fireTimes, 0)
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)

@@ -1,230 +1,225 @@
-import type { ActorRefFrom } from 'xstate'
-import { jobMachine, type JobRules } from '../../machines/job.machine.ts'
+import { FIRING, type JobFiring } from '../../machines/job.machine.ts'
 import type { ActorPool } from '../actor-pool.ts'
-import type { Clock } from '../clock.ts'
-import type { JobConfig, JobConfigs } from '../config/config.ts'
-import { ConfigurationError, StoppingError } from '../errors.ts'
-import { work } from '../work.ts'
+import { ClaimLine, type DueJob } from './claim-line.ts'
 import { dueFireTimes } from './due-fire-times.ts'
-import { JobBook, type JobRecord } from './job-book.ts'
-import type { JobState } from './job-store.ts'
+import { JobActors } from './job-actors.ts'
+import { JobBook } from './job-book.ts'
+import type { JobRecord } from './job-record.ts'
+import { JobReader } from './job-reader.ts'
+import { RowFollower } from './row-follower.ts'
 import type { SchedulerOptions } from './scheduler.ts'
-import { LARGEST_WAIT, Timekeeper } from './timekeeper.ts'
-import { checkTrigger, parseTrigger, type Trigger } from './trigger.ts'
+import { Timekeeper } from './timekeeper.ts'
+import { WaitingFirings, type WaitingFiring } from './waiting-firings.ts'
 
-type JobRef = ActorRefFrom<typeof jobMachine>
+/** ms until the store is asked again that could not be reached. */
+const CLAIM_AGAIN = 1_000
+
+/** ms between two times that old runs are forgotten. */
+const PRUNE_EVERY = 3_600_000
 
 /** The jobs of a running scheduler: one actor each in a pool, one timer for all. */
 export class Roster {
   readonly #options: SchedulerOptions
-  readonly #clock: Clock
   readonly #book: JobBook
-  readonly #records: ReadonlyMap<string, JobRecord>
-  readonly #timekeeper: Timekeeper<JobRecord>
-  readonly #logic: typeof jobMachine
-  #pool: ActorPool | undefined
+  readonly #records: Map<string, JobRecord>
+  readonly #timekeeper: Timekeeper<JobRecord | WaitingFiring>
+  readonly #claims: ClaimLine
+  readonly #waiting: WaitingFirings
+  readonly #follower: RowFollower
+  #actors: JobActors | undefined
+  #synchronized: boolean | undefined
+  #draining = false
+  #prunedAt = -Infinity
 
-  private constructor(options: SchedulerOptions, records: ReadonlyMap<string, JobRecord>) {
+  private constructor(options: SchedulerOptions, reader: JobReader, records: Map<string, JobRecord>) {
     this.#options = options
-    this.#clock = options.clock
-    this.#book = new JobBook(options)
+    const { clock } = options
+    this.#book = new JobBook({ ...options, now: () => clock.now() })
     this.#records = records
-    this.#timekeeper = new Timekeeper(options.clock, {
-      due: (record, now) => this.#due(record, new Date(now)),
-      setBack: (now) => this.#setBack(new Date(now)),
+    this.#timekeeper = new Timekeeper(clock, {
+      due: (key, now) => ('adopted' in key ? this.#waiting.due(key) : this.#due(key, now)),
+      setBack: (now) => this.#setBack(now),
     })
-    this.#logic = this.#jobLogic()
+    this.#claims = new ClaimLine(options, {
+      granted: (due, fireTimes) => this.#granted(due, fireTimes),
+      failed: (due) => this.#claimAgain(due),
+    })
+    this.#waiting = new WaitingFirings(options, {
+      book: this.#book,
+      recordOf: (name) => this.#records.get(name),
+      actorOf: (record) => this.#actors?.of(record),
+      wakeAt: (waiting, at) => this.#timekeeper.set(waiting, at),
+    })
+    this.#follower = new RowFollower(
+      { ...options, reader, records },
+      {
+        isClosed: () => this.#draining,
+        begin: (record) => this.#begin(record),
+        unschedule: (record) => this.#timekeeper.delete(record),
+        restartFrom: (record, time) => this.#restartFrom(record, time),
+        changed: (records) => this.#plan(records),
+      },
+    )
   }
 
   /** Reads the triggers and the rows. @throws ConfigurationError, and whatever the store throws. */
   static async load(options: SchedulerOptions): Promise<Roster> {
-    const triggers = readTriggers(options.jobs, options.timezone)
-    const known = [...triggers].map(([name, { config, trigger }]) => ({
-      name,
-      hook: config.hook,
-      schedule: trigger.describe(),
-    }))
-    const now = new Date(options.clock.now())
-    const states = await options.store.load(known, now)
-    const records = new Map<string, JobRecord>()
-    for (const [name, { config, trigger }] of triggers) {
-      const state = states.get(name)
-      if (state === undefined) throw new Error(`the job store did not return the job "${name}"`)
-      records.set(name, recordOf(name, config, trigger, state, now))
-    }
-    return new Roster(options, records)
+    const reader = new JobReader(options)
+    const roster = new Roster(options, reader, await reader.load())
+    await options.store.join({
+      changed: (name) => void roster.refresh([name]),
+      look: () => void roster.look(),
+    })
+    return roster
   }
 
-  start(pool: ActorPool): void {
-    this.#pool = pool
-    const now = (): number => this.#clock.now()
-    for (const record of this.#records.values()) {
-      const { rules, state } = record
-      pool.spawn(this.#logic, { id: `job: ${rules.name}`, input: { rules, paused: state.paused, now } })
-      if (!state.paused) this.#await(record, record.trigger.next(record.handed))
-    }
+  start(pool: ActorPool, { synchronized }: { readonly synchronized: boolean }): void {
+    if (this.#draining) return
+    const { clock, fire, fatal, desk } = this.#options
+    // A phase may have been told since.
+    this.#synchronized ??= synchronized
+    const actors = new JobActors(pool, {
+      book: this.#book,
+      fire,
+      fatal,
+      now: () => clock.now(),
+      inPhase: ({ config }) => this.#inPhase(config.when),
+      retryLater: (record, firing, delay) => this.#waiting.retry(record, firing, delay),
+      restartLater: (record, delay) => this.#timekeeper.set(record, clock.now() + delay),
+    })
+    this.#actors = actors
+    // Also where nobody drains: a timer would keep the process alive.
+    pool.onClose(() => this.#timekeeper.stop())
+    for (const record of this.#records.values()) this.#begin(record)
+    this.#plan(this.#records.values())
     this.#timekeeper.start()
+    desk.attach(this)
+    void this.look()
   }
 
   /** Fires no more, asks daemons to end; resolves when all that ran has ended and is stored. */
   async drain(): Promise<void> {
+    this.#draining = true
     this.#timekeeper.stop()
-    for (const record of this.#records.values()) this.#ref(record)?.send({ type: 'RETIRE' })
-    await this.#pool?.drained()
-    await this.#options.store.settled()
+    await this.#claims.idle()
+    this.#waiting.release()
+    for (const { ref } of this.#records.values()) ref?.send({ type: 'RETIRE' })
+    await this.#actors?.drained()
+    const { store, logger } = this.#options
+    await store.settled()
+    await store.leave().catch((error: unknown) => {
+      logger.warn('the jobs could not be given back; others wait a few seconds for them', { error })
+    })
   }
 
-  /** False when there is no such job. */
-  pause(name: string): boolean {
-    const record = this.#records.get(name)
-    if (record === undefined) return false
-    record.state.paused = true
-    this.#timekeeper.delete(record)
-    this.#ref(record)?.send({ type: 'PAUSE' })
-    this.#book.save(record.state)
-    return true
+  setPhase({ synchronized }: { readonly synchronized: boolean }): void {
+    if (this.#synchronized === synchronized) return
+    this.#synchronized = synchronized
+    for (const { rules, config, ref } of this.#records.values()) {
+      if (rules.daemon && (config.when ?? 'always') !== 'always') ref?.send({ type: 'PHASE' })
+    }
   }
 
-  /** Fire times that passed meanwhile are not due: they were paused, not missed. False when there is no such job. */
-  resume(name: string): boolean {
-    const record = this.#records.get(name)
-    if (record === undefined) return false
-    if (!record.state.paused) return true
-    record.state.paused = false
-    this.#restartFrom(record, new Date(this.#clock.now()))
-    this.#ref(record)?.send({ type: 'RESUME' })
-    this.#book.save(record.state)
-    return true
+  refresh(names: readonly string[]): Promise<void> {
+    return this.#follower.refresh(names)
   }
 
-  #due(record: JobRecord, now: Date): void {
-    const ref = this.#ref(record)
+  /** Takes what was asked for, and what processes that died have left behind. */
+  async look(): Promise<void> {
+    if (this.#actors === undefined || this.#draining) return
+    const { store, clock, logger, retention } = this.#options
+    try {
+      for (const run of await store.takeOver()) this.#waiting.adopt(run)
+      const now = clock.now()
+      if (Math.abs(now - this.#prunedAt) < PRUNE_EVERY) return
+      this.#prunedAt = now
+      await store.prune(new Date(now - retention))
+    } catch (error) {
+      logger.warn('firings that were left behind could not be looked for', { error })
+    }
+  }
+
+  #begin(record: JobRecord): void {
+    const { clock } = this.#options
+    if (record.rules.daemon || this.#actors?.roomy === true) this.#actors?.of(record)
+    if (record.paused || record.rules.daemon) return
+    if (record.config.catchUp === false) this.#due(record, clock.now(), { down: true })
+    else this.#await(record, record.trigger.next(new Date(record.handed)))
+  }
+
+  #inPhase(when: JobRecord['config']['when'] = 'always'): boolean {
+    return when === 'always' || (when === 'synchronized') === this.#synchronized
+  }
+
+  #due(record: JobRecord, now: number, { down = false } = {}): void {
     if (record.rules.daemon) {
-      ref?.send({ type: 'DUE', fireTimes: [] })
+      record.ref?.send({ type: 'DUE', fireTimes: [] })
       return
     }
-    const { fireTimes, capped, next } = dueFireTimes(record.trigger, record.handed, now)
+    const from = record.handed
+    const { fireTimes, capped, next } = dueFireTimes(record.trigger, new Date(from), new Date(now))
     this.#await(record, next)
     const last = fireTimes.at(-1)
     if (last === undefined) return
-    if (capped) this.#book.capped(record, fireTimes.length)
-    record.handed = last
-    ref?.send({ type: 'DUE', fireTimes })
+    if (capped) this.#book.capped(record, fireTimes.length, last)
+    record.handed = last.getTime()
+    this.#claims.add({ record, fireTimes, from, next, down })
+  }
+
+  #granted({ record, down }: DueJob, fireTimes: readonly Date[]): void {
+    const firings = (): JobFiring[] => fireTimes.map((fireTime) => ({ ...FIRING, fireTime }))
+    if (down) return this.#book.missed(record, firings(), 'down')
+    if (this.#draining || this.#records.get(record.rules.name) !== record) {
+      const last = fireTimes.at(-1)
+      const one = last === undefined ? [] : [{ ...FIRING, fireTime: last, fireTimes: fireTimes.length }]
+      return this.#book.released(record, record.rules.coalesce ? one : firings())
+    }
+    this.#actors?.of(record).send({ type: 'DUE', fireTimes })
+  }
+
+  #claimAgain({ record, from }: DueJob): void {
+    record.handed = Math.min(record.handed, from)
+    if (!this.#draining && !record.paused)
+      this.#timekeeper.set(record, this.#options.clock.now() + CLAIM_AGAIN)
   }
 
   /** The clock was wrong before: what it said then counts for nothing. */
-  #setBack(now: Date): void {
-    this.#options.logger.warn('the clock was set back by hours: all fire times are reckoned anew', { now })
+  #setBack(now: number): void {
+    const { logger, store } = this.#options
+    logger.warn('the clock was set back by hours: all fire times are reckoned anew', { now: new Date(now) })
+    store.rewind(new Date(now)).catch((error: unknown) => {
+      logger.warn('that the clock was set back could not be stored', { error })
+    })
+    this.#waiting.wakeAll(now)
     for (const record of this.#records.values()) {
-      if (record.state.paused) continue
+      if (record.paused) continue
       // A daemon that waits for its restart gets it now; to one that runs this is nothing.
-      if (record.rules.daemon) this.#timekeeper.set(record, now.getTime())
+      if (record.rules.daemon) this.#timekeeper.set(record, now)
       else this.#restartFrom(record, now)
     }
   }
 
-  #restartFrom(record: JobRecord, now: Date): void {
-    record.handed = now
-    record.state.accounted = now
-    this.#await(record, record.trigger.next(now))
+  #restartFrom(record: JobRecord, time: number): void {
+    record.handed = time
+    this.#await(record, record.trigger.next(new Date(time)))
   }
 
   #await(record: JobRecord, next: Date | undefined): void {
-    record.state.nextFireTime = next
     if (next === undefined) this.#timekeeper.delete(record)
     else this.#timekeeper.set(record, next.getTime())
   }
 
-  #ref({ rules }: JobRecord): JobRef | undefined {
-    return this.#pool?.get(`job: ${rules.name}`) as JobRef | undefined
-  }
-
-  #record(name: string): JobRecord {
-    const record = this.#records.get(name)
-    if (record === undefined) throw new Error(`no job "${name}" is on the roster`)
-    return record
-  }
-
-  #jobLogic(): typeof jobMachine {
-    const book = this.#book
-    const recordOf = ({ context }: { readonly context: { readonly rules: JobRules } }): JobRecord =>
-      this.#record(context.rules.name)
-    return jobMachine.provide({
-      actors: { firing: this.#firingLogic() },
-      actions: {
-        account: (job) => book.account(recordOf(job), job.context.queue[0]?.fireTime),
-        reportFired: (job) => {
-          for (const firing of job.context.starting) book.fired(recordOf(job), firing)
-        },
-        reportMissed: (job) => book.missed(recordOf(job), job.context.late),
-        reportSkipped: (job) => book.skipped(recordOf(job), job.context.skipped, job.context.running.length),
-        reportFinished: (job) => book.finished(recordOf(job)),
-        reportFailed: (job, { error }) => book.failed(recordOf(job), error),
-        reportDaemonEnded: (job, { error }) => {
-          const { backOff } = job.context
-          book.failed(recordOf(job), error, backOff)
-          this.#timekeeper.set(recordOf(job), this.#clock.now() + backOff)
-        },
-      },
+  /** For whoever looks at the rows. */
+  #plan(records: Iterable<JobRecord>): void {
+    const { store, logger } = this.#options
+    const next = new Map<string, Date | undefined>()
+    for (const record of records) {
+      const at = record.rules.daemon ? undefined : this.#timekeeper.get(record)
+      next.set(record.rules.name, at === undefined ? undefined : new Date(at))
+    }
+    if (next.size === 0) return
+    store.plan(next).catch((error: unknown) => {
+      logger.warn('the next fire times of jobs could not be stored', { error })
     })
-  }
-
-  #firingLogic() {
-    const { store, fire } = this.#options
-    return work<{ readonly job: string; readonly fireTime: Date | undefined }, void>(
-      async ({ job, fireTime }, { drain, signal }) => {
-        const { config, rules, state } = this.#record(job)
-        // First the row: a crash from here on cannot make this fire time run twice.
-        await store.save(state)
-        // Only a daemon is asked to end; other firings are waited for.
-        const cut = rules.daemon ? drain : signal
-        if (cut.aborted) return
-        try {
-          await fire(
-            { hook: config.hook, args: config.args ?? {}, origin: { type: 'job', job, fireTime } },
-            cut,
-          )
-        } catch (error) {
-          if (error instanceof StoppingError) this.#book.giveBack(this.#record(job), fireTime)
-          throw error
-        }
-      },
-    )
-  }
-}
-
-type Parsed = ReadonlyMap<string, { readonly config: JobConfig; readonly trigger: Trigger }>
-
-function readTriggers(jobs: JobConfigs, timezone: string): Parsed {
-  const issues = Object.entries(jobs).flatMap(([name, config]) =>
-    checkTrigger(config, { timezone }).map(({ path, message }) => ({
-      path: ['jobs', name, path].filter(Boolean).join('.'),
-      message,
-    })),
-  )
-  if (issues.length > 0) throw new ConfigurationError(issues)
-  return new Map(
-    Object.entries(jobs).map(([name, config]) => [
-      name,
-      { config, trigger: parseTrigger(config, { timezone }) },
-    ]),
-  )
-}
-
-function recordOf(name: string, config: JobConfig, trigger: Trigger, state: JobState, now: Date): JobRecord {
-  // Stored by a clock that ran hours ahead: waiting for it to come true could take years.
-  if (state.accounted.getTime() > now.getTime() + LARGEST_WAIT) state.accounted = now
-  return {
-    config,
-    rules: {
-      name,
-      daemon: trigger.kind === 'daemon',
-      maxInstances: config.maxInstances ?? 1,
-      coalesce: config.coalesce ?? true,
-      misfireGrace: config.misfireGraceTime === undefined ? undefined : config.misfireGraceTime * 1_000,
-    },
-    trigger: trigger.anchoredAt(state.anchor),
-    state,
-    handed: state.accounted,
   }
 }

@@ -3,11 +3,15 @@ import type { Work } from '../../machines/slot.ts'
 import { actorPool, type ActorPool } from '../actor-pool.ts'
 import type { Clock } from '../clock.ts'
 import type { JobConfigs } from '../config/config.ts'
+import type { ConfigurationIssue } from '../errors.ts'
 import type { EmitPawlEvent } from '../events.ts'
 import type { FiringOrigin } from '../hooks/context.ts'
 import type { Logger } from '../logger.ts'
 import { work } from '../work.ts'
+import type { JobCommand } from './job-command.ts'
 import type { JobStore } from './job-store.ts'
+import type { JobDesk } from './job-desk.ts'
+import type { JobDefaults } from './job.ts'
 import { Roster } from './roster.ts'
 
 /** A job wants its hook run. */
@@ -15,6 +19,8 @@ export interface JobFireRequest {
   readonly hook: string
   readonly args: Readonly<Record<string, unknown>>
   readonly origin: Extract<FiringOrigin, { type: 'job' }>
+  /** `false`: put it on the durable queue. */
+  readonly wait: false | undefined
 }
 
 export interface SchedulerOptions {
@@ -22,6 +28,8 @@ export interface SchedulerOptions {
   readonly clock: Clock
   /** Of crontabs that name none. */
   readonly timezone: string
+  /** Other processes fire the jobs; this one only changes them. */
+  readonly elsewhere?: boolean
   /** Jobs wait for SYNCHRONIZED. */
   readonly postponeJobs: boolean
   readonly store: JobStore
@@ -29,6 +37,16 @@ export interface SchedulerOptions {
   readonly fire: (request: JobFireRequest, signal: AbortSignal) => Promise<void>
   readonly emit: EmitPawlEvent
   readonly logger: Logger
+  /** Of jobs that do not say. */
+  readonly defaults: JobDefaults
+  /** How long runs that ended are kept, in ms. */
+  readonly retention: number
+  /** What is wrong with a job that was added at run time. */
+  readonly check: (name: string, job: unknown) => readonly ConfigurationIssue[]
+  /** Takes changes at run time. */
+  readonly desk: JobDesk
+  /** Ends the root: a job whose `onError` is `'stop'` failed. */
+  readonly fatal: (error: unknown) => void
 }
 
 export type SchedulerLogic = Work<{ readonly runtime: unknown }, void, SchedulerCommand>
@@ -36,7 +54,7 @@ export type SchedulerLogic = Work<{ readonly runtime: unknown }, void, Scheduler
 /**
  * Logic of the actor that fires jobs. It fires nothing before START (with `postponeJobs`: before SYNCHRONIZED), is done
  * when DRAIN was sent and all that ran has ended, and fails when the jobs cannot be loaded. A firing that fails is stored,
- * emitted and counted, and never ends it.
+ * emitted and counted, and never ends it. Changes of jobs are taken at any time.
  *
  * `options` may be a function of the input's `runtime`, for options that are only there when the actor starts.
  */
@@ -54,17 +72,30 @@ export function schedulerLogic<Runtime = unknown>(
       drain: work(({ roster }) => (roster as Roster).drain()),
     },
     guards: {
+      isElsewhere: ({ context }) => optionsOf(context.runtime).elsewhere === true,
       isPostponed: ({ context }) => optionsOf(context.runtime).postponeJobs && !context.synchronized,
     },
     actions: {
       startJobs: ({ context, self }) => {
         const jobs = self.getSnapshot().children['jobs']?.getSnapshot() as unknown as { pool: ActorPool }
-        rosterOf(context).start(jobs.pool)
+        // Not inside the action: what machines do there is taken for a misuse of XState's.
+        queueMicrotask(() => rosterOf(context).start(jobs.pool, context))
       },
-      pauseJob: ({ context }, { job }) => void rosterOf(context).pause(job),
-      resumeJob: ({ context }, { job }) => void rosterOf(context).resume(job),
+      tellPhase: ({ context }) => queueMicrotask(() => rosterOf(context).setPhase(context)),
+      obey: ({ context }, { command }) => void obey(optionsOf(context.runtime), command),
     },
   }) as unknown as SchedulerLogic
+}
+
+/** Nobody waits for the outcome: what is refused is told. */
+async function obey({ desk, emit, logger }: SchedulerOptions, command: JobCommand): Promise<void> {
+  try {
+    await desk.obey(command)
+  } catch (error) {
+    const { job, type } = command
+    emit({ type: 'job.refused', job, command: type, error })
+    logger.error('a change of a job was refused', { job, command: type, error })
+  }
 }
 
 const rosterOf = ({ roster }: { readonly roster: unknown }): Roster => roster as Roster

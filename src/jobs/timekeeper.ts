@@ -44,6 +44,11 @@ export class Timekeeper<Key> {
     if (this.#running && at < (this.#armedFor ?? Infinity)) this.#arm()
   }
 
+  /** When `key` is due, in ms. */
+  get(key: Key): number | undefined {
+    return this.#heap.get(key)
+  }
+
   delete(key: Key): void {
     this.#heap.delete(key)
   }

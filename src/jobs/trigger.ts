@@ -1,8 +1,5 @@
-import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
-import { CrontabSyntaxError } from './crontab-field.ts'
-import { checkTimezone, parseCrontab } from './crontab.ts'
-import { nextInInterval, parseInterval } from './interval.ts'
-import type { JobTrigger } from './job.ts'
+import type { Crontab } from './crontab.ts'
+import { nextInInterval } from './interval.ts'
 
 /** When a job fires. Immutable; says, and does nothing. */
 export interface Trigger {
@@ -15,146 +12,79 @@ export interface Trigger {
   anchoredAt(anchor: Date): Trigger
 }
 
-export interface TriggerOptions {
-  /** IANA name, for crontabs that name none. Default: `UTC`. */
-  readonly timezone?: string
-}
+const crontabTriggers = new WeakMap<Crontab, Trigger>()
 
-/**
- * The trigger of a job. An interval counts from 1970 until `anchoredAt` says otherwise.
- * @throws ConfigurationError naming what is wrong, with paths relative to the job.
- */
-export function parseTrigger(config: JobTrigger, options: TriggerOptions = {}): Trigger {
-  const issues: ConfigurationIssue[] = []
-  const trigger = readTrigger(config, options, issues)
-  if (trigger === undefined) throw new ConfigurationError(issues)
-  return trigger
-}
-
-/** All that is wrong with a job's trigger, with paths relative to the job (`crontab`); takes anything that was written. */
-export function checkTrigger(job: object, options: TriggerOptions = {}): readonly ConfigurationIssue[] {
-  const issues: ConfigurationIssue[] = []
-  readTrigger(job, options, issues)
-  return issues
-}
-
-/**
- * The next fire times of a trigger: `from` is exclusive; fewer than `count` when there are no more.
- *
- * @example
- * nextFireTimes(parseTrigger({ crontab: '@daily' }), { from: new Date(), count: 3 })
- */
-export function nextFireTimes(
-  trigger: Trigger,
-  { from, count }: { readonly from: Date; readonly count: number },
-): Date[] {
-  const times: Date[] = []
-  let time = trigger.next(from)
-  while (time !== undefined && times.length < count) {
-    times.push(time)
-    time = trigger.next(time)
-  }
-  return times
-}
-
-type Written = Readonly<Partial<Record<'crontab' | 'interval' | 'daemon' | 'timezone', unknown>>>
-
-const KINDS = ['crontab', 'interval', 'daemon'] as const
-
-function readTrigger(
-  config: Written,
-  options: TriggerOptions,
-  issues: ConfigurationIssue[],
-): Trigger | undefined {
-  const kinds = KINDS.filter((kind) => config[kind] !== undefined)
-  const [kind] = kinds
-  if (kind === undefined || kinds.length > 1) {
-    const got = kinds.length === 0 ? 'has none' : `has ${kinds.join(' and ')}`
-    issues.push({
-      path: '',
-      message: `a job has exactly one of crontab, interval and daemon; this one ${got}`,
-    })
-    return undefined
-  }
-  if (kind !== 'crontab' && config.timezone !== undefined)
-    issues.push({ path: 'timezone', message: `only a crontab has a time zone; this job has ${kind}` })
-  const found = issues.length
-  const trigger =
-    kind === 'crontab'
-      ? readCrontab(config, options, issues)
-      : kind === 'interval'
-        ? readInterval(config.interval, issues)
-        : readDaemon(config.daemon, issues)
-  return found === 0 ? trigger : undefined
-}
-
-function readCrontab(
-  { crontab, timezone }: Written,
-  options: TriggerOptions,
-  issues: ConfigurationIssue[],
-): Trigger | undefined {
-  const zone = timezone ?? options.timezone ?? 'UTC'
-  if (typeof zone !== 'string') {
-    issues.push({ path: 'timezone', message: 'is no text: write a time zone such as Europe/Berlin' })
-    return undefined
-  }
-  if (typeof crontab !== 'string') {
-    issues.push({ path: 'crontab', message: 'is no text: write five fields, such as "0 0 * * *"' })
-    return undefined
-  }
-  try {
-    checkTimezone(zone)
-  } catch (error) {
-    issues.push({ path: 'timezone', message: (error as RangeError).message })
-    return undefined
-  }
-  try {
-    return crontabTrigger(crontab, zone)
-  } catch (error) {
-    if (!(error instanceof CrontabSyntaxError)) throw error
-    issues.push({ path: 'crontab', message: error.message })
-    return undefined
-  }
-}
-
-function crontabTrigger(written: string, timezone: string): Trigger {
-  const crontab = parseCrontab(written, timezone)
+/** One for all jobs with this crontab. */
+export function crontabTrigger(crontab: Crontab): Trigger {
+  const known = crontabTriggers.get(crontab)
+  if (known !== undefined) return known
+  const { expression, timezone, dialect } = crontab
+  const notes = dialect === 'cron' ? timezone : `${timezone}, ${dialect}`
   const trigger: Trigger = {
     kind: 'crontab',
     next: crontab.next,
-    describe: () => `crontab ${crontab.expression} (${timezone})`,
+    describe: () => `crontab ${expression} (${notes})`,
     anchoredAt: () => trigger,
   }
+  crontabTriggers.set(crontab, trigger)
   return trigger
 }
 
-function readInterval(written: unknown, issues: ConfigurationIssue[]): Trigger | undefined {
-  try {
-    return intervalTrigger(parseInterval(written as number | string), 0)
-  } catch (error) {
-    issues.push({ path: 'interval', message: (error as RangeError).message })
-    return undefined
+/** Fires at `anchor + every`, `anchor + 2 × every`, … (ms). */
+export const intervalTrigger = (every: number, anchor: number): Trigger => new IntervalTrigger(every, anchor)
+
+/** A class, for there may be one for each of 100,000 jobs: functions of its own would take most of a job's memory. */
+class IntervalTrigger implements Trigger {
+  readonly kind = 'interval'
+  readonly #every: number
+  readonly #anchor: number
+
+  constructor(every: number, anchor: number) {
+    this.#every = every
+    this.#anchor = anchor
+  }
+
+  next(after: Date): Date {
+    return new Date(nextInInterval(this.#anchor, this.#every, after.getTime()))
+  }
+
+  describe(): string {
+    return `every ${this.#every / 1_000} s`
+  }
+
+  anchoredAt(anchor: Date): Trigger {
+    return new IntervalTrigger(this.#every, anchor.getTime())
   }
 }
 
-function intervalTrigger(every: number, anchor: number): Trigger {
-  return {
-    kind: 'interval',
-    next: (after) => new Date(nextInInterval(anchor, every, after.getTime())),
-    describe: () => `every ${every / 1_000} s`,
-    anchoredAt: (date) => intervalTrigger(every, date.getTime()),
-  }
-}
-
-function readDaemon(written: unknown, issues: ConfigurationIssue[]): Trigger | undefined {
-  if (written === true) return DAEMON
-  issues.push({ path: 'daemon', message: 'is not true: write daemon: true, or leave it out' })
-  return undefined
-}
-
-const DAEMON: Trigger = {
+export const DAEMON: Trigger = {
   kind: 'daemon',
   next: () => undefined,
   describe: () => 'daemon',
   anchoredAt: () => DAEMON,
+}
+
+/** The same schedule from `start` to `end`, both inclusive. */
+export function withBounds(
+  trigger: Trigger,
+  bounds: { readonly start: Date | undefined; readonly end: Date | undefined },
+): Trigger {
+  const { start, end } = bounds
+  const before = start === undefined ? undefined : new Date(start.getTime() - 1)
+  const bounded: Trigger = {
+    kind: trigger.kind,
+    next(after) {
+      const time = trigger.next(before !== undefined && before > after ? before : after)
+      return time !== undefined && end !== undefined && time > end ? undefined : time
+    },
+    describe: () =>
+      [
+        trigger.describe(),
+        ...(start === undefined ? [] : [`from ${start.toISOString()}`]),
+        ...(end === undefined ? [] : [`until ${end.toISOString()}`]),
+      ].join(' '),
+    // With a start an interval counts from there.
+    anchoredAt: (anchor) => (start === undefined ? withBounds(trigger.anchoredAt(anchor), bounds) : bounded),
+  }
+  return bounded
 }

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { hooksMachine, type FireHook, type HooksCommand } from '../../machines/hooks.machine.ts'
 import type { Work } from '../../machines/slot.ts'
 import { actorPool } from '../actor-pool.ts'
 import { StoppingError } from '../errors.ts'
+import type { PawlEvent } from '../events.ts'
+import type { QueueOptions } from '../hooks/fire-options.ts'
 import { work } from '../work.ts'
-import type { RootLine } from '../../machines/root.machine.ts'
 import type { Runtime } from './runtime.ts'
 
 /** The hooks' chart with its slots filled. */
@@ -13,37 +15,43 @@ export const hooksLogic = hooksMachine.provide({
     drainFirings: work(async ({ runtime }) => (runtime as Runtime).firings?.drained()),
   },
   actions: {
+    openQueue: (_, { runtime }) => openQueue(runtime as Runtime),
+    closeQueue: (_, { runtime }) => (runtime as Runtime).queue.stop(),
     fire: (_, { runtime, firings }) => {
       for (const firing of firings) void fire(runtime as Runtime, firing)
     },
     refuse: (_, { runtime, firings }) => {
-      for (const firing of firings) refuseFiring((runtime as Runtime).root, firing)
+      for (const firing of firings) (runtime as Runtime).root.emit(refusal(firing))
     },
   },
 }) as unknown as Work<{ readonly runtime: unknown }, void, HooksCommand>
 
+/** Without its queue Pawl would keep firings back in silence: where it cannot be opened, the root fails. */
+function openQueue({ queue, root, roles }: Runtime): void {
+  // Then they wait for a worker.
+  if (!roles.has('worker')) return
+  queue.start().catch((error: unknown) => root.fatal(error))
+}
+
 /** Tells that a firing was not taken. */
-export function refuseFiring(root: RootLine, { hook, id }: FireHook): void {
-  root.emit({
-    type: 'hook.failed',
-    firing: id ?? '',
-    hook,
-    origin: { type: 'outside' },
-    duration: 0,
-    error: new StoppingError(`hook "${hook}" was not fired: Pawl is stopping`),
-  })
+export function refusal(firing: FireHook): PawlEvent {
+  return notFired(firing, new StoppingError(`hook "${firing.hook}" was not fired: Pawl is stopping`))
+}
+
+function notFired({ hook, id = randomUUID() }: FireHook, error: unknown): PawlEvent {
+  return { type: 'hook.failed', firing: id, hook, origin: { type: 'outside' }, duration: 0, error }
 }
 
 /** The outcome is told by the firing's events; nobody waits here. */
-async function fire({ hooks }: Runtime, { hook, args, id }: FireHook): Promise<void> {
+async function fire({ hooks, root }: Runtime, firing: FireHook): Promise<void> {
+  const { type: _, ...request } = firing
+  const origin = { type: 'outside' } as const
+  const isDurable = 'wait' in request || 'key' in request || 'confirmations' in request
+  if (!isDurable) return hooks.fire({ ...request, origin }).catch(() => {})
+  // Without `wait: false` the others mean nothing, and are refused.
   await hooks
-    .fire({
-      hook,
-      origin: { type: 'outside' },
-      ...(args === undefined ? {} : { args }),
-      ...(id === undefined ? {} : { id }),
-    })
-    .catch(() => {})
+    .queue({ ...(request as FireHook & QueueOptions), origin })
+    .catch((error: unknown) => root.emit(notFired(firing, error)))
 }
 
 /** A pool that makes itself known to the runtime, so that firings from anywhere become its children. */

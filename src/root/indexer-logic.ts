@@ -2,10 +2,14 @@ import { indexMachine, type IndexWork } from '../../machines/index.machine.ts'
 import { indexerMachine, type IndexerCommand, type Prepared } from '../../machines/indexer.machine.ts'
 import type { Work } from '../../machines/slot.ts'
 import { wipeSchema } from '../database/wipe-schema.ts'
+import { causesOf } from '../causes-of.ts'
+import { RollbackError, RollbackMisuseError } from '../errors.ts'
+import type { ReindexReason } from '../events.ts'
 import type { Follower } from '../indexing/follower.ts'
 import { work, type WorkSignals } from '../work.ts'
 import { mayPass } from './may-pass.ts'
-import { isReindexed, rememberReindexed } from './reindexed.ts'
+import { schemaFingerprint } from './fingerprint.ts'
+import { actionOf, findModifications, judge, reindexRequired, rememberUnknown } from './modifications.ts'
 import type { Runtime } from './runtime.ts'
 
 /** The indexer's chart with its slots filled. */
@@ -23,7 +27,7 @@ export const indexerLogic = indexerMachine.provide({
       },
     }),
     prepare: work(({ runtime }, signals) => prepare(runtime as Runtime, signals)),
-    reindex: work(({ runtime, reason }) => reindex(runtime as Runtime, reason)),
+    reindex: work(({ runtime, reason, redeliver }) => reindex(runtime as Runtime, { reason, redeliver })),
     fireSystemHook: work(async ({ runtime, hook, args }) => {
       const { hooks, track } = runtime as Runtime
       await hooks.fireSystem(hook, args)
@@ -32,45 +36,85 @@ export const indexerLogic = indexerMachine.provide({
     }),
     fail: work(({ error }) => Promise.reject(error)),
   },
-}) as unknown as Work<{ readonly runtime: unknown }, void, IndexerCommand>
+  guards: {
+    mustReindex: ({ context }, { error }) => mustReindex(context.runtime as Runtime, error),
+  },
+  actions: {
+    tellFleet: (_, { runtime, index, synchronized }) => {
+      void (runtime as Runtime).fleet.note(index, synchronized)
+    },
+    forgetIndex: (_, { runtime, index }) => {
+      const { indexes, root } = runtime as Runtime
+      indexes.forget(index)
+      root.emit({ type: 'index.removed', index })
+    },
+  },
+}) as unknown as Work<
+  { readonly runtime: unknown; readonly indexes: readonly string[] },
+  void,
+  IndexerCommand
+>
 
 /**
  * Contacts every datasource and looks whether the database was made. The very first contact must succeed: an address
  * that never worked is more likely wrong than down. Later only what cannot pass ends the start.
  */
 async function prepare(runtime: Runtime, { signal }: WorkSignals): Promise<Prepared> {
-  const known = await isReindexed(runtime.database)
+  const known = await runtime.lifecycle.isReindexed()
   const contacts = await Promise.allSettled(
-    [...runtime.followers.values()].map((follower) => follower.prepare(signal)),
+    runtime.indexes.followers.map((follower) => follower.prepare(signal)),
   )
   for (const contact of contacts) {
     if (contact.status === 'rejected' && !(known && mayPass(contact.reason))) throw contact.reason
   }
-  return { indexes: [...runtime.followers.keys()], reindex: known ? undefined : 'first_start' }
+  if (!known) return { reindex: 'first_start' }
+  const { lifecycle: store, config, directory, logger, indexes } = runtime
+  const search = { store, config, directory, indexes: indexes.configs }
+  const reason = judge(await findModifications(search), config, logger)
+  if (reason === undefined) await rememberUnknown(search)
+  return { reindex: reason }
 }
 
 /**
- * `on_reindex` runs in one transaction with the note that it ran: a crash in between leaves nothing half made, and fires
- * it again.
+ * The wipe, `on_reindex` and the note that it ran are one transaction. A crash in between leaves all as it was, and the next
+ * start does it; and hooks and jobs that run meanwhile see the old tables or the new ones, and never none.
  */
-async function reindex(runtime: Runtime, reason: 'first_start' | 'manual'): Promise<void> {
-  const { database, config, hooks, root, followers } = runtime
+async function reindex(
+  runtime: Runtime,
+  { reason, redeliver }: { readonly reason: ReindexReason; readonly redeliver: boolean },
+): Promise<void> {
+  const { database, config, hooks, root, indexes, lifecycle, directory, logger } = runtime
   const { schema, ownSchema } = database
+  const action = actionOf(config, reason)
+  const asked = [{ reason, what: ['a reindex was asked for'] }]
+  if (action === 'exception') throw reindexRequired(asked)
+  if (action === 'ignore') return logger.warn(`a reindex was asked for, and is ignored (${reason})`)
   root.emit({ type: 'reindex', reason })
-  if (reason === 'manual') {
-    await database.transaction((transaction) =>
-      wipeSchema(transaction, { schema, ownSchema, immuneTables: config.immuneTables ?? [] }),
-    )
-    await Promise.all([...followers.values()].map((follower) => follower.reload()))
-  }
+  const wipes = reason !== 'first_start'
+  if (wipes) await lifecycle.require(reason)
   await database.transaction(async (transaction) => {
+    if (wipes) {
+      const { immuneTables = [] } = config
+      await wipeSchema(transaction, { schema, ownSchema, immuneTables, redeliver })
+      await lifecycle.forgetReindexed(transaction)
+      // on_reindex makes other tables by the same names.
+      await database.learnTypes()
+    }
     await hooks.fireSystem('on_reindex', [], { transaction })
-    await rememberReindexed(transaction, ownSchema, reason)
+    await lifecycle.rememberReindexed(transaction, reason, await schemaFingerprint(config, directory))
   })
+  if (wipes) await Promise.all(indexes.followers.map((follower) => follower.reload()))
+  await rememberUnknown({ store: lifecycle, config, directory, indexes: indexes.configs })
+}
+
+/** Does the policy wipe what cannot be rolled back? */
+function mustReindex({ config }: Runtime, error: unknown): boolean {
+  if (actionOf(config, 'rollback') !== 'wipe') return false
+  return causesOf(error).some((one) => one instanceof RollbackError && !(one instanceof RollbackMisuseError))
 }
 
 function followerOf({ runtime, index }: IndexWork): Follower {
-  const follower = (runtime as Runtime).followers.get(index)
+  const follower = (runtime as Runtime).indexes.follower(index)
   if (follower === undefined) throw new Error(`there is no index "${index}"`)
   return follower
 }

@@ -1,5 +1,8 @@
+import type { DroppedFiring } from '../database/revert-firings.ts'
 import { revertLevels } from '../database/revert-levels.ts'
-import { RollbackError } from '../errors.ts'
+import { RollbackError, RollbackMisuseError } from '../errors.ts'
+import { abandon, refAtOrBelow, tellDropped } from './abandon.ts'
+import { actionOf } from './modifications.ts'
 import type { Runtime } from './runtime.ts'
 
 /**
@@ -14,30 +17,47 @@ export async function rollBack(
     toLevel,
   }: { readonly index: string; readonly fromLevel: number; readonly toLevel: number },
 ): Promise<void> {
-  const { database, followers, lease, root, clock } = runtime
-  const follower = followers.get(index)
-  if (follower === undefined) throw new RollbackError(`there is no index "${index}" to roll back`)
+  const { config, database, indexes, lease, root, clock, queue } = runtime
+  let dropped: readonly DroppedFiring[] = []
+  const follower = indexes.follower(index)
+  if (follower === undefined) throw new RollbackMisuseError(`there is no index "${index}" to roll back`)
   if (fromLevel <= toLevel) {
-    throw new RollbackError(
+    throw new RollbackMisuseError(
       `index "${index}" cannot be rolled back from level ${fromLevel} to ${toLevel}: a rollback goes to a lower level`,
     )
   }
   const started = clock.now()
-  const tables = await database.transaction((transaction) =>
-    revertLevels(transaction, {
-      ownSchema: database.ownSchema,
-      indexId: follower.id,
+  const { ownSchema } = database
+  const indexId = follower.id
+  try {
+    const { fence } = lease
+    const onDropped = (firings: readonly DroppedFiring[]): void => void (dropped = firings)
+    const tables = await database.transaction((transaction) =>
+      revertLevels(transaction, { ownSchema, indexId, toLevel, fence, onDropped }),
+    )
+    await follower.reload()
+    tellDropped(runtime, dropped)
+    root.emit({
+      type: 'index.rolledBack',
+      index,
+      fromLevel,
       toLevel,
-      fence: lease.fence,
-    }),
-  )
-  await follower.reload()
-  root.emit({
-    type: 'index.rolledBack',
-    index,
-    fromLevel,
-    toLevel,
-    tables,
-    duration: clock.now() - started,
-  })
+      tables,
+      duration: clock.now() - started,
+    })
+  } catch (error) {
+    if (!(error instanceof RollbackError) || actionOf(config, 'rollback') !== 'ignore') throw error
+    const cursor = await refAtOrBelow(database, indexId, toLevel)
+    await abandon(runtime, {
+      index,
+      indexId,
+      fromLevel: toLevel + 1,
+      toLevel: fromLevel,
+      cursor,
+      because: error,
+    })
+    await follower.reload()
+  }
+  // What has run may have to be undone.
+  queue.look()
 }

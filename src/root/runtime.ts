@@ -1,27 +1,51 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RootLine } from '../../machines/root.machine.ts'
 import type { ActorPool } from '../actor-pool.ts'
 import { systemClock, type Clock } from '../clock.ts'
-import type { Config } from '../config/config.ts'
+import type { Config, IndexConfig } from '../config/config.ts'
 import type { Database } from '../database/database.ts'
+import type { BlockRef } from '../datasources/datasource.ts'
 import { trackTables } from '../database/journal.ts'
+import { DatabaseClock } from '../database/database-clock.ts'
 import { takeLease, type Lease } from '../database/lease.ts'
-import { thisHolder } from '../database/lease-holder.ts'
+import { Membership, type Beat } from '../database/membership.ts'
 import { migrate } from '../database/migrate.ts'
 import { openDatabase } from '../database/open-database.ts'
 import { pruneJournal } from '../database/prune-journal.ts'
-import { LeaseLostError } from '../errors.ts'
+import { LeaseLostError, RoleError } from '../errors.ts'
+import { ownVersion } from '../own-package.ts'
+import { guardLogger } from '../guard-logger.ts'
+import { FiringClaims } from '../hooks/firing-claims.ts'
+import { FiringQueue } from '../hooks/firing-queue.ts'
+import { FiringStore } from '../hooks/firing-store.ts'
 import { HookRunner } from '../hooks/hook-runner.ts'
+import type { HandlerContext } from '../hooks/context.ts'
 import { Follower } from '../indexing/follower.ts'
 import { createLevelGate, type LevelGate } from '../indexing/level-gate.ts'
-import { createJobStore, type JobStore } from '../jobs/job-store.ts'
-import { silentLogger, type Logger } from '../logger.ts'
+import { checkJobAlone } from '../config/check-jobs.ts'
+import { createJobStore } from '../jobs/database-job-store.ts'
+import { JobDesk } from '../jobs/job-desk.ts'
+import type { JobStore } from '../jobs/job-store.ts'
+import type { IndexStatus } from '../hooks/context.ts'
+import type { Logger } from '../logger.ts'
 import type { WorkSignals } from '../work.ts'
+import { abandon } from './abandon.ts'
+import { LifecycleStore } from './lifecycle-store.ts'
+import { actionOf, findModifications, judge, rememberUnknown } from './modifications.ts'
+import { IndexRegistry } from './index-registry.ts'
+import { openOutsideView, type OutsideView } from './outside-view.ts'
 import { rollBack } from './roll-back.ts'
+import { contactSources, neverContacted } from './first-contact.ts'
+import { Fleet } from './fleet.ts'
+import { rolesOf, type Role } from '../roles.ts'
 import { trackFiring } from './track-firing.ts'
 
 /** Long enough for a garbage collection or a slow commit, short enough that a standby is there within seconds. */
 const LEASE_DURATION = 5_000
+
+/** Of who does not index: nothing can be written under it. */
+const NO_LEASE: Lease = { fence: 0n, release: async () => {} }
 
 /** What the parts of one running root share. Opened before them, closed after them. */
 export interface Runtime {
@@ -30,19 +54,35 @@ export interface Runtime {
   readonly clock: Clock
   readonly logger: Logger
   readonly database: Database
+  /** The project's. */
+  readonly directory: string
   readonly lease: Lease
+  readonly roles: ReadonlySet<Role>
+  readonly fleet: Fleet
+  /** Where the indexes stand, whoever follows them. */
+  readonly statuses: () => Readonly<Record<string, IndexStatus>>
   readonly gate: LevelGate
-  readonly followers: ReadonlyMap<string, Follower>
+  readonly indexes: IndexRegistry
   readonly hooks: HookRunner
+  /** The durable firings. */
+  readonly queue: FiringQueue
+  readonly firingStore: FiringStore
+  readonly lifecycle: LifecycleStore
   readonly jobStore: JobStore
+  /** Changes jobs at run time: `ctx.jobs`, and the root's events. */
+  readonly jobs: JobDesk
+  readonly outside: OutsideView
+  /** Aborted when it closes. */
+  readonly closing: AbortController
   /** Where the firings live as actors; there once the hooks part has started. */
   firings: ActorPool | undefined
-  /** Brings the journal's triggers up to date with the tables that there are. */
+  /** Brings the journal's triggers, and what `sql` knows of types, up to date with the schema. */
   track(): Promise<void>
 }
 
 /**
- * Connects, migrates Pawl's own tables, takes the lease.
+ * Connects, contacts the datasources that never were, migrates Pawl's own tables, takes the lease. Nothing is made where
+ * one of the addresses is wrong.
  * @returns undefined when it was told to stop before it was there.
  */
 export async function openRuntime(
@@ -50,29 +90,68 @@ export async function openRuntime(
   root: RootLine,
   { drain }: WorkSignals,
 ): Promise<Runtime | undefined> {
-  const logger = config.logger ?? silentLogger
-  const clock = config.clock ?? systemClock
+  const logger = guardLogger(config.logger)
+  const roles = rolesOf(config)
   const directory = config.directory ?? process.cwd()
-  const database = await openDatabase({
-    ...(config.database === undefined ? {} : { url: config.database }),
-    directory: join(directory, '.pawl'),
-    schema: config.schema ?? 'public',
-    logger,
-  })
+  // Who does not index contacts no chain by itself.
+  const indexes = roles.has('indexer') ? (config.indexes ?? {}) : {}
+  const ownFolder = join(directory, '.pawl')
+  const isNew = config.database === undefined && !existsSync(ownFolder)
+  let database: Database | undefined
+  let outside: OutsideView | undefined
+  let fleet: Fleet | undefined
+  let runtime: Runtime | undefined
   try {
-    await migrate(database)
-    const lease = await takeLease(database, {
-      name: 'indexer',
-      holder: thisHolder(),
-      duration: LEASE_DURATION,
-      onWaiting: (holder) => root.emit({ type: 'standby', holder }),
-      onLost: () =>
-        root.fatal(new LeaseLostError('another process took the lease of this schema over; this one ends')),
-      signal: drain,
+    outside = await openOutsideView({ config, directory, logger, root, runtime: () => runtime })
+    if (isNew) await contactSources(indexes, config.clock ?? systemClock, drain)
+    database = await openDatabase({
+      ...(config.database === undefined ? {} : { url: config.database }),
+      directory: ownFolder,
+      schema: config.schema ?? 'public',
+      logger,
     })
-    return assemble({ config, root, logger, clock, directory, database, lease })
+    outside.note()
+    if (!isNew)
+      await contactSources(await neverContacted(database, indexes), config.clock ?? systemClock, drain)
+    await migrate(database)
+    const membership = new Membership(database, {
+      version: ownVersion(),
+      roles: [...roles],
+      indexes: Object.keys(indexes),
+    })
+    fleet = new Fleet({ database, membership, logger, indexes: Object.keys(config.indexes ?? {}) })
+    await fleet.enter()
+    const lease = roles.has('indexer')
+      ? await takeLease(database, {
+          name: 'indexer',
+          holder: membership.holder,
+          duration: LEASE_DURATION,
+          onWaiting: (holder) => root.emit({ type: 'standby', holder }),
+          onLost: () =>
+            root.fatal(
+              new LeaseLostError('another process took the lease of this schema over; this one ends'),
+            ),
+          signal: drain,
+        })
+      : NO_LEASE
+    await fleet.begin(Object.keys(indexes))
+    runtime = assemble({
+      config,
+      root,
+      roles,
+      logger,
+      directory,
+      database,
+      membership,
+      fleet,
+      lease,
+      outside,
+    })
+    return runtime
   } catch (error) {
-    await database.close()
+    await outside?.close(drain.aborted ? undefined : error)
+    await fleet?.leave().catch(() => {})
+    await database?.close()
     if (drain.aborted) return undefined
     throw error
   }
@@ -80,62 +159,160 @@ export async function openRuntime(
 
 /** Releases the lease, ends every session (what still runs is rolled back), stops the embedded server. */
 export async function closeRuntime(runtime: Runtime): Promise<void> {
-  await Promise.allSettled(
-    Object.values(runtime.config.indexes ?? {}).map(async ({ datasource }) => datasource.close?.()),
-  )
+  runtime.closing.abort()
+  runtime.queue.stop()
+  await runtime.indexes.closeDatasources()
+  // Where the drain was cut short: so that others need not wait for firings of ours that were cut off.
+  await runtime.jobStore.leave().catch(() => {})
+  await runtime.queue.leave().catch(() => {})
+  await runtime.fleet.leave().catch(() => {})
   try {
     await runtime.lease.release()
   } finally {
     await runtime.database.close()
+    await runtime.outside.close()
   }
 }
 
-interface Opened extends Pick<Runtime, 'config' | 'root' | 'logger' | 'clock' | 'database' | 'lease'> {
-  readonly directory: string
+/** What the policy says to a reorg that is deeper than what can be undone. */
+async function goOn(
+  runtime: Runtime,
+  index: string,
+  { fromLevel, block }: { readonly fromLevel: number; readonly block: BlockRef },
+): Promise<boolean> {
+  const follower = runtime.indexes.follower(index)
+  if (follower === undefined || actionOf(runtime.config, 'rollback') !== 'ignore') return false
+  const toLevel = follower.status.level ?? fromLevel
+  await abandon(runtime, {
+    index,
+    indexId: follower.id,
+    fromLevel,
+    toLevel,
+    cursor: block,
+    because: undefined,
+  })
+  return true
 }
 
-function assemble({ config, root, logger, clock, directory, database, lease }: Opened): Runtime {
+function callHandler(
+  index: IndexConfig,
+  ctx: HandlerContext,
+  blocks: readonly BlockRef[],
+): Promise<void> | void {
+  if (index.batch === true) return index.handler(ctx, blocks)
+  // One at a time where the index is not one of batches.
+  return index.handler(ctx, blocks[0]!)
+}
+
+type Opened = Pick<
+  Runtime,
+  'config' | 'root' | 'roles' | 'logger' | 'directory' | 'database' | 'fleet' | 'lease' | 'outside'
+> & { readonly membership: Membership }
+
+function assemble(opened: Opened): Runtime {
+  const { config, root, roles, logger, directory, database, membership, fleet, lease, outside } = opened
+  const clock = config.clock ?? databaseClock(membership, logger)
   const { schema, ownSchema } = database
   const immuneTables = config.immuneTables ?? []
-  const indexes = config.indexes ?? {}
   const gate = createLevelGate()
-  const track = (): Promise<void> =>
-    database.transaction((transaction) => trackTables(transaction, { schema, ownSchema, immuneTables }))
+  const closing = new AbortController()
+  const track = async (): Promise<void> => {
+    await database.transaction((transaction) => trackTables(transaction, { schema, ownSchema, immuneTables }))
+    await database.learnTypes()
+  }
 
+  const statuses = (): Readonly<Record<string, IndexStatus>> =>
+    roles.has('indexer') ? indexes.statuses : fleet.indexes
+  const lifecycle = new LifecycleStore(database)
+  const jobStore = createJobStore(database, membership)
+  const jobs = new JobDesk({
+    store: jobStore,
+    clock,
+    timezone: config.timezone ?? 'UTC',
+    check: (name, job) => checkJobAlone(config, name, job),
+  })
+  const store = new FiringStore(database)
+  const claims = new FiringClaims(database, membership.id)
   const hooks = new HookRunner({
     database,
+    store,
+    claims,
     hooks: config.hooks ?? {},
     directory,
     systemHooks: config,
     logger,
     clock,
-    datasources: Object.fromEntries(
-      Object.entries(indexes).map(([name, { datasource }]) => [name, datasource]),
-    ),
-    indexes: () => Object.fromEntries([...followers].map(([name, { status }]) => [name, status])),
+    datasources: () => indexes.datasources,
+    jobs,
+    lifecycle: {
+      reindex: (options) => root.ask({ ...options, type: 'REINDEX' }),
+      restart: () => root.ask({ type: 'RESTART' }),
+      addIndex: (name, index) => indexes.add(name, index as IndexConfig, closing.signal),
+      removeIndex: (name) => indexes.remove(name),
+    },
+    indexes: statuses,
     exclusive: (work, signal) => gate.exclusive(work, signal),
     rollback: (index, fromLevel, toLevel) => rollBack(runtime, { index, fromLevel, toLevel }),
     emit: (event) => root.emit(event),
     track: (firing, work) => trackFiring(runtime, firing, work),
   })
-  const followers = new Map(
-    Object.entries(indexes).map(([name, index]) => [
+  const queue = new FiringQueue({
+    database,
+    membership,
+    claims,
+    hooks: config.hooks ?? {},
+    clock,
+    logger,
+    emit: (event) => root.emit(event),
+    run: (firing) => hooks.fireQueued(firing),
+  })
+  const createFollower = (name: string, index: IndexConfig): Follower =>
+    new Follower({
       name,
-      new Follower({
-        name,
-        config: index,
-        database,
-        fence: lease.fence,
-        clock,
-        logger: logger.child({ index: name }),
-        gate,
-        runHandler: async (transaction, block, signal) =>
-          hooks.runHandler({ index: name, handler: index.handler, transaction, block, signal }),
-        track,
-        prune: ({ indexId, finalized }) => pruneJournal(database.sql, { ownSchema, indexId, finalized }),
-        onProgress: (progress) => root.emit({ type: 'index.progress', index: name, ...progress }),
-      }),
-    ]),
+      config: index,
+      database,
+      fence: lease.fence,
+      clock,
+      logger: logger.child({ index: name }),
+      gate,
+      runHandler: (transaction, blocks, signal) =>
+        hooks.runHandler({
+          index: name,
+          handler: (ctx) => callHandler(index, ctx, blocks),
+          transaction,
+          blocks,
+          signal,
+        }),
+      track,
+      prune: ({ indexId, finalized }) => pruneJournal(database.sql, { ownSchema, indexId, finalized }),
+      onDeepReorg: (reorg) => goOn(runtime, name, reorg),
+      onProgress: (progress) => {
+        root.emit({ type: 'index.progress', index: name, ...progress })
+        queue.look()
+      },
+    })
+  const indexes = new IndexRegistry(
+    {
+      database,
+      createFollower,
+      refusal: () =>
+        roles.has('indexer')
+          ? undefined
+          : new RoleError('this process follows no indexes: its roles do not include "indexer"', {
+              hint: 'Add and remove indexes in the process that indexes, or in the config.',
+            }),
+      check: async (added) => {
+        const search = { store: lifecycle, config, directory, indexes: added }
+        judge(await findModifications(search), config, logger)
+        await rememberUnknown(search)
+      },
+      onAdded: (index) => {
+        root.emit({ type: 'index.added', index })
+        root.ask({ type: 'INDEX_ADDED', index })
+      },
+      onRemoved: (index) => root.ask({ type: 'INDEX_REMOVED', index }),
+    },
+    config.indexes ?? {},
   )
   const runtime: Runtime = {
     config,
@@ -143,13 +320,37 @@ function assemble({ config, root, logger, clock, directory, database, lease }: O
     clock,
     logger,
     database,
+    roles,
+    fleet,
+    statuses,
     lease,
     gate,
-    followers,
+    indexes,
     hooks,
-    jobStore: createJobStore(database),
+    queue,
+    firingStore: store,
+    lifecycle,
+    directory,
+    jobStore,
+    jobs,
+    closing,
+    outside,
     firings: undefined,
     track,
   }
+  if (roles.has('indexer')) fleet.takeAsks((ask) => root.ask(ask))
   return runtime
+}
+
+/** Put right by each heartbeat. */
+function databaseClock(membership: Membership, logger: Logger): Clock {
+  const clock = new DatabaseClock(systemClock)
+  const adjust = (beat: Beat): void => {
+    const change = clock.adjust(beat)
+    if (change !== 0)
+      logger.warn("this machine's clock differs from the database's, which counts", { ms: change })
+  }
+  if (membership.last !== undefined) adjust(membership.last)
+  membership.listen(adjust)
+  return clock
 }

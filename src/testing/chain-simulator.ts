@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { BlockRef, Datasource } from '../datasources/datasource.ts'
 import { ConfigurationError, DatasourceError } from '../errors.ts'
 import { FaultScript, type DatasourceMethod } from './fault-script.ts'
-import { makeBlock, type SimulatedBlock } from './simulated-block.ts'
+import { makeBlock, refOf, type SimulatedBlock } from './simulated-block.ts'
 import type { ChainOptions, FaultOptions, SimulatedChain } from './simulated-chain.ts'
 import { simulatedDatasource, type SimulatedNode } from './simulated-datasource.ts'
 
@@ -124,8 +124,16 @@ class ChainSimulator implements SimulatedChain, SimulatedNode {
     this.#change()
   }
 
-  datasource(): Datasource<SimulatedBlock> {
-    return simulatedDatasource(this)
+  datasource(): Datasource<SimulatedBlock>
+  datasource<Data extends object>(toBlock: (block: SimulatedBlock) => Data): Datasource<BlockRef & Data>
+  datasource(toBlock?: (block: SimulatedBlock) => object): Datasource {
+    const source = simulatedDatasource(this)
+    if (toBlock === undefined) return source
+    return {
+      ...source,
+      blocks: async (from, to, call) =>
+        (await source.blocks(from, to, call)).map((block) => ({ ...toBlock(block), ...refOf(block) })),
+    }
   }
 
   takeAnnouncement(): BlockRef | undefined {

@@ -64,6 +64,10 @@ export interface SimulatedChain {
   before(method: DatasourceMethod, act: () => void): void
   /** Forgets announcements and everything that is still to go wrong. */
   heal(): void
-  /** A new one each time, as after a restart of the process. */
+  /**
+   * A new one each time, as after a restart of the process. `toBlock` makes of a simulated block what your handler expects of the
+   * real chain: it gets the refs of the simulated one.
+   */
   datasource(): Datasource<SimulatedBlock>
+  datasource<Data extends object>(toBlock: (block: SimulatedBlock) => Data): Datasource<BlockRef & Data>
 }

@@ -1,12 +1,15 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+
+/** ms. A pattern that is wrong must not wait for the end of the whole test run. */
+const PRINT_TIMEOUT = 60_000
 
 export interface CliResult {
   readonly code: number | null
@@ -14,11 +17,14 @@ export interface CliResult {
   readonly err: string
 }
 
-/** A folder with these files, gone after the test. */
+/** A folder with these files, in folders too; gone after the test. */
 export function createFolder(t: TestContext, files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'pawl-cli-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
   return folder
 }
 
@@ -47,7 +53,7 @@ export function runCli(
   return startCli(t, folder, args, env).ended
 }
 
-class CliProcess {
+export class CliProcess {
   readonly ended: Promise<CliResult>
   readonly #child: ChildProcessByStdio<null, Readable, Readable>
   readonly #waiting = new Set<() => void>()
@@ -76,18 +82,32 @@ class CliProcess {
     })
   }
 
-  /** Waits until it has printed this; fails when it ends without. */
-  async prints(pattern: RegExp): Promise<void> {
-    const printed = new Promise<void>((resolve) => {
-      const look = (): void => {
-        if (!pattern.test(this.#out)) return
-        this.#waiting.delete(look)
-        resolve()
+  get pid(): number {
+    // Undefined only where it could not be started: then `ended` fails.
+    return this.#child.pid ?? 0
+  }
+
+  /** Waits until it has printed this; fails when it ends without, or does not print it in time. */
+  async prints(pattern: RegExp, within = PRINT_TIMEOUT): Promise<void> {
+    let look = (): void => {}
+    let timer: NodeJS.Timeout | undefined
+    const printed = new Promise<void>((resolve, reject) => {
+      timer = setTimeout(() => {
+        const printedSoFar = `${this.#out}${this.#err}`
+        reject(new Error(`did not print ${pattern} within ${within} ms, but: ${printedSoFar}`))
+      }, within)
+      look = () => {
+        if (pattern.test(this.#out)) resolve()
       }
       this.#waiting.add(look)
       look()
     })
-    await Promise.race([printed, this.#endedAfter(pattern)])
+    try {
+      await Promise.race([printed, this.#endedAfter(pattern)])
+    } finally {
+      clearTimeout(timer)
+      this.#waiting.delete(look)
+    }
   }
 
   async #endedAfter(pattern: RegExp): Promise<void> {

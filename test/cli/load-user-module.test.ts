@@ -39,7 +39,7 @@ test('a module that throws runs once', async (t) => {
 })
 
 test('a config may be the export named config, and works in its own folder', async (t) => {
-  const folder = createFolder(t, { 'pawl.config.ts': 'export const config = {}' })
+  const folder = createFolder(t, { 'pawl.config.ts': 'export const config = { jobs: {} }' })
   const { file, config } = await loadConfig(undefined, folder)
   assert.deepEqual([file, config.directory], [join(folder, 'pawl.config.ts'), folder])
 })

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLineWriter } from '../../src/cli/line-writer.ts'
-import { createLogger, type LogLevel } from '../../src/cli/logger.ts'
+import { createLogger, type Severity } from '../../src/cli/logger.ts'
 import { CallbackError } from '../../src/errors.ts'
 import { CapturedStream } from './captured-stream.ts'
 
 process.env['TZ'] = 'UTC'
 const clock = { now: () => Date.UTC(2026, 0, 1, 12) }
 
-function setUp(options: { json?: boolean; level?: LogLevel; columns?: number } = {}) {
+function setUp(options: { json?: boolean; least?: Severity; columns?: number } = {}) {
   const stream = new CapturedStream(options.columns)
   const writer = createLineWriter(stream)
   return { stream, writer, logger: createLogger({ writer, clock, ...options }) }
@@ -51,7 +51,7 @@ test('a program gets one JSON object a line', () => {
     [
       {
         time: '2026-01-01T12:00:00.000Z',
-        level: 'error',
+        severity: 'error',
         message: 'failed\nbadly',
         index: 'transfers',
         error: {
@@ -66,11 +66,23 @@ test('a program gets one JSON object a line', () => {
   )
 })
 
-test('lines below the level are left out', () => {
-  const all = setUp({ level: 'debug' })
-  const some = setUp({ level: 'warn' })
+test("a handler's block level is a field, and hides neither the severity nor anything else of ours", () => {
+  const { stream, logger } = setUp({ json: true })
+  logger.child({ index: 'transfers', level: 1200 }).warn('odd', { message: 'other', time: 0 })
+  assert.deepEqual(JSON.parse(stream.lines[0] ?? ''), {
+    time: '2026-01-01T12:00:00.000Z',
+    severity: 'warn',
+    message: 'odd',
+    index: 'transfers',
+    level: 1200,
+  })
+})
+
+test('lines below the severity are left out', () => {
+  const all = setUp({ least: 'debug' })
+  const some = setUp({ least: 'warn' })
   for (const { logger } of [all, some])
-    for (const level of ['debug', 'info', 'warn', 'error'] as const) logger[level](level)
+    for (const severity of ['debug', 'info', 'warn', 'error'] as const) logger[severity](severity)
   assert.equal(all.stream.lines.length, 4)
   assert.equal(some.stream.lines.length, 2)
 })

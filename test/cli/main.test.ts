@@ -24,7 +24,7 @@ describe('bad input is told and exits with 2', { concurrency: 2 }, () => {
       {},
       ['run'],
       [
-        'error: there is no config in <folder>: looked for pawl.config.ts, pawl.config.mts, pawl.config.js, pawl.config.mjs',
+        'error: there is no config in <folder>: looked for pawl.config.ts, pawl.config.mts, pawl.config.js, pawl.config.mjs, pawl.yaml, pawl.yml, dipdup.yaml, dipdup.yml',
         'A config is a module such as pawl.config.ts:',
         '',
         "  import { defineConfig, hook } from 'pawl'",
@@ -33,6 +33,16 @@ describe('bad input is told and exits with 2', { concurrency: 2 }, () => {
         "    hooks: { hello: hook({ run: (ctx) => ctx.logger.info('hello') }) },",
         "    jobs: { every_minute: { hook: 'hello', interval: 60 } },",
         '  })',
+        '',
+        'or a pawl.yaml, whose hooks are files that "pawl init" begins for you:',
+        '',
+        '  hooks:',
+        '    hello:',
+        '      callback: hello',
+        '  jobs:',
+        '    every_minute:',
+        '      hook: hello',
+        '      interval: 60',
       ],
     ))
 
@@ -202,7 +212,7 @@ describe('what was asked for is printed', { concurrency: 2 }, () => {
     const { code, out } = await runCli(t, folder, args)
     assert.equal(code, 0)
     assert.deepEqual(out.split('\n'), [
-      'crontab 30 2 * * * (Europe/Berlin)',
+      'at 02:30, every day (Europe/Berlin)',
       '  Sat 2026-03-28 02:30:00 GMT+01:00  in 13 h 30 min',
       '  Sun 2026-03-29 03:00:00 GMT+02:00  in 1 d 13 h',
       '  Mon 2026-03-30 02:30:00 GMT+02:00  in 2 d 13 h',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { reportEvents, type EventSource } from '../../src/cli/report.ts'
-import { CallbackError } from '../../src/errors.ts'
+import { CallbackError, DatasourceError } from '../../src/errors.ts'
 import type { PawlEvent } from '../../src/events.ts'
 import { CapturedStream } from './captured-stream.ts'
 
@@ -80,14 +80,26 @@ const LIFE: readonly PawlEvent[] = [
   },
   { type: 'job.failed', job: 'minute_stats', error: new Error('no such column'), restartIn: undefined },
   { type: 'job.failed', job: 'refresh', error: new Error('ended'), restartIn: 90_000 },
-  { type: 'job.missed', job: 'minute_stats', fireTimes: [new Date(NOON)], count: 1 },
+  { type: 'job.missed', job: 'minute_stats', fireTimes: [new Date(NOON)], count: 1, reason: 'late' },
   {
     type: 'job.missed',
     job: 'minute_stats',
     fireTimes: [new Date(NOON - 60_000), new Date(NOON)],
     count: 2,
+    reason: 'down',
   },
-  { type: 'job.skipped', job: 'minute_stats', fireTime: new Date(NOON), running: 1 },
+  { type: 'job.skipped', job: 'minute_stats', fireTime: new Date(NOON), running: 1, reason: 'maxInstances' },
+  { type: 'job.skipped', job: 'minute_stats', fireTime: new Date(NOON), running: 0, reason: 'when' },
+  { type: 'job.capped', job: 'minute_stats', counted: 1_000, last: new Date(NOON) },
+  {
+    type: 'job.retried',
+    job: 'minute_stats',
+    fireTime: new Date(NOON),
+    attempt: 2,
+    delay: 4_000,
+    error: new Error('boom'),
+  },
+  { type: 'job.refused', job: 'minut_stats', command: 'PAUSE_JOB', error: new Error('no such job') },
   {
     type: 'index.retrying',
     index: 'transfers',
@@ -102,9 +114,9 @@ const LIFE: readonly PawlEvent[] = [
     toLevel: 1_197,
     duration: 12,
     tables: [
-      { table: 'balances', restored: 4, removed: 1 },
-      { table: 'transfers', restored: 0, removed: 1_500 },
-      { table: 'prices', restored: 0, removed: 0 },
+      { table: 'balances', restored: 2, changed: 4, removed: 1 },
+      { table: 'transfers', restored: 0, changed: 0, removed: 1_500 },
+      { table: 'prices', restored: 0, changed: 0, removed: 0 },
     ],
   },
   { type: 'index.rolledBack', index: 'transfers', fromLevel: 5, toLevel: 4, duration: 2, tables: [] },
@@ -142,11 +154,18 @@ test('events read as sentences', () => {
     '12:00:00 ✗ job refresh failed, starts again in 1 min 30 s',
     '           ended',
     '12:00:00 ! job minute_stats missed 1 fire time: 12:00:00',
-    '12:00:00 ! job minute_stats missed 2 fire times: 11:59:00 to 12:00:00',
+    '12:00:00 ! job minute_stats missed 2 fire times: 11:59:00 to 12:00:00, while Pawl was down',
     '12:00:00 ! job minute_stats skipped its fire time 12:00:00: 1 firing still running',
+    '12:00:00 ! job minute_stats skipped its fire time 12:00:00: it fires in the other phase only',
+    '12:00:00 ! job minute_stats: more fire times have passed than are counted (1,000), up to 12:00:00',
+    '12:00:00 ! job minute_stats failed, attempt 2 in 4.0 s',
+    '           boom',
+    '12:00:00 ✗ PAUSE_JOB of job minut_stats was refused',
+    '           no such job',
     '12:00:00 ! index transfers: attempt 2 failed, next in 4.0 s',
     '           connect ECONNREFUSED http://user:***@node:8545',
-    '12:00:00 ↺ transfers rolled back 3 levels, from 1,200 to 1,197, in 12 ms: balances 4 rows restored, 1 row removed; transfers 1,500 rows removed',
+    '12:00:00 ✓ index transfers goes on after 2 failed attempts',
+    '12:00:00 ↺ transfers rolled back 3 levels, from 1,200 to 1,197, in 12 ms: balances 2 rows restored, 4 rows changed, 1 row removed; transfers 1,500 rows removed',
     '12:00:00 ↺ transfers rolled back 1 level, from 5 to 4, in 2 ms: no rows to undo',
     '12:00:00 ✗ index transfers stops here',
     '           handler threw',
@@ -213,10 +232,77 @@ test('a rollback starts the count of an index anew', () => {
   root.emit(progress(999_999, 1))
   clock.time += 2_000
   root.emit(progress(1_000_000, 1, true))
-  assert.deepEqual(stream.lines.slice(2), [
-    '12:00:02 ⋯ transfers 999,999 of 1,000,000 (50 %)',
-    '12:00:04 ⋯ transfers has reached 1,000,000: 2 levels in 2.0 s',
+  assert.deepEqual(stream.lines.slice(2), ['12:00:04 ⋯ transfers has reached 1,000,000: 2 levels in 4.0 s'])
+})
+
+test('a head that is reached is said so before the index has looked for a higher one', () => {
+  const { root, stream } = setUp()
+  root.emit(progress(999_999, 1))
+  root.emit(progress(1_000_000, 1))
+  root.emit(progress(1_000_000, 0, true))
+  assert.deepEqual(stream.lines.slice(1), ['12:00:00 ⋯ transfers has reached 1,000,000: 2 levels'])
+})
+
+test('after a rollback that takes long to make good, progress is a line again', () => {
+  const { root, stream, clock } = setUp()
+  root.emit({
+    type: 'index.rolledBack',
+    index: 'transfers',
+    fromLevel: 9,
+    toLevel: 4,
+    duration: 1,
+    tables: [],
+  })
+  for (let level = 5; level < 11; level++) {
+    clock.time += 1_000
+    root.emit(progress(level, 1))
+  }
+  assert.deepEqual(stream.lines.slice(1), [
+    '12:00:05 ⋯ transfers 9 of 1,000,000 (0 %) · 1.0 levels/s · 11 d 14 h left',
   ])
+})
+
+describe('an index that has tried again', () => {
+  const retrying = (attempt: number, error: unknown): PawlEvent => ({
+    type: 'index.retrying',
+    index: 'transfers',
+    attempt,
+    delay: 500,
+    error,
+  })
+  const synchronized: PawlEvent = { type: 'lifecycle', state: 'synchronized', previous: 'syncing' }
+
+  for (const [what, over] of [
+    ['by its next progress', progress(5, 1)],
+    ['at its head, with nothing new there', synchronized],
+  ] as const) {
+    test(`is said to have got through ${what}, once`, () => {
+      const { root, stream } = setUp()
+      root.emit(retrying(1, new DatasourceError('no node')))
+      root.emit(retrying(2, new DatasourceError('no node')))
+      stream.text = ''
+      root.emit(over)
+      root.emit(over)
+      const line = '12:00:00 ✓ index transfers: its datasource answers again after 2 failed attempts'
+      assert.equal(stream.lines[0], line)
+      assert.equal(stream.lines.filter((other) => other === line).length, 1)
+    })
+  }
+
+  test('is not said to, when the others are synchronized and it has failed', () => {
+    const { root, stream } = setUp()
+    root.emit(retrying(1, new DatasourceError('no node')))
+    root.emit({ type: 'index.failed', index: 'transfers', error: new Error('another chain') })
+    root.emit(synchronized)
+    assert.ok(!stream.text.includes('again after'))
+  })
+
+  test('goes on, where it was not the datasource that failed', () => {
+    const { root, stream } = setUp()
+    root.emit(retrying(1, new Error('no database')))
+    root.emit(progress(5, 1))
+    assert.ok(stream.lines.includes('12:00:00 ✓ index transfers goes on after 1 failed attempt'))
+  })
 })
 
 test('colours are there when asked for', () => {
@@ -252,7 +338,9 @@ test('every event is one line of JSON, with bigints, dates and errors', () => {
   assert.equal(events.length, LIFE.length + 1)
   assert.deepEqual(events[0], {
     time: '2026-01-01T12:00:00.000Z',
+    severity: 'info',
     type: 'lifecycle',
+    message: 'restart',
     state: 'restart',
     previous: 'starting',
   })
@@ -265,6 +353,28 @@ test('every event is one line of JSON, with bigints, dates and errors', () => {
     cause: { name: 'TypeError', message: 'no such column' },
   })
   assert.ok(!stream.text.includes('secret'))
+  assert.deepEqual(
+    [events[9], events[10]].map((event) => [event?.['severity'], event?.['hook'], event?.['job']]),
+    [
+      ['debug', 'calculate_stats', 'minute_stats'],
+      ['error', 'calculate_stats', 'minute_stats'],
+    ],
+  )
+})
+
+test('in JSON a firing has the names of what fired it at the top', () => {
+  const { root, stream } = setUp({ json: true })
+  const firing = { firing: 'f1', hook: 'stats', duration: 3 } as const
+  const fireTime = new Date(0)
+  root.emit({ type: 'hook.finished', ...firing, origin: { type: 'job', job: 'nightly', fireTime } })
+  root.emit({ type: 'hook.finished', ...firing, origin: { type: 'handler', index: 'transfers', level: 12 } })
+  const [byJob, byHandler] = stream.lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+  assert.deepEqual([byJob?.['firing'], byJob?.['hook'], byJob?.['job']], ['f1', 'stats', 'nightly'])
+  assert.deepEqual([byHandler?.['index'], byHandler?.['level']], ['transfers', 12])
+  assert.equal(
+    byHandler?.['message'],
+    'stats finished in 3 ms (fired by the handler of transfers at level 12)',
+  )
 })
 
 test('nothing is printed after stop', () => {

@@ -53,4 +53,12 @@ describe('pawl run', { concurrency: 2 }, () => {
     cli.kill('SIGINT')
     assert.equal((await cli.ended).code, 130)
   })
+  test('a wait for what is not printed ends, and tells what was', async (t) => {
+    const cli = await start(t)
+    await cli.prints(/● synchronized/)
+    await assert.rejects(
+      cli.prints(/never/, 1),
+      /did not print \/never\/ within 1 ms, but: [^]*● synchronized/,
+    )
+  })
 })

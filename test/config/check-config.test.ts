@@ -172,9 +172,9 @@ test('arguments that do not fit are warnings, naming job and argument', () => {
   assert.deepEqual(
     warnings.map(({ path, message }) => `${path}: ${message}`),
     [
-      'jobs.missing.args.major: the argument is missing (expected boolean); each firing of the job will fail',
-      'jobs.wrong.args.major: expected boolean, got "yes"; each firing of the job will fail',
-      'jobs.unknown.args.dept: the hook takes no such argument – did you mean "depth"?; each firing of the job will fail',
+      'jobs.missing.args.major: argument "major" is missing, expected boolean; each firing of the job will fail',
+      'jobs.wrong.args.major: argument "major" expected boolean, received "yes"; each firing of the job will fail',
+      'jobs.unknown.args.dept: unknown argument "dept" – did you mean "depth"?; each firing of the job will fail',
     ],
   )
 })

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { TestContext } from 'node:test'
 import postgres from 'postgres'
 import type { Sql, Transaction } from '../../src/database/database.ts'
 import { trackTables } from '../../src/database/journal.ts'
-import { indexes } from '../../src/database/migrations/0001-indexes.ts'
-import { journal } from '../../src/database/migrations/0003-journal.ts'
+import { MIGRATIONS } from '../../src/database/migrate.ts'
 import { revertLevels } from '../../src/database/revert-levels.ts'
 import type { RevertedTable } from '../../src/events.ts'
+import type { Scope } from '../support/scope.ts'
 
 export interface JournalFixture {
   readonly url: string
@@ -31,8 +30,15 @@ export interface LevelOptions {
 
 const OWN = 'pawl'
 
+const noBuffer = (): never => {
+  throw new Error('this transaction is not one of Pawl: write by sql')
+}
+
 const wrap = (sql: Sql): Transaction => ({
   sql,
+  insert: noBuffer,
+  upsert: noBuffer,
+  keepUp: noBuffer,
   savepoint: async (work) => {
     await sql`savepoint fixture`
     const result = await work(wrap(sql))
@@ -42,7 +48,7 @@ const wrap = (sql: Sql): Transaction => ({
 })
 
 /** A fresh database with Pawl's tables and two indexes, ids 1 and 2. Dropped after the test. */
-export const openJournal = async (t: TestContext, schema = '', role?: string): Promise<JournalFixture> => {
+export const openJournal = async (t: Scope, schema = '', role?: string): Promise<JournalFixture> => {
   const server = process.env['PAWL_TEST_SERVER']
   if (server === undefined) throw new Error('PAWL_TEST_SERVER is not set: run node dist/test/run.js')
   const name = `journal_${randomUUID().replaceAll('-', '')}`
@@ -70,10 +76,8 @@ export const openJournal = async (t: TestContext, schema = '', role?: string): P
   const sql = client as unknown as Sql
   await client.unsafe(`
     drop schema public; create schema public; create schema ${OWN};
-    ${indexes(OWN)}
-    create table ${OWN}.fence (name text primary key, number bigint not null);
+    ${MIGRATIONS.map(({ up }) => up(OWN)).join('\n')}
     insert into ${OWN}.fence values ('indexer', 7);
-    ${journal(OWN)}
     insert into ${OWN}.index (name) values ('transfers'), ('prices');
     ${schema}`)
 

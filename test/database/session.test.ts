@@ -1,8 +1,20 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { SessionLostError, TransactionAbortedError, TransactionOverError } from '../../src/errors.ts'
-import type { Database, Sql } from '../../src/database/database.ts'
-import { openTestDatabase } from '../support/test-database.ts'
+import { queryObjects } from 'node:v8'
+import {
+  DatabaseUnavailableError,
+  SessionLostError,
+  TransactionAbortedError,
+  TransactionOverError,
+} from '../../src/errors.ts'
+import type { Database, Sql, Transaction } from '../../src/database/database.ts'
+import { openDatabase } from '../../src/database/open-database.ts'
+import { silentLogger } from '../../src/logger.ts'
+import { relayTo } from '../support/relay.ts'
+import { createTestDatabase, openTestDatabase } from '../support/test-database.ts'
 
 async function openWithTable(t: TestContext): Promise<Database> {
   const database = await openTestDatabase(t)
@@ -83,6 +95,17 @@ test('an error that was swallowed cannot look like a commit', async (t) => {
   await assert.rejects(transaction, TransactionAbortedError)
 })
 
+test('what is sent with COMMIT decides about it, too', async (t) => {
+  const database = await openWithTable(t)
+  const insert = async ({ sql }: Transaction): Promise<void> => {
+    await sql`insert into item (id) values (1)`
+  }
+  await assert.rejects(database.transaction(insert, { last: 'select 1 / 0' }), /division by zero/)
+  assert.equal((await database.sql`select from item`).length, 0)
+  await database.transaction(insert, { last: 'insert into item (id) values (2)' })
+  assert.equal((await database.sql`select from item`).length, 2)
+})
+
 test('a savepoint undoes its own statements alone, and two do not interleave', async (t) => {
   const database = await openWithTable(t)
   await database.transaction(async ({ sql }) => {
@@ -153,6 +176,82 @@ test('a bigint fits int8, numeric of 78 digits, and arrays', async (t) => {
   assert.equal(row?.many, 9007199254740993n)
 })
 
+test('a COMMIT among the statements of a transaction is told', async (t) => {
+  const database = await openWithTable(t)
+  const transaction = database.transaction(async ({ sql }) => {
+    await sql.unsafe('insert into item (id) values (1); commit')
+    await sql`insert into item (id) values (2)`
+  })
+  await assert.rejects(transaction, TransactionOverError)
+  await database.transaction(({ sql }) => sql`insert into item (id) values (3)`)
+})
+
+test('a constraint that fails at COMMIT rejects, and the session is as good as before', async (t) => {
+  const database = await openWithTable(t)
+  await database.sql`create table child (item int references item (id) deferrable initially deferred)`
+  await assert.rejects(
+    database.transaction(({ sql }) => sql`insert into child values (7)`),
+    { code: '23503' },
+  )
+  await database.transaction(({ sql }) => sql`insert into item (id) values (1)`)
+  assert.deepEqual(await ids(database), [1])
+})
+
+test('single statements go on after every connection was killed', async (t) => {
+  const database = await openWithTable(t)
+  const ten = Array.from({ length: 10 }, (_, index) => index)
+  for (let round = 0; round < 3; round += 1) {
+    const running = ten.map(() => database.sql`select pg_sleep(0.2)`.catch((error: unknown) => error))
+    await database.impatientSql`select pg_terminate_backend(pid, 5000) from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid() and query like '%pg_sleep(0.2)'`
+    const outcomes = await Promise.all(running)
+    assert.ok(outcomes.some((outcome) => outcome instanceof SessionLostError))
+    assert.ok(outcomes.every((outcome) => !(outcome instanceof Error) || outcome instanceof SessionLostError))
+  }
+  const rows = await Promise.all(ten.map((n) => database.sql<{ n: number }[]>`select ${n}::int as n`))
+  assert.deepEqual(
+    rows.map(([row]) => row?.n),
+    ten,
+  )
+})
+
+test('a single statement can be all that postgres.js knows: arrays, files, cursors, many at once, notify', async (t) => {
+  const database = await openWithTable(t)
+  const { sql } = database
+  const [arrays] =
+    await sql`select ${sql.array(['a', 'b'])} as tags, ${sql.array([1, 2])}::int[] as ids, ${[3n]}::int8[] as big`
+  assert.deepEqual(arrays, { tags: ['a', 'b'], ids: [1, 2], big: [3n] })
+  const folder = await mkdtemp(join(tmpdir(), 'pawl-sql-'))
+  t.after(() => rm(folder, { recursive: true }))
+  await writeFile(join(folder, 'insert.sql'), 'insert into item (id) values ($1)')
+  await sql.file(join(folder, 'insert.sql'), [1])
+  await assert.rejects(sql.file(join(folder, 'none.sql')), { code: 'ENOENT' })
+  const seen: unknown[] = []
+  for await (const rows of sql`select id from item`.cursor(10)) seen.push(...rows)
+  assert.deepEqual(seen, [{ id: 1 }])
+  let hear = (_payload: string): void => {}
+  const heard = new Promise<string>((resolve) => (hear = resolve))
+  await database.listen('news', hear)
+  await sql.notify('news', 'hello')
+  assert.equal(await heard, 'hello')
+  await assert.rejects(sql`select nothing`, { code: '42703' })
+})
+
+test('after close nothing starts, and what runs is cut off', async (t) => {
+  const database = await openWithTable(t)
+  const sleeping = database.transaction(({ sql }) => sql`select pg_sleep(30)`)
+  const single = database.sql`select pg_sleep(30)`.catch((error: unknown) => error)
+  await database.transaction(({ sql }) => sql`select 1`)
+  await Promise.all([database.close(), database.close()])
+  await assert.rejects(sleeping, SessionLostError)
+  assert.ok((await single) instanceof Error)
+  await assert.rejects(database.sql`select 1`, DatabaseUnavailableError)
+  await assert.rejects(
+    database.transaction(async () => {}),
+    DatabaseUnavailableError,
+  )
+})
+
 test('a storm of killed backends: no partial transaction, nothing that hangs', async (t) => {
   const database = await openWithTable(t)
   await database.sql`create table pair (a int, b int)`
@@ -185,4 +284,70 @@ test('a storm of killed backends: no partial transaction, nothing that hangs', a
   assert.equal(outcomes, 450)
   const partial = await database.sql`select a from pair group by a having count(*) <> 2`
   assert.deepEqual([...partial], [])
+})
+
+test('arrays of types that users make are known once they were looked for', async (t) => {
+  const database = await openTestDatabase(t)
+  await database.sql`create type mood as enum ('sad', 'so "so"', 'a,b')`
+  await database.sql`create table diary (moods mood[], grid int8[][])`
+  await database.learnTypes()
+  const moods = ['so "so"', 'a,b', null]
+  const grid = [
+    [1n, 2n],
+    [3n, -4n],
+  ]
+  await database.sql`insert into diary values (${moods}, ${grid})`
+  await database.transaction(({ sql }) => sql`insert into diary values (${moods}, ${grid})`)
+  const rows = await database.sql`select * from diary`
+  assert.deepEqual(
+    [...rows],
+    [
+      { moods, grid },
+      { moods, grid },
+    ],
+  )
+})
+
+test('a connection that is lost at any moment of its opening rejects, and leaves no rejection that nobody can catch', async (t) => {
+  const { url } = await createTestDatabase(t)
+  const relay = await relayTo(t, url)
+  const rejections: unknown[] = []
+  const note = (error: unknown): void => void rejections.push(error)
+  process.on('unhandledRejection', note)
+  t.after(() => process.off('unhandledRejection', note))
+  let answers = 1
+  for (let opened = false; !opened; answers += 1) {
+    relay.cutAfter(answers)
+    const opening = openDatabase({ url: relay.url, directory: '', schema: 'public', logger: silentLogger })
+    opened = await opening.then(
+      async (database) => {
+        await database.close()
+        return true
+      },
+      (error: unknown) => {
+        assert.ok(
+          error instanceof DatabaseUnavailableError || error instanceof SessionLostError,
+          String(error),
+        )
+        return false
+      },
+    )
+  }
+  // Rejections are told after the promises' turn.
+  await new Promise(setImmediate)
+  assert.ok(answers > 4, `${answers} answers`)
+  assert.deepEqual(rejections, [])
+})
+
+test('transactions leave nothing behind in memory', async (t) => {
+  const database = await openTestDatabase(t)
+  // Objects and functions are counted, after a collection of the garbage: bytes differ with what was compiled meanwhile.
+  const run = async (count: number): Promise<number> => {
+    for (let n = 0; n < count; n += 1) await database.transaction(({ sql }) => sql`select ${n}::int`)
+    return queryObjects(Object, { format: 'count' })
+  }
+  const before = await run(100)
+  const kept = (await run(500)) - before
+  // What waits for a session's end must not be kept by it: a `Promise.race` kept 20 objects of each transaction.
+  assert.ok(kept < 250, `${kept} objects`)
 })

@@ -8,7 +8,7 @@ import { expectTypeOf } from 'expect-type'
 import type { BlockRef } from '../../src/datasources/datasource.ts'
 import { replay } from '../../src/datasources/replay.ts'
 import { ConfigurationError, DatasourceError } from '../../src/errors.ts'
-import { simulateChain, type SimulatedBlock } from '../../src/testing/index.ts'
+import { simulateChain, TestClock, type SimulatedBlock } from '../../src/testing/index.ts'
 import { conformance } from './conformance.ts'
 import { follow } from './follow.ts'
 
@@ -44,6 +44,28 @@ test('every line is a head, and a rollback on the way repeats none and skips non
       arrivals.map(({ hash }) => hash),
     )
   }
+})
+
+test('as a chain that goes on, it tells the first arrivals at once and each further one after a while', async (t) => {
+  const clock = new TestClock()
+  const chain = simulateChain({ seed: 1, length: 5 })
+  const file = await record(t, chain.canonical())
+  const datasource = replay({ file, live: { after: 3, interval: 100 }, clock })
+  const call = (level: number) => ({ index: 'i', signal, cursor: chain.block(level) })
+  const head = async (level: number) => (await datasource.head(call(level))).level
+  const blocks = await datasource.blocks(0, 2, { index: 'i', signal, finalized: -1 })
+  assert.deepEqual(blocks, chain.canonical().slice(0, 3))
+  assert.deepEqual([await head(-1), await head(2), await head(2)], [2, 2, 2])
+  let changed = false
+  const change = datasource.changed?.(call(2)).then(() => (changed = true))
+  await clock.advance(99)
+  assert.deepEqual([changed, await head(2)], [false, 2])
+  await clock.advance(1)
+  await change
+  assert.deepEqual([await head(2), await head(3)], [3, 3])
+  // After a restart too.
+  const restarted = replay({ file, live: { after: 3, interval: 100 }, clock })
+  assert.equal((await restarted.head(call(3))).level, 4)
 })
 
 test('an index whose cursor stops on its way to the head is told the same head again', async (t) => {

@@ -87,15 +87,17 @@ function openProcess(database: Database, datasource: Datasource, options: Proces
   const { handler, prune, name = 'transfers', clock = systemClock, logger = silentLogger } = options
   const follower = new Follower({
     name,
-    config: { ...options, datasource, handler: () => {} },
+    config: { ...options, datasource, handler: () => {} } as IndexConfig,
     database,
     fence: options.fence,
     clock,
     logger,
     gate: options.gate ?? createLevelGate(),
-    runHandler: async (transaction, block, signal) => {
-      await transaction.sql`insert into seen ${transaction.sql({ index: name, level: block.level, hash: block.hash })}`
-      await handler?.(block, transaction, signal)
+    runHandler: async (transaction, blocks, signal) => {
+      for (const block of blocks) {
+        await transaction.sql`insert into seen ${transaction.sql({ index: name, level: block.level, hash: block.hash })}`
+        await handler?.(block, transaction, signal)
+      }
     },
     track: async () => {
       tracked += 1

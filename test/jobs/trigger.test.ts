@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { ConfigurationError } from '../../src/errors.ts'
 import { dueFireTimes, MOST_FIRE_TIMES } from '../../src/jobs/due-fire-times.ts'
 import { parseInterval } from '../../src/jobs/interval.ts'
-import { checkTrigger, nextFireTimes, parseTrigger } from '../../src/jobs/trigger.ts'
+import { nextFireTimes, takeFireTimes } from '../../src/jobs/next-fire-times.ts'
+import { checkTrigger, parseTrigger } from '../../src/jobs/parse-trigger.ts'
 
 const date = (text: string): Date => new Date(`${text}Z`)
 
@@ -42,11 +43,72 @@ test('an interval counts from its anchor, whatever is asked', () => {
   )
 })
 
+test('start and end are inclusive, `from` is not; exhausted there are fewer', () => {
+  const window = { start: '2026-01-01T00:00Z', end: new Date('2026-01-03T00:00Z') }
+  const from = date('2025-06-01T00:00')
+  const days = [date('2026-01-01T00:00'), date('2026-01-02T00:00'), date('2026-01-03T00:00')]
+  for (const trigger of [{ crontab: '0 0 * * *' }, { interval: '1d' }]) {
+    const job = { ...trigger, ...window } as { interval: string }
+    assert.deepEqual(nextFireTimes(job, { from, count: 9 }), days)
+    assert.deepEqual(nextFireTimes(job, { from: days[0] ?? from, count: 9 }), days.slice(1))
+    assert.deepEqual(nextFireTimes(job, { from: days[2] ?? from, count: 9 }), [])
+    assert.deepEqual(nextFireTimes(job, { from, count: 1 }), days.slice(0, 1))
+  }
+  const [second] = nextFireTimes({ interval: 10 }, { from, count: 1 })
+  assert.equal(second?.getTime(), from.getTime() + 10_000)
+  assert.deepEqual(nextFireTimes({ interval: 10 }, { from, count: 0 }), [])
+})
+
+test('an interval with a start counts from there, whatever its anchor', () => {
+  const trigger = parseTrigger({ interval: '1h', start: '2026-01-01T00:20Z' })
+  const next = trigger.anchoredAt(date('2026-03-05T17:48')).next(date('2026-03-05T17:48'))
+  assert.deepEqual(next, date('2026-03-05T18:20'))
+})
+
+test('jitter is the same each time, within its bounds, in order, and never adds up', () => {
+  const triggers = fc.constantFrom(
+    { crontab: '* * * * *' },
+    { crontab: '0,1,30 */2 * * *' },
+    { interval: 45 },
+    { interval: '3h' },
+  )
+  const jitters = fc.constantFrom(1, 30, '2m', '1h')
+  fc.assert(
+    fc.property(triggers, jitters, fc.string(), fc.nat(86_400_000), (when, jitter, job, later) => {
+      const from = date('2026-03-28T20:00')
+      const end = new Date(from.getTime() + 86_400_000)
+      const base = parseTrigger({ ...when, end } as unknown as { interval: number })
+      const spread = parseTrigger({ ...when, end, jitter } as unknown as { interval: number }, { job })
+      const plain = takeFireTimes(base, { from, count: 100 })
+      const spreadOut = takeFireTimes(spread, {
+        from: new Date((plain[0]?.getTime() ?? 0) - 1),
+        count: plain.length,
+      })
+      const most = (typeof jitter === 'number' ? jitter : jitter === '2m' ? 120 : 3_600) * 1_000
+      for (const [at, time] of plain.entries()) {
+        const late = (spreadOut[at]?.getTime() ?? Number.NaN) - time.getTime()
+        assert.ok(late >= 0 && late < most && time.getTime() + late <= end.getTime(), `${late} ms`)
+        const following = plain[at + 1]
+        if (following !== undefined) assert.ok(time.getTime() + late < following.getTime())
+      }
+      // Asked in the middle, the answers are the same.
+      const middle = new Date((plain[0]?.getTime() ?? 0) + later)
+      const next = spreadOut.find((time) => time > middle)
+      if (next !== undefined) assert.deepEqual(spread.next(middle), next)
+    }),
+    { numRuns: 60 },
+  )
+  const [a, b] = ['a', 'b'].map((job) =>
+    nextFireTimes({ crontab: '0 * * * *', jitter: '30m' }, { from: date('2026-01-01T00:30'), count: 5, job }),
+  )
+  assert.notDeepEqual(a, b)
+})
+
 test('nextFireTimes leaves out `from` itself, and stops at the count', () => {
   const trigger = parseTrigger({ crontab: '@daily' })
-  const times = nextFireTimes(trigger, { from: date('2026-01-01T00:00'), count: 2 })
+  const times = takeFireTimes(trigger, { from: date('2026-01-01T00:00'), count: 2 })
   assert.deepEqual(times, [date('2026-01-02T00:00'), date('2026-01-03T00:00')])
-  assert.deepEqual(nextFireTimes(parseTrigger({ daemon: true }), { from: new Date(0), count: 5 }), [])
+  assert.deepEqual(takeFireTimes(parseTrigger({ daemon: true }), { from: new Date(0), count: 5 }), [])
 })
 
 test('a crontab without a zone is in that of the config, and in UTC when that has none', () => {
@@ -83,6 +145,14 @@ test('what is wrong with a trigger is told with its path', () => {
     [{ interval: 0 }, 'interval', /^0 is no interval/],
     [{ interval: '5 parsecs' }, 'interval', /"5 parsecs" is no interval/],
     [{ daemon: false }, 'daemon', /is not true/],
+    [{ daemon: true, jitter: 5 }, 'jitter', /a daemon has no fire times/],
+    [{ interval: 5, dialect: 'cron' }, 'dialect', /only a crontab has a dialect/],
+    [{ crontab: '* * * * *', dialect: 'quartz' }, 'dialect', /write cron \(the default\) or apscheduler/],
+    [{ interval: 5, start: 'tomorrow' }, 'start', /is no time: write a Date, or a text such as/],
+    [{ interval: 5, end: 5 }, 'end', /is no time/],
+    [{ interval: 5, start: '2026-01-02', end: '2026-01-01' }, 'end', /is before start/],
+    [{ interval: 5, jitter: -1 }, 'jitter', /is no duration/],
+    [{ crontab: '0 0 30 2 *' }, 'crontab', /never fires/],
   ]
   for (const [job, path, message] of cases) {
     const [issue, ...more] = checkTrigger(job)

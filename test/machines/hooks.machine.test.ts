@@ -11,17 +11,27 @@ function start() {
   const slots = new Slots()
   const fired: string[] = []
   const refused: string[] = []
+  const queue: string[] = []
   const hooks = createActor(
     hooksMachine.provide({
       actors: { pool: slots.fill('pool'), drainFirings: slots.fill('drainFirings') },
       actions: {
+        openQueue: () => void queue.push('opened'),
+        closeQueue: () => void queue.push('closed'),
         fire: (_, { firings }) => void fired.push(...firings.map(({ hook }) => hook)),
         refuse: (_, { firings }) => void refused.push(...firings.map(({ hook }) => hook)),
       },
     }),
     { input: { runtime: undefined }, inspect: watch },
   ).start()
-  return { hooks, slots, fired, refused, fire: (hook: string) => hooks.send({ type: 'FIRE_HOOK', hook }) }
+  return {
+    hooks,
+    slots,
+    fired,
+    refused,
+    queue,
+    fire: (hook: string) => hooks.send({ type: 'FIRE_HOOK', hook }),
+  }
 }
 
 test('keeps what comes before it opens, in order, then fires at once', () => {
@@ -34,13 +44,25 @@ test('keeps what comes before it opens, in order, then fires at once', () => {
   assert.deepEqual(fired, ['first', 'second', 'third'])
 })
 
-test('refuses while draining, and ends when what runs has ended', () => {
+test('the durable queue runs from the opening to the draining', () => {
+  const { hooks, queue } = start()
+  assert.deepEqual(queue, [])
+  hooks.send({ type: 'OPEN' })
+  assert.deepEqual(queue, ['opened'])
+  hooks.send({ type: 'DRAIN' })
+  assert.deepEqual(queue, ['opened', 'closed'])
+})
+
+test('refuses while draining, and ends when the others have ended and what runs, too', () => {
   const { hooks, slots, fire, fired, refused } = start()
   hooks.send({ type: 'OPEN' })
   fire('taken')
   hooks.send({ type: 'DRAIN' })
   fire('late')
-  assert.deepEqual([fired, refused], [['taken'], ['late']])
+  assert.deepEqual(slots.calls('drainFirings'), [])
+  hooks.send({ type: 'END' })
+  fire('later')
+  assert.deepEqual([fired, refused], [['taken'], ['late', 'later']])
   assert.equal(hooks.getSnapshot().status, 'active')
   slots.last('drainFirings').settle()
   assert.equal(hooks.getSnapshot().status, 'done')

@@ -8,11 +8,15 @@ import { coverTransitions } from './transition-coverage.ts'
 
 const watch = coverTransitions(indexerMachine)
 
+/** What cannot be rolled back, where the policy wipes. */
+const DEEP = new Error('too deep')
+
 /** An indexer of the indexes `a` and `b`, which say what the test lets them say. */
 function start(prepared: Partial<Prepared> = {}) {
   const slots = new Slots()
   const reports: IndexerReport[] = []
   const commands: string[] = []
+  const forgotten: string[] = []
   const parent = createActor(
     createMachine({
       invoke: {
@@ -28,8 +32,10 @@ function start(prepared: Partial<Prepared> = {}) {
             fireSystemHook: slots.fill('fireSystemHook'),
             fail: slots.fill('fail'),
           },
+          guards: { mustReindex: (_, { error }) => error === DEEP },
+          actions: { forgetIndex: (_, { index }) => void forgotten.push(index) },
         }),
-        input: { runtime: undefined },
+        input: { runtime: undefined, indexes: ['a', 'b'] },
         onError: {},
       },
       on: { '*': { actions: ({ event }) => void reports.push(event as unknown as IndexerReport) } },
@@ -40,16 +46,17 @@ function start(prepared: Partial<Prepared> = {}) {
   return {
     slots,
     commands,
+    forgotten,
     reports,
     value: (): unknown => indexer.getSnapshot().value,
     status: () => indexer.getSnapshot().status,
     states: () => reports.flatMap((report) => (report.type === 'LIFECYCLE' ? [report.state] : [])),
-    send: (event: { readonly type: string }) => indexer.send(event),
+    send: (event: { readonly type: string; readonly [detail: string]: unknown }) => indexer.send(event),
     say: (...said: IndexReport[]) => {
       for (const report of said) indexer.send(report)
     },
     hookRunning: () => slots.last('fireSystemHook'),
-    prepare: () => slots.last('prepare').settle({ indexes: ['a', 'b'], reindex: undefined, ...prepared }),
+    prepare: () => slots.last('prepare').settle({ reindex: undefined, ...prepared }),
   }
 }
 
@@ -81,9 +88,13 @@ test('restart, syncing, synchronized, in this order', () => {
 test('a new database is made first, then on_restart', () => {
   const { prepare, slots, states } = start({ reindex: 'first_start' })
   prepare()
-  assert.deepEqual(slots.last('reindex').input, { runtime: undefined, reason: 'first_start' })
+  assert.deepEqual(slots.last('reindex').input, {
+    runtime: undefined,
+    reason: 'first_start',
+    redeliver: false,
+  })
   slots.last('reindex').settle()
-  slots.last('prepare').settle({ indexes: ['a', 'b'], reindex: undefined })
+  slots.last('prepare').settle({ reindex: undefined })
   assert.deepEqual(states(), ['restart', 'reindex', 'restart'])
   assert.deepEqual(slots.calls('fireSystemHook').length, 1)
 })
@@ -163,7 +174,7 @@ test('STOP while work runs drains it and waits for it', () => {
     send({ type: 'STOP' })
     assert.equal(slots.last(running).drained, true)
     assert.equal(status(), 'active')
-    slots.last(running).settle({ indexes: [], reindex: undefined })
+    slots.last(running).settle({ reindex: undefined })
     say(stopped('a'), stopped('b'))
     assert.equal(status(), 'done')
   }
@@ -175,9 +186,9 @@ test('REINDEX ends the indexes, wipes, and starts them anew', () => {
     send({ type: 'REINDEX' })
     say(stopped('a'), stopped('b'))
     assert.equal(value(), 'reindex')
-    assert.deepEqual(slots.last('reindex').input, { runtime: undefined, reason: 'manual' })
+    assert.deepEqual(slots.last('reindex').input, { runtime: undefined, reason: 'manual', redeliver: false })
     slots.last('reindex').settle()
-    slots.last('prepare').settle({ indexes: ['a', 'b'], reindex: undefined })
+    slots.last('prepare').settle({ reindex: undefined })
     hookRunning().settle()
     assert.equal(value(), 'syncing')
     assert.deepEqual(states().slice(-3), ['reindex', 'restart', 'syncing'])
@@ -202,18 +213,135 @@ test('REINDEX while work runs waits for it', () => {
     const { send, say, slots, value } = reach()
     send({ type: 'REINDEX' })
     const running = slots.calls('fireSystemHook').length === 0 ? 'prepare' : 'fireSystemHook'
-    slots.last(running).settle({ indexes: ['a', 'b'], reindex: undefined })
+    slots.last(running).settle({ reindex: undefined })
     say(stopped('a'), stopped('b'))
     assert.equal(value(), 'reindex')
   }
 })
 
-test('STOP overrides a REINDEX that waits', () => {
-  const { send, say, status } = startSynchronized()
+test('RESTART ends the indexes, and begins again with on_restart', () => {
+  for (const reach of [startSyncing, startSynchronized]) {
+    const { send, say, slots, value, hookRunning, states, prepare } = reach()
+    send({ type: 'RESTART' })
+    say(stopped('a'), stopped('b'))
+    assert.deepEqual(value(), { restart: 'preparing' })
+    prepare()
+    assert.equal((hookRunning().input as { hook: string }).hook, 'on_restart')
+    hookRunning().settle()
+    assert.deepEqual(states().slice(-2), ['restart', 'syncing'])
+    assert.equal(slots.calls('reindex').length, 0)
+  }
+})
+
+test('REINDEX and RESTART during a reindex are that one', () => {
+  const { prepare, send, slots, value } = start({ reindex: 'first_start' })
+  prepare()
   send({ type: 'REINDEX' })
-  send({ type: 'STOP' })
+  send({ type: 'RESTART' })
+  slots.last('reindex').settle()
+  assert.deepEqual(value(), { restart: 'preparing' })
+  slots.last('prepare').settle({ reindex: undefined })
+  assert.deepEqual(value(), { restart: 'firing' })
+})
+
+test('of what ends the indexes, STOP outweighs REINDEX, and that RESTART, in any order', () => {
+  const orders = [
+    ['RESTART', 'REINDEX', 'STOP'],
+    ['STOP', 'REINDEX', 'RESTART'],
+    ['REINDEX', 'RESTART'],
+    ['RESTART', 'REINDEX'],
+  ]
+  for (const order of orders) {
+    const { send, say, status, value } = startSynchronized()
+    for (const type of order) send({ type })
+    say(stopped('a'), stopped('b'))
+    if (order.includes('STOP')) assert.equal(status(), 'done', String(order))
+    else assert.equal(value(), 'reindex', String(order))
+  }
+})
+
+test('REINDEX carries whether keys are delivered again', () => {
+  const { send, say, slots } = startSynchronized()
+  send({ type: 'REINDEX', redeliver: true })
+  send({ type: 'REINDEX' })
   say(stopped('a'), stopped('b'))
-  assert.equal(status(), 'done')
+  assert.deepEqual(slots.last('reindex').input, { runtime: undefined, reason: 'manual', redeliver: true })
+})
+
+test('an index that is added starts at once where the others run, else with them', () => {
+  const added = { type: 'INDEX_ADDED', index: 'c' }
+  const atRollback = (): Started => {
+    const started = startSynchronized()
+    started.say(reorged('a'))
+    return started
+  }
+  for (const reach of [startSyncing, startSynchronized, atRollback]) {
+    const { send, say, slots, value } = reach()
+    send(added)
+    if (value() === 'rollback') slots.last('fireSystemHook').settle()
+    assert.equal(value(), 'syncing')
+    say(synchronized('a'), synchronized('b'), synchronized('c'))
+    assert.deepEqual(value(), { synchronized: 'firing' })
+    send({ type: 'STOP' })
+    slots.last('fireSystemHook').settle()
+    say(stopped('a'), stopped('b'))
+    assert.equal(value(), 'ending')
+  }
+  const { prepare, send, hookRunning, say, value } = start()
+  prepare()
+  send(added)
+  hookRunning().settle()
+  say(synchronized('a'), synchronized('b'))
+  assert.equal(value(), 'syncing')
+  say(synchronized('c'))
+  assert.deepEqual(value(), { synchronized: 'firing' })
+})
+
+test('an index that is removed ends, and nobody waits for it any more', () => {
+  const { send, say, value, commands, forgotten } = startSyncing()
+  say(synchronized('a'))
+  send({ type: 'INDEX_REMOVED', index: 'b' })
+  assert.deepEqual(commands, ['b STOP'])
+  assert.deepEqual(forgotten, [])
+  say(stopped('b'))
+  assert.deepEqual(forgotten, ['b'])
+  assert.deepEqual(value(), { synchronized: 'firing' })
+  send({ type: 'INDEX_ADDED', index: 'b' })
+  assert.deepEqual(value(), { synchronized: 'firing' })
+})
+
+test('one that has failed, or does not run yet, is removed at once', () => {
+  const failed = startSyncing()
+  failed.say({ type: 'INDEX_FAILED', index: 'b', error: new Error('down') })
+  failed.send({ type: 'INDEX_REMOVED', index: 'b' })
+  assert.deepEqual(failed.forgotten, ['b'])
+  failed.say(synchronized('a'))
+  assert.deepEqual(failed.value(), { synchronized: 'firing' })
+
+  const early = start()
+  early.send({ type: 'INDEX_REMOVED', index: 'b' })
+  assert.deepEqual(early.forgotten, ['b'])
+  early.prepare()
+  early.hookRunning().settle()
+  early.say(synchronized('a'))
+  assert.deepEqual(early.value(), { synchronized: 'firing' })
+})
+
+test('one whose reorg waits is rolled back before it is removed', () => {
+  for (const removeFirst of [false, true]) {
+    const { send, say, value, commands, hookRunning } = startSynchronized()
+    const remove = (): void => send({ type: 'INDEX_REMOVED', index: 'b' })
+    say(reorged('a'), reorged('b'))
+    if (removeFirst) remove()
+    hookRunning().settle()
+    if (!removeFirst) remove()
+    assert.deepEqual(commands, ['a ROLLED_BACK'])
+    assert.deepEqual((hookRunning().input as { args: unknown }).args, ['b', 9, 7])
+    hookRunning().settle()
+    assert.deepEqual(commands, ['a ROLLED_BACK', 'b STOP'])
+    say(stopped('b'), synchronized('a'))
+    assert.deepEqual(value(), { synchronized: 'firing' })
+  }
 })
 
 test('a system hook that throws ends the indexes and fails the indexer', () => {
@@ -244,4 +372,33 @@ test('one failed index leaves the others; when all have failed, so has the index
     reports.map(({ type }) => type).filter((type) => type.startsWith('INDEX')),
     ['INDEX_FAILED', 'INDEX_RETRYING', 'INDEX_FAILED'],
   )
+})
+
+test('what cannot be rolled back is wiped, where the policy says so', () => {
+  const failed = startSynchronized()
+  failed.say({ type: 'INDEX_FAILED', index: 'a', error: DEEP })
+  assert.equal(failed.value(), 'ending')
+  assert.deepEqual(failed.commands, ['b STOP'])
+  failed.say(stopped('b'))
+  const reason = { runtime: undefined, reason: 'rollback', redeliver: false }
+  assert.deepEqual(failed.slots.last('reindex').input, reason)
+  failed.slots.last('reindex').settle()
+  failed.prepare()
+  failed.hookRunning().settle()
+  failed.say(synchronized('a'), synchronized('b'))
+  assert.deepEqual(failed.value(), { synchronized: 'firing' })
+
+  const reverting = startSynchronized()
+  reverting.say(reorged('a'))
+  reverting.hookRunning().fail(DEEP)
+  reverting.say(stopped('a'), stopped('b'))
+  assert.deepEqual(reverting.slots.last('reindex').input, reason)
+})
+
+test('a rollback that fails otherwise fails the indexer', () => {
+  const { say, hookRunning, value } = startSynchronized()
+  say(reorged('a'))
+  hookRunning().fail(new Error('a slip of the user'))
+  say(stopped('a'), stopped('b'))
+  assert.equal(value(), 'failed')
 })

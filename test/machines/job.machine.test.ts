@@ -1,35 +1,42 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createActor } from 'xstate'
-import { jobMachine, type JobRules } from '../../machines/job.machine.ts'
+import { FIRING, jobMachine, type JobFiring, type JobRules } from '../../machines/job.machine.ts'
 import { Slots } from './slots.ts'
 import { coverTransitions } from './transition-coverage.ts'
 
 const watch = coverTransitions(jobMachine)
 
 const at = (second: number): Date => new Date(second * 1_000)
-const seconds = (times: readonly Date[]): number[] => times.map((time) => time.getTime() / 1_000)
+const seconds = (firings: readonly JobFiring[]): string[] =>
+  firings.map(({ fireTime, fireTimes }) => {
+    const second = (fireTime?.getTime() ?? 0) / 1_000
+    return fireTimes === 1 ? `${second}` : `${second} for ${fireTimes}`
+  })
 
 function start(rules: Partial<JobRules> = {}, paused = false) {
   const slots = new Slots()
-  const clock = { second: 0 }
+  const clock = { second: 0, inPhase: true }
   const told: string[] = []
   const job = createActor(
     jobMachine.provide({
       actors: { firing: slots.fill('firing') },
       actions: {
-        account: ({ context: { queue } }) =>
-          void (queue[0]?.fireTime && told.push(`waiting ${seconds([queue[0].fireTime]).join()}`)),
-        reportFired: ({ context }) => {
-          for (const { fireTime, fireTimes } of context.starting)
-            told.push(fireTime ? `fired ${seconds([fireTime]).join()} for ${fireTimes}` : 'started')
+        report: ({ context: { decision, running } }) => {
+          const { starting, late, skipped, outOfPhase, released } = decision
+          if (late.length > 0) told.push(`missed ${seconds(late).join()}`)
+          if (skipped.length > 0) told.push(`skipped ${seconds(skipped).join()} beside ${running.length}`)
+          if (outOfPhase.length > 0) told.push(`out of phase ${seconds(outOfPhase).join()}`)
+          if (released.length > 0) told.push(`released ${seconds(released).join()}`)
+          for (const { fireTime, fireTimes } of starting)
+            told.push(fireTime ? `fired ${fireTime.getTime() / 1_000} for ${fireTimes}` : 'started')
         },
-        reportMissed: ({ context: { late } }) =>
-          void (late.length && told.push(`missed ${seconds(late).join()}`)),
-        reportSkipped: ({ context: { skipped, running } }) =>
-          void (skipped.length && told.push(`skipped ${seconds(skipped).join()} beside ${running.length}`)),
         reportFinished: () => void told.push('finished'),
         reportFailed: (_, { error }) => void told.push(`failed ${String(error)}`),
+        reportRetry: ({ context: { backOff, running } }, { actorId, error }) => {
+          const attempt = running.find(({ id }) => id === actorId)?.attempt
+          told.push(`failed ${String(error)}, attempt ${String(attempt)} in ${backOff}`)
+        },
         reportDaemonEnded: ({ context }, { error }) =>
           void told.push(`ended ${String(error)}, again in ${context.backOff}`),
       },
@@ -42,10 +49,14 @@ function start(rules: Partial<JobRules> = {}, paused = false) {
           maxInstances: 1,
           coalesce: true,
           misfireGrace: undefined,
+          attempts: 1,
+          backOff: { first: 1_000, factor: 2, longest: 300_000 },
           ...rules,
         },
         paused,
+        job: 'the job',
         now: () => clock.second * 1_000,
+        inPhase: () => clock.inPhase,
       },
       inspect: watch,
     },
@@ -57,7 +68,13 @@ function start(rules: Partial<JobRules> = {}, paused = false) {
     firings: () => slots.calls('firing'),
     state: () => JSON.stringify(job.getSnapshot().value).replaceAll('"', ''),
     due: (...times: number[]) => job.send({ type: 'DUE', fireTimes: times.map(at) }),
-    send: (type: 'PAUSE' | 'RESUME' | 'RETIRE') => job.send({ type }),
+    send: (type: 'PAUSE' | 'RESUME' | 'RETIRE' | 'PHASE') => job.send({ type }),
+    run: (second: number) =>
+      job.send({ type: 'RUN', firing: { ...FIRING, fireTime: at(second), byHand: true } }),
+    adopt: (second: number, firing: Partial<JobFiring> = {}) =>
+      job.send({ type: 'ADOPT', firing: { ...FIRING, fireTime: at(second), ...firing } }),
+    /** The back-off of the firing that runs first is over. */
+    retry: () => job.send({ type: 'RETRY', firing: job.getSnapshot().context.running[0]?.id ?? '' }),
     /** What was told since this was last asked. */
     told: () => told.splice(0),
   }
@@ -68,7 +85,10 @@ test('fires when due, and waits for the next time when that has ended', () => {
   assert.equal(state(), '{scheduled:idle}')
   due(10)
   assert.equal(state(), '{scheduled:running}')
-  assert.deepEqual(firing().input, { job: 'job', fireTime: at(10) })
+  assert.deepEqual(firing().input, {
+    job: 'the job',
+    firing: { ...FIRING, id: 'firing-0', fireTime: at(10) },
+  })
   firing().settle()
   assert.equal(state(), '{scheduled:idle}')
   due(20)
@@ -87,10 +107,10 @@ test('several fire times become one firing, in the name of the last', () => {
 test('not coalesced, they run one after the other', () => {
   const { due, firing, firings, told } = start({ coalesce: false })
   due(10, 20, 30)
-  assert.deepEqual(told(), ['waiting 20', 'fired 10 for 1'])
+  assert.deepEqual(told(), ['fired 10 for 1'])
   firing().settle()
   firing().fail('boom')
-  assert.deepEqual(told(), ['finished', 'waiting 30', 'fired 20 for 1', 'failed boom', 'fired 30 for 1'])
+  assert.deepEqual(told(), ['finished', 'fired 20 for 1', 'failed boom', 'fired 30 for 1'])
   assert.equal(firings().length, 3)
 })
 
@@ -110,18 +130,18 @@ test('where some wait already, later ones wait too, and the first give way when 
   const { due, firing, told } = start({ coalesce: false })
   due(10, 20)
   due(30)
-  assert.deepEqual(told(), ['waiting 20', 'fired 10 for 1', 'waiting 20'])
+  assert.deepEqual(told(), ['fired 10 for 1'])
   due(...Array.from({ length: 1_000 }, (_, at) => 40 + at))
-  assert.deepEqual(told(), ['waiting 40', 'skipped 20,30 beside 1'])
+  assert.deepEqual(told(), ['skipped 20,30 beside 1'])
   firing().settle()
-  assert.deepEqual(told(), ['finished', 'waiting 41', 'fired 40 for 1'])
+  assert.deepEqual(told(), ['finished', 'fired 40 for 1'])
 })
 
 test('a fire time later than the grace is missed, also one that waited for its turn', () => {
   const { due, firing, clock, told } = start({ coalesce: false, misfireGrace: 10_000 })
   clock.second = 40
   due(10, 20, 30, 40)
-  assert.deepEqual(told(), ['missed 10,20', 'waiting 40', 'fired 30 for 1'])
+  assert.deepEqual(told(), ['missed 10,20', 'fired 30 for 1'])
   clock.second = 60
   firing().settle()
   assert.deepEqual(told(), ['finished', 'missed 40'])
@@ -221,6 +241,145 @@ test('a daemon that is resumed starts only when the one before has ended', () =>
   send('RESUME')
   firing().fail('aborted')
   assert.equal(firings().length, 3)
+})
+
+test('a firing that failed is run again, with longer and longer waits, and fails after the last attempt', () => {
+  const { due, firing, firings, retry, told, state } = start({ attempts: 3 })
+  due(10)
+  firing().fail('boom')
+  assert.equal(state(), '{scheduled:running}')
+  due(20)
+  retry()
+  retry()
+  assert.equal(firings().length, 2)
+  firing().fail('boom')
+  retry()
+  firing().fail('boom')
+  assert.deepEqual(told(), [
+    'fired 10 for 1',
+    'failed boom, attempt 2 in 1000',
+    'skipped 20 beside 1',
+    'failed boom, attempt 3 in 2000',
+    'failed boom',
+  ])
+  assert.equal(state(), '{scheduled:idle}')
+})
+
+test('paused, a firing is still run again; retired, it is left to others', () => {
+  const { due, firing, firings, retry, send, told, job } = start({ attempts: 9, maxInstances: 2 })
+  due(10)
+  send('PAUSE')
+  firing().fail('boom')
+  retry()
+  assert.equal(firings().length, 2)
+  send('RESUME')
+  due(20)
+  firings()[1]?.fail('boom')
+  told()
+  send('RETIRE')
+  assert.deepEqual(told(), ['released 10'])
+  firings()[2]?.fail('boom')
+  assert.deepEqual(told(), ['released 20'])
+  assert.equal(job.getSnapshot().status, 'done')
+})
+
+test('run by hand at once, paused or not, but never beside maxInstances', () => {
+  const { due, firing, run, send, told, state } = start({ misfireGrace: 1_000 })
+  run(10)
+  run(20)
+  assert.deepEqual(told(), ['fired 10 for 1', 'skipped 20 beside 1'])
+  firing().settle()
+  send('PAUSE')
+  run(30)
+  run(40)
+  firing().settle()
+  assert.deepEqual(told(), ['finished', 'fired 30 for 1', 'skipped 40 beside 1', 'finished'])
+  assert.equal(state(), 'paused')
+  send('RESUME')
+  due(50)
+  assert.equal(state(), '{scheduled:running}')
+})
+
+test('what another process left behind waits for its turn, and is never too late once it has begun', () => {
+  const { due, adopt, firing, send, told, clock } = start({ misfireGrace: 10_000 })
+  clock.second = 100
+  adopt(20, { attempt: 2 })
+  adopt(30)
+  assert.deepEqual(told(), ['fired 20 for 1'])
+  firing().settle()
+  assert.deepEqual(told(), ['finished', 'missed 30'])
+  due(95)
+  send('PAUSE')
+  adopt(99)
+  send('RESUME')
+  firing().settle()
+  assert.deepEqual(told(), ['fired 95 for 1', 'finished', 'fired 99 for 1'])
+  const two = start({ maxInstances: 2 })
+  two.due(10)
+  two.adopt(5)
+  assert.deepEqual(two.told(), ['fired 10 for 1', 'fired 5 for 1'])
+})
+
+test('retired, it leaves what waits to others', () => {
+  const { due, adopt, run, send, told } = start({ coalesce: false })
+  due(10, 20)
+  send('RETIRE')
+  adopt(30)
+  run(40)
+  assert.deepEqual(told(), ['fired 10 for 1', 'released 20', 'released 30', 'released 40'])
+})
+
+test('out of its phase it fires nothing', () => {
+  const { due, clock, told } = start({ maxInstances: 2 })
+  clock.inPhase = false
+  due(10, 20)
+  clock.inPhase = true
+  due(30)
+  clock.inPhase = false
+  due(40)
+  assert.deepEqual(told(), ['out of phase 10,20', 'fired 30 for 1', 'out of phase 40'])
+})
+
+test('a daemon runs in its phase only', () => {
+  const { firing, firings, clock, send, state } = start({ daemon: true })
+  clock.inPhase = false
+  send('PHASE')
+  assert.equal(state(), 'held')
+  assert.equal(firing().drained, true)
+  clock.inPhase = true
+  send('PHASE')
+  assert.equal(state(), 'ending')
+  clock.inPhase = false
+  send('PHASE')
+  firing().fail('aborted')
+  assert.equal(state(), 'held')
+  send('PAUSE')
+  send('RESUME')
+  assert.equal(state(), 'held')
+  clock.inPhase = true
+  send('PHASE')
+  assert.equal(state(), '{daemon:running}')
+  assert.equal(firings().length, 2)
+})
+
+test('a daemon that is run by hand starts now, if it does not run', () => {
+  const { firing, firings, run, send, told } = start({ daemon: true })
+  run(10)
+  firing().fail('boom')
+  run(20)
+  assert.equal(firings().length, 2)
+  send('PAUSE')
+  firing().settle()
+  run(30)
+  assert.equal(firings().length, 2)
+  assert.deepEqual(told(), [
+    'started',
+    'skipped 10 beside 1',
+    'ended boom, again in 1000',
+    'started',
+    'finished',
+    'skipped 30 beside 0',
+  ])
 })
 
 test('retired, it fires no more and ends when what runs has ended', () => {

@@ -16,6 +16,7 @@ function start() {
   const clock = new ManualClock()
   const events: PawlEvent[] = []
   const refused: string[] = []
+  const changes: unknown[] = []
   const root = createActor(
     rootMachine.provide({
       actors: {
@@ -26,9 +27,12 @@ function start() {
         scheduler: slots.fill('scheduler'),
         fail: slots.fill('fail'),
       },
-      actions: { refuse: (_, { firings }) => void refused.push(...firings.map(({ hook }) => hook)) },
+      actions: {
+        refuse: (_, { commands }) => void refused.push(...commands.map(({ type }) => type)),
+        changeIndexes: (_, change) => void changes.push(...change.changes),
+      },
     }),
-    { input: { drainTimeout: DRAIN_TIMEOUT }, inspect: watch, clock },
+    { input: { drainTimeout: DRAIN_TIMEOUT, indexes: ['a'] }, inspect: watch, clock },
   )
   root.on('*', (event) => events.push(event))
   root.start()
@@ -36,7 +40,17 @@ function start() {
   const endParts = (): void => {
     for (const part of PARTS) slots.last(part).settle()
   }
-  return { root, slots, clock, events, refused, lifecycle, endParts, value: () => root.getSnapshot().value }
+  return {
+    root,
+    slots,
+    clock,
+    events,
+    refused,
+    changes,
+    lifecycle,
+    endParts,
+    value: () => root.getSnapshot().value,
+  }
 }
 
 function startRunning() {
@@ -47,7 +61,10 @@ function startRunning() {
 
 test('opens, runs three parts, drains them all, closes, is done', () => {
   const { root, slots, events, lifecycle, endParts, value } = startRunning()
-  for (const part of PARTS) assert.deepEqual(slots.last(part).input, { runtime: 'runtime' })
+  for (const part of PARTS) {
+    const indexes = part === 'indexer' ? { indexes: ['a'] } : {}
+    assert.deepEqual(slots.last(part).input, { runtime: 'runtime', ...indexes })
+  }
   lifecycle('restart')
   lifecycle('syncing')
   lifecycle('synchronized')
@@ -63,6 +80,16 @@ test('opens, runs three parts, drains them all, closes, is done', () => {
     events.flatMap((event) => (event.type === 'lifecycle' ? [event.state] : [])),
     ['restart', 'syncing', 'synchronized', 'stopping', 'stopped'],
   )
+})
+
+test('the hooks end last: the other parts may fire until they have ended', () => {
+  const { root, slots } = startRunning()
+  const hooks = () => slots.last('hooks').received
+  root.send({ type: 'STOP' })
+  slots.last('indexer').settle()
+  assert.deepEqual(hooks(), [{ type: 'DRAIN' }])
+  slots.last('scheduler').settle()
+  assert.deepEqual(hooks(), [{ type: 'DRAIN' }, { type: 'END' }])
 })
 
 test('a part that does not drain is cut off after the drain timeout', () => {
@@ -120,6 +147,24 @@ test('STOP while opening ends without having run', () => {
   assert.equal(root.getSnapshot().status, 'done')
 })
 
+test('STOP that comes when the opening can no longer be stopped closes what was opened', () => {
+  const { root, slots, value } = start()
+  root.send({ type: 'STOP' })
+  slots.last('open').settle('runtime')
+  assert.equal(value(), 'closing')
+  assert.deepEqual(slots.last('close').input, { runtime: 'runtime' })
+  assert.deepEqual(slots.calls('indexer'), [])
+  slots.last('close').settle()
+  assert.equal(root.getSnapshot().status, 'done')
+})
+
+test('REINDEX while opening is kept', () => {
+  const { root, slots } = start()
+  root.send({ type: 'REINDEX' })
+  slots.last('open').settle('runtime')
+  assert.deepEqual(slots.last('indexer').received, [{ type: 'REINDEX' }])
+})
+
 test('what is fired while opening is kept, while closing refused', () => {
   const { root, slots, refused, endParts } = start()
   root.send({ type: 'FIRE_HOOK', hook: 'early' })
@@ -128,7 +173,62 @@ test('what is fired while opening is kept, while closing refused', () => {
   root.send({ type: 'STOP' })
   endParts()
   root.send({ type: 'FIRE_HOOK', hook: 'late' })
-  assert.deepEqual(refused, ['late'])
+  assert.deepEqual(refused, ['FIRE_HOOK'])
+})
+
+test('changes of jobs go to the scheduler, kept while opening, refused while closing', () => {
+  const { root, slots, refused, endParts } = start()
+  const commands = [
+    { type: 'ADD_JOB', job: 'a', config: { hook: 'hook', interval: 5 } },
+    { type: 'REMOVE_JOB', job: 'b' },
+    { type: 'RESCHEDULE_JOB', job: 'c', trigger: { interval: 5 } },
+    { type: 'PAUSE_JOB', job: 'd' },
+    { type: 'RESUME_JOB', job: 'e' },
+    { type: 'RUN_JOB', job: 'f' },
+  ] as const
+  for (const command of commands) root.send(command)
+  slots.last('open').settle('runtime')
+  for (const command of commands) root.send(command)
+  assert.deepEqual(slots.last('scheduler').received, [...commands, ...commands])
+  root.send({ type: 'STOP' })
+  endParts()
+  for (const command of commands) root.send(command)
+  assert.deepEqual(
+    refused,
+    commands.map(({ type }) => type),
+  )
+})
+
+test('changes of indexes are carried out, kept while opening, refused while stopping', () => {
+  const { root, slots, refused, changes, endParts } = start()
+  const commands = [
+    { type: 'ADD_INDEX', index: 'a', config: {} as never },
+    { type: 'REMOVE_INDEX', index: 'b' },
+  ] as const
+  for (const command of commands) root.send(command)
+  assert.deepEqual(changes, [])
+  slots.last('open').settle('runtime')
+  for (const command of commands) root.send(command)
+  assert.deepEqual(changes, [...commands, ...commands])
+  root.send({ type: 'STOP' })
+  for (const command of commands) root.send(command)
+  endParts()
+  assert.deepEqual(
+    refused,
+    commands.map(({ type }) => type),
+  )
+})
+
+test('what callbacks and the registry of indexes tell goes to the indexer', () => {
+  const { root, slots } = startRunning()
+  const told = [
+    { type: 'INDEX_ADDED', index: 'a' },
+    { type: 'INDEX_REMOVED', index: 'b' },
+    { type: 'RESTART' },
+    { type: 'REINDEX', redeliver: true },
+  ] as const
+  for (const event of told) root.send(event)
+  assert.deepEqual(slots.last('indexer').received, told)
 })
 
 test('passes on what its parts tell', () => {

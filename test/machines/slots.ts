@@ -4,6 +4,8 @@ import { fromCallback, type AnyActorLogic } from 'xstate'
 export interface SlotCall {
   readonly input: unknown
   readonly drained: boolean
+  /** The events that it was sent. */
+  readonly received: readonly unknown[]
   settle(output?: unknown): void
   fail(error: unknown): void
 }
@@ -38,7 +40,7 @@ function scripted(onStart: (call: SlotCall) => void): AnyActorLogic {
   return {
     ...base,
     transition: (
-      snapshot: { drained: boolean },
+      snapshot: { drained: boolean; received: readonly unknown[] },
       event: { type: string; output?: unknown; error?: unknown },
     ) => {
       switch (event.type) {
@@ -49,18 +51,34 @@ function scripted(onStart: (call: SlotCall) => void): AnyActorLogic {
         case 'xstate.stop':
           return { ...snapshot, status: 'stopped' }
         default:
-          return { ...snapshot, drained: snapshot.drained || ['DRAIN', 'STOP'].includes(event.type) }
+          return {
+            ...snapshot,
+            drained: snapshot.drained || ['DRAIN', 'STOP'].includes(event.type),
+            received: [...snapshot.received, event],
+          }
       }
     },
-    getInitialSnapshot: (_scope: unknown, input: unknown) => ({ status: 'active', input, drained: false }),
+    getInitialSnapshot: (_scope: unknown, input: unknown) => ({
+      status: 'active',
+      input,
+      drained: false,
+      received: [],
+    }),
     start: (
       { input }: { input: unknown },
-      { self }: { self: { send(event: object): void; getSnapshot(): { drained: boolean } } },
+      {
+        self,
+      }: {
+        self: { send(event: object): void; getSnapshot(): { drained: boolean; received: readonly unknown[] } }
+      },
     ) =>
       onStart({
         input,
         get drained() {
           return self.getSnapshot().drained
+        },
+        get received() {
+          return self.getSnapshot().received
         },
         settle: (output) => self.send({ type: 'settle', output }),
         fail: (error) => self.send({ type: 'fail', error }),

@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { TestContext } from 'node:test'
 import postgres from 'postgres'
 import type { Database } from '../../src/database/database.ts'
 import { migrate, MIGRATIONS } from '../../src/database/migrate.ts'
 import { openDatabase } from '../../src/database/open-database.ts'
 import { silentLogger } from '../../src/logger.ts'
+import type { Scope } from './scope.ts'
 
 /** The server that `test/run.ts` started. */
 function serverUrl(): string {
@@ -14,13 +14,13 @@ function serverUrl(): string {
 }
 
 /** An empty database of its own, dropped after the test. */
-export function createTestDatabase(t: TestContext): Promise<{ readonly url: string }> {
+export function createTestDatabase(t: Scope): Promise<{ readonly url: string }> {
   return createFrom(t, 'template1')
 }
 
 /** A database of its own with Pawl's tables in it; closed and dropped after the test. */
 export async function openTestDatabase(
-  t: TestContext,
+  t: Scope,
   options: { readonly schema?: string } = {},
 ): Promise<Database> {
   const { schema = 'public' } = options
@@ -35,7 +35,7 @@ export async function openTestDatabase(
 const open = (url: string, schema: string): Promise<Database> =>
   openDatabase({ url, directory: '', schema, logger: silentLogger })
 
-async function createFrom(t: TestContext, source: string): Promise<{ readonly url: string }> {
+async function createFrom(t: Scope, source: string): Promise<{ readonly url: string }> {
   const name = `test_${randomUUID().replaceAll('-', '')}`
   await onServer((sql) => sql.unsafe(`create database ${name} template ${source}`))
   t.after(() => onServer((sql) => sql.unsafe(`drop database if exists ${name} with (force)`)))

@@ -5,6 +5,10 @@ import type { StopRequests } from '../stop-requests.ts'
 export interface CliContext {
   readonly out: OutputStream
   readonly debug: boolean
+  /** Asks the person at the terminal; undefined: there is none. */
+  readonly confirm: ((question: string) => Promise<boolean>) | undefined
+  /** Asks that person for a line; undefined: there is none. */
+  readonly ask: ((question: string) => Promise<string>) | undefined
   readonly stops: StopRequests
   readonly force: (exitCode: number) => void
   /** How a command ended that knows better than its not having thrown; an error is printed. */

@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
-import { plural } from '../format-number.ts'
+import { describeIssue } from '../../text/describe-issue.ts'
+import { plural } from '../../text/format-number.ts'
+import { CONFIG_OPTION } from '../find-config.ts'
 import { loadConfig } from '../load-config.ts'
 import { wantsColor } from '../output-stream.ts'
-import { createStyle } from '../style.ts'
-import { toJson } from '../to-json.ts'
+import { createStyle } from '../../text/style.ts'
+import { toJson } from '../../text/to-json.ts'
 import type { CliContext, ConfigOption, JsonOption } from './cli-context.ts'
 
 export function addConfigCheck(program: Command, { out }: CliContext): void {
@@ -12,7 +14,7 @@ export function addConfigCheck(program: Command, { out }: CliContext): void {
     .description('look at the config')
     .command('check')
     .description('load the config and tell everything that is wrong with it; nothing is started')
-    .option('--config <file>', 'the config (default: pawl.config.ts, .mts, .js or .mjs, here)')
+    .option(...CONFIG_OPTION)
     .option('--json', 'print one JSON object')
     .action(async ({ config: named, json = false }: ConfigOption & JsonOption) => {
       const { file, config, warnings } = await loadConfig(named)
@@ -29,7 +31,6 @@ export function addConfigCheck(program: Command, { out }: CliContext): void {
         plural(Object.keys(jobs).length, 'job'),
       ]
       out.write(`${style('green', '✓')} ${file}: ${counts.join(', ')}\n`)
-      for (const { path, message } of warnings)
-        out.write(`${style('yellow', 'warning:')} ${path}: ${message}\n`)
+      for (const warning of warnings) out.write(`${style('yellow', 'warning:')} ${describeIssue(warning)}\n`)
     })
 }

@@ -1,12 +1,17 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { ConfigurationError } from '../../errors.ts'
-import { nextFireTimes, parseTrigger, type Trigger } from '../../jobs/trigger.ts'
-import { formatDuration } from '../format-number.ts'
-import { toJson } from '../to-json.ts'
+import { parseCrontab, type CrontabDialect } from '../../jobs/crontab.ts'
+import { explainCrontab } from '../../jobs/explain-crontab.ts'
+import { takeFireTimes } from '../../jobs/next-fire-times.ts'
+import { parseTrigger } from '../../jobs/parse-trigger.ts'
+import type { Trigger } from '../../jobs/trigger.ts'
+import { formatDuration } from '../../text/format-number.ts'
+import { toJson } from '../../text/to-json.ts'
 import type { CliContext, JsonOption } from './cli-context.ts'
 
 interface CronOptions extends JsonOption {
   readonly timezone: string
+  readonly dialect: CrontabDialect
   readonly from?: Date
   readonly count: number
 }
@@ -14,30 +19,36 @@ interface CronOptions extends JsonOption {
 export function addCron(program: Command, { out }: CliContext): void {
   program
     .command('cron')
-    .description('list the next fire times of a crontab')
+    .description('explain a crontab in words and list its next fire times')
     .argument('<expression>', 'five fields, or six with the second first, quoted: "0 0 * * *"')
     .option('--timezone <name>', 'IANA name of a time zone', 'UTC')
+    .addOption(
+      new Option('--dialect <name>', 'whose rules the days follow')
+        .choices(['cron', 'apscheduler'])
+        .default('cron'),
+    )
     .option('--from <time>', 'list what comes after this time (default: now)', readTime)
     .option('--count <number>', 'how many fire times', readCount, 5)
     .option('--json', 'print one JSON object')
-    .action((expression: string, { timezone, from, count, json = false }: CronOptions) => {
+    .action((expression: string, { timezone, dialect, from, count, json = false }: CronOptions) => {
       const now = from ?? new Date()
-      const trigger = readCrontab(expression, timezone)
-      const times = nextFireTimes(trigger, { from: now, count })
+      const trigger = readCrontab(expression, { timezone, dialect })
+      const times = takeFireTimes(trigger, { from: now, count })
+      const meaning = explainCrontab(parseCrontab(expression, timezone, dialect))
       if (json) {
-        out.write(`${toJson({ expression, timezone, from: now, fireTimes: times })}\n`)
+        out.write(`${toJson({ expression, timezone, dialect, meaning, from: now, fireTimes: times })}\n`)
         return
       }
       const local = localTimeFormat(timezone)
-      out.write(`${trigger.describe()}\n`)
+      out.write(`${meaning}\n`)
       for (const time of times)
         out.write(`  ${local(time)}  in ${formatDuration(time.getTime() - now.getTime())}\n`)
     })
 }
 
-function readCrontab(crontab: string, timezone: string): Trigger {
+function readCrontab(crontab: string, options: Pick<CronOptions, 'timezone' | 'dialect'>): Trigger {
   try {
-    return parseTrigger({ crontab, timezone })
+    return parseTrigger({ crontab, ...options })
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
     // There is no config here whose path could be told.

@@ -1,21 +1,59 @@
 import type { Command } from 'commander'
+import type { Config } from '../../config/config.ts'
+import { ROLES, type Role } from '../../roles.ts'
+import { CONFIG_OPTION } from '../find-config.ts'
 import { loadConfig } from '../load-config.ts'
 import { createTerminal } from '../terminal.ts'
 import type { CliContext, ConfigOption, JsonOption } from './cli-context.ts'
+
+interface RunOptions extends ConfigOption, JsonOption {
+  readonly roles?: string
+  readonly inspect?: boolean
+}
 
 export function addRun(program: Command, context: CliContext): void {
   program
     .command('run')
     .description('index the chain, fire hooks and jobs, until stopped by Ctrl-C')
-    .option('--config <file>', 'the config (default: pawl.config.ts, .mts, .js or .mjs, here)')
+    .option(...CONFIG_OPTION)
+    .option('--inspect', 'serve a page that shows Pawl, on this machine only')
+    .option('--roles <roles>', `what this process does of it, of ${ROLES.join(',')}; default: everything`)
     .option('--json', 'print one JSON object a line')
-    .action(async ({ config: file, json = false }: ConfigOption & JsonOption) => {
-      const { out, debug, stops, force } = context
-      const { config } = await loadConfig(file)
-      // Only this command needs the whole runtime; the others start faster without it.
-      const { runRoot } = await import('../run-root.ts')
-      const terminal = createTerminal({ out, json, debug })
-      const { exitCode, error } = await runRoot(config, { terminal, stops, force })
-      context.exit(exitCode, error)
+    .action(async ({ config: file, json = false, inspect = false, roles }: RunOptions) => {
+      await runProcess(context, {
+        file,
+        json,
+        process: {
+          ...(roles === undefined ? {} : { roles: listed(roles) as Role[] }),
+          ...(inspect ? { inspector: true } : {}),
+        },
+      })
     })
 }
+
+interface Process {
+  readonly file: string | undefined
+  readonly json: boolean
+  /** What this process does of the project. `inspector` is only asked for: what the config says of it counts. */
+  readonly process: Pick<Config, 'roles' | 'inspector'>
+}
+
+/** Runs the project with what this process does of it. */
+export async function runProcess(
+  { out, debug, stops, force, exit }: CliContext,
+  { file, json, process }: Process,
+): Promise<void> {
+  const { config } = await loadConfig(file)
+  // Only these commands need the whole runtime; the others start faster without it.
+  const { runRoot } = await import('../run-root.ts')
+  const terminal = createTerminal({ out, json, debug })
+  const asked = { ...config, ...process, ...(config.inspector ? { inspector: config.inspector } : {}) }
+  const { exitCode, error } = await runRoot(asked, { terminal, stops, force })
+  exit(exitCode, error)
+}
+
+const listed = (names: string): string[] =>
+  names
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')

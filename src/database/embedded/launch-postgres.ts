@@ -1,7 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { createServer, type AddressInfo } from 'node:net'
-import type { Writable } from 'node:stream'
 import { DatabaseUnavailableError } from '../../errors.ts'
+import { endGuarded, spawnGuarded } from './spawn-guarded.ts'
 
 export interface Launch {
   readonly program: string
@@ -46,26 +46,10 @@ export async function launch(options: Launch): Promise<LaunchedPostgres> {
   }
 }
 
-// The server holds no pipe of ours; a shell does. When this process dies, also by kill -9, the shell reads end of file
-// and sends the server SIGINT: fast shutdown.
-const GUARD =
-  '"$@" </dev/null & server=$!; (cat >/dev/null; kill -INT $server 2>/dev/null) <&3 & wait $server'
-
 function start({ program, data, user, settings }: Launch, port: number) {
   const all = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', ...settings]
   const args = ['-D', data, ...all.flatMap((setting) => ['-c', setting])]
-  const env = { PATH: process.env['PATH'], TZ: 'UTC', LC_ALL: 'C', SystemRoot: process.env['SystemRoot'] }
-  const child =
-    process.platform === 'win32'
-      ? spawn(program, args, { env, stdio: ['pipe', 'ignore', 'pipe'] })
-      : // Detached: Ctrl-C in a terminal goes to the whole process group, and the database has to outlive the drain.
-        spawn('/bin/sh', ['-c', GUARD, 'sh', program, ...args], {
-          ...user,
-          env,
-          cwd: data,
-          detached: true,
-          stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-        })
+  const child = spawnGuarded({ program, args, user, cwd: data })
   let text = ''
   const ready = new Promise<boolean>((resolve) => {
     child.stderr?.on('data', (chunk) => {
@@ -98,8 +82,7 @@ function stop(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     child.ref()
     child.once('exit', () => resolve())
-    if (process.platform === 'win32') child.kill()
-    else (child.stdio[3] as Writable).end()
+    endGuarded(child)
   })
 }
 

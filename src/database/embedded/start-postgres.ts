@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseUnavailableError } from '../../errors.ts'
 import { claimFolder } from './claim-folder.ts'
 import { dataFolder } from './data-folder.ts'
+import { initialiseFolder, removeDrafts } from './initialise-folder.ts'
 import { platformPackage, postgresBinaries } from './postgres-binaries.ts'
 import { launch } from './launch-postgres.ts'
 
@@ -44,7 +45,10 @@ export async function startPostgres(options: EmbeddedPostgresOptions): Promise<E
   try {
     const data = dataFolder(options.directory, user)
     const password = passwordOf(options.directory)
-    if (!existsSync(join(data, 'PG_VERSION'))) initialise({ native, data, password, user })
+    await removeDrafts(data)
+    if (!existsSync(join(data, 'PG_VERSION'))) {
+      await initialiseFolder({ program: program(native, 'initdb'), data, password, user })
+    }
     checkVersion(native, data)
     const server = await launch({
       program: program(native, 'postgres'),
@@ -75,34 +79,12 @@ function program(native: string, name: string): string {
 /** Loopback is open to every user of the machine; the password is not. */
 function passwordOf(directory: string): string {
   const file = join(directory, 'password')
-  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('hex'), { mode: 0o600 })
+  if (!existsSync(file)) {
+    // Written aside: a kill leaves no empty password, which no later start could use.
+    writeFileSync(`${file}.draft`, randomBytes(24).toString('hex'), { mode: 0o600 })
+    renameSync(`${file}.draft`, file)
+  }
   return readFileSync(file, 'utf8')
-}
-
-interface Initialisation {
-  readonly native: string
-  readonly data: string
-  readonly password: string
-  readonly user: { readonly uid: number; readonly gid: number } | undefined
-}
-
-function initialise({ native, data, password, user }: Initialisation): void {
-  // initdb reads the password from a file that its own user can read; gone again before the server starts.
-  const file = `${data}.new-password`
-  writeFileSync(file, password, { mode: 0o600 })
-  if (user !== undefined) chownSync(file, user.uid, user.gid)
-  const { status, stderr, error } = spawnSync(
-    program(native, 'initdb'),
-    ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${file}`]
-      // The C locale is there on every machine, and sorts the same on each.
-      .concat(['-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions']),
-    { ...user, cwd: data, encoding: 'utf8', env: { LC_ALL: 'C', TZ: 'UTC', PATH: process.env['PATH'] } },
-  )
-  rmSync(file, { force: true })
-  if (status === 0) return
-  throw new DatabaseUnavailableError(
-    `PostgreSQL could not make its data folder ${data}:\n${error?.message ?? stderr}`,
-  )
 }
 
 function checkVersion(native: string, data: string): void {

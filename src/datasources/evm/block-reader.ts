@@ -46,8 +46,24 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
     return this.#assemble(await this.#finalBlocks(levels, signal), logs)
   }
 
-  /** Levels that may still change: every header, and the logs by the hash of their block. */
-  async recent(from: number, to: number, signal: AbortSignal): Promise<readonly EvmBlock<Logs, Detail>[]> {
+  /**
+   * Levels that may still change: every header, and the logs by the hash of their block.
+   * @param pushed a header that the node told without being asked
+   */
+  async recent(
+    from: number,
+    to: number,
+    signal: AbortSignal,
+    pushed?: unknown,
+  ): Promise<readonly EvmBlock<Logs, Detail>[]> {
+    const known = this.#detail === 'full' ? undefined : readHeader(pushed, this.#origin)
+    // Its logs are asked for by its hash: where it left the chain meanwhile, there are none.
+    if (known !== undefined && from === to && known.level === from) {
+      const block = await this.#withLogs([{ raw: pushed, header: known }], signal).catch((error: unknown) => {
+        if (!(error instanceof DatasourceError)) throw error
+      })
+      if (block !== undefined) return block
+    }
     const raw = await this.#rawBlocks(range(from, to), signal)
     let parent: EvmHeader | undefined
     for (const { header } of raw) {
@@ -56,6 +72,10 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
       }
       parent = header
     }
+    return this.#withLogs(raw, signal)
+  }
+
+  async #withLogs(raw: readonly RawBlock[], signal: AbortSignal): Promise<readonly EvmBlock<Logs, Detail>[]> {
     const { query } = this.#logs
     if (query === undefined) return this.#assemble(raw, [])
     const calls = raw.map(({ header: { hash } }) => ({

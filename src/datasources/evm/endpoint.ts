@@ -15,14 +15,29 @@ export interface Endpoint {
 // Providers' keys have 20 characters and more; shorter parts of a path (`v3`, `mainnet`) are words.
 const SHORTEST_KEY = 16
 
-/** @throws ConfigurationError where this is no URL of a node; the message never holds the URL. */
-export function parseEndpoint(url: string, headers: Readonly<Record<string, string>> = {}): Endpoint {
+/** Which URLs are right, for a kind of datasource. */
+export interface EndpointKind {
+  /** Of the URL in the config, for its errors. */
+  readonly path: string
+  readonly schemes: readonly string[]
+  readonly expected: string
+}
+
+const NODE: EndpointKind = {
+  path: 'evm.url',
+  schemes: ['http', 'https', 'ws', 'wss'],
+  expected: 'expected the URL of a node, such as http://localhost:8545 (or https, ws, wss)',
+}
+
+/** @throws ConfigurationError where this is no such URL; the message never holds the URL. */
+export function parseEndpoint(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+  { path, schemes, expected }: EndpointKind = NODE,
+): Endpoint {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (parsed === undefined || !/^(https?|wss?):$/.test(parsed.protocol)) {
-    const got = url === '' ? 'empty' : parsed === undefined ? 'no URL' : `of the scheme ${parsed.protocol}`
-    throw new ConfigurationError([
-      { path: 'evm.url', message: `it is ${got}; a URL that starts with http, https, ws or wss is expected` },
-    ])
+  if (parsed === undefined || !schemes.includes(parsed.protocol.slice(0, -1))) {
+    throw new ConfigurationError([{ path, message: `${whatIsWrong(url, schemes)}; ${expected}` }])
   }
   const { origin, username, password } = parsed
   const secrets = [
@@ -47,6 +62,16 @@ export function parseEndpoint(url: string, headers: Readonly<Record<string, stri
     },
     conceal: (text) => secrets.reduce((result, secret) => result.replaceAll(secret, '***'), text),
   }
+}
+
+/** Users without types may pass anything; an environment variable that is not set is the usual one. */
+function whatIsWrong(url: unknown, schemes: readonly string[]): string {
+  if (url === undefined || url === '')
+    return `is ${url === '' ? 'empty' : 'missing'} (an environment variable that is not set?)`
+  if (typeof url !== 'string') return `is a ${typeof url}`
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]
+  if (scheme === undefined) return 'has no scheme'
+  return schemes.includes(scheme.toLowerCase()) ? 'cannot be parsed' : `has the scheme "${scheme}"`
 }
 
 function decode(part: string): string {

@@ -1,73 +1,99 @@
+import type { Clock } from '../../clock.ts'
+import { explainConnection } from '../../text/explain-connection.ts'
 import type { Endpoint } from './endpoint.ts'
 import { toAnswer, TransportError, type RpcAnswer, type RpcCall, type RpcTransport } from './rpc-transport.ts'
 
 /** One POST for all calls that are sent together. */
-export function httpTransport({ url, headers }: Endpoint): RpcTransport {
+export function httpTransport({ url, headers }: Endpoint, clock: Clock): RpcTransport {
   return {
     async send(calls, signal) {
-      const body = calls.map(({ method, params }, id) => ({ jsonrpc: '2.0', id, method, params }))
+      const requests = calls.map(({ method, params }, id) => ({ jsonrpc: '2.0', id, method, params }))
       const response = await fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },
         // A lone call goes without an array: not every node takes batches.
-        body: JSON.stringify(body.length === 1 ? body[0] : body),
+        body: JSON.stringify(requests.length === 1 ? requests[0] : requests),
         signal,
       }).catch((error: unknown) => {
         signal.throwIfAborted()
         throw unreachable(error)
       })
-      const text = await response.text().catch((error: unknown) => {
+      // A third of the time that `response.text()` takes for some megabytes.
+      const body = await response.arrayBuffer().catch((error: unknown) => {
         signal.throwIfAborted()
         throw new TransportError('ended its answer in the middle', { wrongAddress: false, cause: error })
       })
-      return readAnswers(calls, response, text)
+      return readAnswers(calls, response, { text: Buffer.from(body).toString(), now: clock.now() })
     },
     close() {},
   }
 }
 
-function readAnswers(calls: readonly RpcCall[], response: Response, text: string): readonly RpcAnswer[] {
+interface Received {
+  readonly text: string
+  readonly now: number
+}
+
+function readAnswers(
+  calls: readonly RpcCall[],
+  response: Response,
+  { text, now }: Received,
+): readonly RpcAnswer[] {
+  // Whatever the body says: some answer 429 with the error of one call, some with a page.
+  if (response.status === 429) throw notJsonRpc(response, now)
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
   } catch {
-    throw notJsonRpc(response)
+    throw notJsonRpc(response, now)
   }
   // An error of the whole batch comes as one object; it stands for each call.
   if (!Array.isArray(parsed)) {
     const answer = toAnswer(parsed)
-    if (answer === undefined || (calls.length > 1 && !('error' in answer))) throw notJsonRpc(response)
+    if (answer === undefined || (calls.length > 1 && !('error' in answer))) throw notJsonRpc(response, now)
     return calls.map(() => answer)
   }
   const byId = new Map(parsed.map((one: { id?: unknown } | null) => [one?.id, toAnswer(one)]))
   return calls.map((_, id) => {
     const answer = byId.get(id)
-    if (answer === undefined) throw notJsonRpc(response)
+    if (answer === undefined) throw notJsonRpc(response, now)
     return answer
   })
 }
 
-function notJsonRpc({ status, headers }: Response): TransportError {
+function notJsonRpc({ status, headers }: Response, now: number): TransportError {
+  if (status === 401 || status === 403) {
+    return new TransportError(`refuses access: it answered ${status}`, {
+      wrongAddress: true,
+      hint: 'Check the key, or the name and password, in the URL.',
+    })
+  }
   const type = headers.get('content-type')?.split(';')[0] ?? 'nothing that says what it is'
   // Overloaded, or a proxy whose node is away: that passes.
   const mayPass = status === 408 || status === 429 || status >= 500
-  return new TransportError(`answered ${status} with ${type}, which is no JSON-RPC`, {
+  const what = status === 429 ? 'too many requests' : `${type}, which is no JSON-RPC`
+  return new TransportError(`answered ${status} with ${what}`, {
     wrongAddress: !mayPass,
+    status,
+    retryAfter: readRetryAfter(headers.get('retry-after'), now),
+    hint: 'Is this the URL of an EVM node, with its key?',
   })
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9110#name-retry-after: seconds, or a date. */
+function readRetryAfter(text: string | null, now: number): number | undefined {
+  if (text === null) return undefined
+  const ms = /^\d+$/.test(text.trim()) ? Number(text) * 1_000 : Date.parse(text) - now
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
 }
 
 function unreachable(error: unknown): TransportError {
   const cause = error instanceof Error ? error.cause : undefined
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : ''
-  const words: Readonly<Record<string, string>> = {
-    ECONNREFUSED: 'refuses connections: nothing listens there',
-    ECONNRESET: 'ended the connection',
-    UND_ERR_SOCKET: 'ended the connection',
-    ENOTFOUND: 'cannot be found: there is no such host',
-    EAI_AGAIN: 'cannot be found now: the name service does not answer',
-  }
-  return new TransportError(words[code] ?? `cannot be reached${code === '' ? '' : ` (${code})`}`, {
+  const reason = explainConnection(cause) ?? code
+  return new TransportError(`cannot be reached${reason === '' ? '' : `: ${reason}`}`, {
     wrongAddress: code === 'ENOTFOUND',
+    hint: 'Check that the node runs and that its URL is right.',
     cause: error,
   })
 }

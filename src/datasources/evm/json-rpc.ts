@@ -1,39 +1,37 @@
 import type { Clock } from '../../clock.ts'
 import { DatasourceError } from '../../errors.ts'
-import type { Endpoint } from './endpoint.ts'
-import { TransportError, type RpcAnswer, type RpcCall, type RpcTransport } from './rpc-transport.ts'
-
-/** https://www.jsonrpc.org/specification#error_object */
-const METHOD_NOT_FOUND = -32_601
+import { sleep } from '../sleep.ts'
+import { isNodeAway, rateLimit } from './rpc-error.ts'
+import type { RpcNode } from './rpc-node.ts'
+import type { RpcCall } from './rpc-transport.ts'
 
 /** Requests under way at a time for one batch that is larger than one request may be. */
 const CONCURRENCY = 4
 
+/** Tries of a request that is refused because there were too many. */
+const TRIES = 5
+
+/** ms. Whoever asks waits no longer for a node that wants to be left alone: it is told, and the index tries again later. */
+const LONGEST_WAIT = 10_000
+
 export interface JsonRpcOptions {
-  readonly endpoint: Endpoint
-  readonly transport: RpcTransport
+  /** In the order of preference; all serve one chain. */
+  readonly nodes: readonly [RpcNode, ...RpcNode[]]
   /** The most calls in one request. */
   readonly batchSize: number
-  /** For one request, in ms. */
-  readonly timeout: number
   readonly clock: Clock
 }
 
-/** The node's own error, as the cause of a `DatasourceError`. */
-export class RpcError extends Error {
-  readonly rpcCode: number | undefined
-
-  constructor(message: string, rpcCode: number | undefined) {
-    super(message)
-    this.rpcCode = rpcCode
-  }
-}
-
-/** Calls a node. Every failure is a `DatasourceError` that names the node by its origin; nothing is tried twice. */
+/**
+ * Calls the first of the nodes that can be asked. One that is away, or wants to be asked less, is left alone for a while, and
+ * the next one is asked instead; where all are, it waits. Every failure is a `DatasourceError` that names the node by its origin.
+ */
 export class JsonRpc {
   readonly #options: JsonRpcOptions
-  /** It was a node at least once: what looks like a wrong address now is an outage. */
-  #answered = false
+  /** What the nodes answered to `eth_chainId`. */
+  #chain: unknown
+  /** Told of nodes that are left alone, and asked again. */
+  note: ((message: string) => void) | undefined
 
   constructor(options: JsonRpcOptions) {
     this.#options = options
@@ -60,52 +58,61 @@ export class JsonRpc {
   }
 
   close(): void {
-    this.#options.transport.close()
+    for (const node of this.#options.nodes) node.close()
   }
 
   async #request(calls: readonly RpcCall[], signal: AbortSignal): Promise<readonly unknown[]> {
-    signal.throwIfAborted()
-    const { clock, timeout, transport } = this.#options
-    const controller = new AbortController()
-    const abort = () => controller.abort(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    const timer = clock.setTimeout(() => controller.abort(this.#timedOut(calls)), timeout)
-    try {
-      const answers = await transport.send(calls, controller.signal)
-      return answers.map((answer, index) => this.#result(answer, calls[index]?.method ?? ''))
-    } catch (error) {
-      throw error instanceof TransportError ? this.#failed(error) : error
-    } finally {
-      clock.clearTimeout(timer)
-      signal.removeEventListener('abort', abort)
+    const { nodes, clock } = this.#options
+    for (let tries = 1; ; tries += 1) {
+      const node = this.#choose()
+      if (node.rest > LONGEST_WAIT) throw leftAlone(node)
+      if (node.rest > 0) await sleep(clock, node.rest, signal)
+      const wasWell = node.isWell
+      try {
+        await this.#verify(node, signal)
+        const results = await node.request(calls, signal)
+        if (!wasWell) this.note?.(`${node.origin} answers again`)
+        return results
+      } catch (error) {
+        signal.throwIfAborted()
+        const limit = rateLimit(error)
+        const isAway = nodes.length > 1 && isNodeAway(error)
+        if (limit === undefined && !isAway) throw error
+        node.leave(limit?.after)
+        if (wasWell) this.note?.(`${(error as Error).message}; left alone for ${Math.ceil(node.rest)} ms`)
+        if (tries >= (limit === undefined ? nodes.length : TRIES)) throw error
+      }
     }
   }
 
-  #result(answer: RpcAnswer, method: string): unknown {
-    if (!('error' in answer)) {
-      this.#answered = true
-      return answer.result
+  /** The first that may be asked now; else the one that may be soonest. */
+  #choose(): RpcNode {
+    const { nodes } = this.#options
+    return (
+      nodes.find(({ rest }) => rest === 0) ?? nodes.reduce((best, one) => (one.rest < best.rest ? one : best))
+    )
+  }
+
+  /** Two nodes of two chains would make one index of both. */
+  async #verify(node: RpcNode, signal: AbortSignal): Promise<void> {
+    if (node.isVerified || this.#options.nodes.length === 1) return
+    const [chain] = await node.request([{ method: 'eth_chainId', params: [] }], signal)
+    this.#chain ??= chain
+    if (chain !== this.#chain) {
+      throw new DatasourceError(
+        `${node.origin} serves chain ${String(chain)}, and not ${String(this.#chain)}`,
+        {
+          retriable: false,
+          hint: 'All URLs of one datasource have to be of nodes of one chain.',
+        },
+      )
     }
-    const { origin, conceal } = this.#options.endpoint
-    const { code, message } = answer.error
-    const words = conceal(message)
-    throw new DatasourceError(`${origin}: ${method}: ${words}${code === undefined ? '' : ` (${code})`}`, {
-      retriable: code !== METHOD_NOT_FOUND,
-      cause: new RpcError(words, code),
-    })
+    node.isVerified = true
   }
+}
 
-  #failed(error: TransportError): DatasourceError {
-    const retriable = !error.wrongAddress || this.#answered
-    return new DatasourceError(`${this.#options.endpoint.origin} ${error.message}`, {
-      retriable,
-      cause: error,
-      ...(error.wrongAddress ? { hint: 'Is this the URL of an EVM node, with its key?' } : {}),
-    })
-  }
-
-  #timedOut(calls: readonly RpcCall[]): DatasourceError {
-    const { endpoint, timeout } = this.#options
-    return new DatasourceError(`${endpoint.origin}: ${calls[0]?.method}: no answer within ${timeout} ms`)
-  }
+function leftAlone({ origin, rest }: RpcNode): DatasourceError {
+  return new DatasourceError(`${origin} wants not to be asked for another ${Math.ceil(rest / 1000)} s`, {
+    hint: 'Its rate limit is reached. A second URL in evm({ url: […] }) is asked meanwhile.',
+  })
 }

@@ -1,5 +1,5 @@
 import { DatasourceError } from '../../errors.ts'
-import { RpcError } from './json-rpc.ts'
+import { RpcError } from './rpc-error.ts'
 import { TransportError } from './rpc-transport.ts'
 
 /**

@@ -23,10 +23,28 @@ export interface RpcTransport {
 export class TransportError extends Error {
   /** The URL may be wrong: nothing of this kind passes by itself, unless it worked before. */
   readonly wrongAddress: boolean
+  /** What to do about it, as long as the URL never worked. */
+  readonly hint: string | undefined
+  /** Of HTTP, where that was answered. */
+  readonly status: number | undefined
+  /** ms that the node wants to be left alone. */
+  readonly retryAfter: number | undefined
 
-  constructor(message: string, options: { readonly wrongAddress: boolean; readonly cause?: unknown }) {
+  constructor(
+    message: string,
+    options: {
+      readonly wrongAddress: boolean
+      readonly hint?: string
+      readonly cause?: unknown
+      readonly status?: number
+      readonly retryAfter?: number | undefined
+    },
+  ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.status = options.status
+    this.retryAfter = options.retryAfter
     this.wrongAddress = options.wrongAddress
+    this.hint = options.hint
   }
 }
 

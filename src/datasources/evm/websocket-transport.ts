@@ -40,14 +40,30 @@ export function webSocketTransport({ url, conceal }: Endpoint): RpcTransport {
       } catch (error) {
         signal.throwIfAborted()
         drop(present)
-        // viem's errors hold the URL, keys and all: only their words go on.
-        const words = error instanceof Error ? error.message.split('\n')[0] : undefined
-        const cause = words === undefined ? undefined : new Error(conceal(words))
-        throw new TransportError('cannot be reached, or broke the connection', { wrongAddress: false, cause })
+        const opened = await present.then(
+          () => true,
+          () => false,
+        )
+        throw opened ? broken(error, conceal) : unreachable()
       }
     },
     close() {
       if (client !== undefined) drop(client)
     },
   }
+}
+
+// Why, is not told: neither by the WebSocket of Node 22 and newer, nor by the one of browsers.
+function unreachable(): TransportError {
+  return new TransportError('cannot be reached by WebSocket', {
+    wrongAddress: false,
+    hint: 'Check that the node runs, and that it serves WebSocket at this port and path: often others than for http.',
+  })
+}
+
+/** viem's errors hold the URL, keys and all: only their words go on. */
+function broken(error: unknown, conceal: (text: string) => string): TransportError {
+  const words = error instanceof Error ? error.message.split('\n')[0] : undefined
+  const cause = words === undefined ? undefined : new Error(conceal(words))
+  return new TransportError('broke the WebSocket connection', { wrongAddress: false, cause })
 }

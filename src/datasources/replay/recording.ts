@@ -38,10 +38,10 @@ export class Recording<Block extends BlockRef> {
     return this.#highest[position] ?? 0
   }
 
-  /** Where to go on after `hash` was the last: right after its last arrival, or at the start. */
-  positionAfter(hash: string | undefined): number {
+  /** Where to go on after `hash` was the last: right after its last arrival, or at the last of the first `there` arrivals. */
+  positionAfter(hash: string | undefined, there = 1): number {
     const position = hash === undefined ? undefined : this.#positions.get(hash)
-    return position === undefined ? 0 : Math.min(position + 1, this.lastPosition)
+    return Math.min(position === undefined ? there - 1 : position + 1, this.lastPosition)
   }
 
   /**

@@ -1,18 +1,18 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
+import { isAbsolute, join, relative, sep } from 'node:path'
 import { SqlScriptError } from '../../errors.ts'
 
 /**
  * The files of a script: `sql/<dotted/name>.sql`, or every `*.sql` of the folder `sql/<dotted/name>/` in natural order (2
- * before 10), not of folders in it. An empty folder has none.
- * @throws SqlScriptError when neither is there, or one leads out of `sql/`
+ * before 10), not of folders in it, nor hidden ones. An empty folder has none.
+ * @throws SqlScriptError when neither is there, or both, or one leads out of `sql/`
  */
 export async function findScripts(directory: string, name: string): Promise<readonly string[]> {
   const found = await lookForScripts(directory, name)
   if (found !== undefined) return found
   const path = join('sql', ...name.split('.'))
   throw new SqlScriptError(
-    `the SQL script "${name}" is not there: neither ${path}.sql nor the folder ${path}/ in ${directory}`,
+    `the SQL script "${name}" is not there: neither ${path}.sql nor the folder ${path}${sep} in ${directory}`,
     {
       hint: `Create one of them; an empty folder is fine: mkdir -p ${join(directory, path)}`,
     },
@@ -27,18 +27,34 @@ export async function lookForScripts(
   if (!/^[\w-]+(\.[\w-]+)*$/.test(name)) {
     throw new SqlScriptError(
       `"${name}" is no name of a SQL script: letters, digits, _ and -, with dots for folders`,
+      { hint: 'It is the path below sql/ without ".sql", as in "stats.daily" for sql/stats/daily.sql.' },
     )
   }
   const root = join(directory, 'sql')
-  const path = join(root, ...name.split('.'))
-  const file = `${path}.sql`
-  if (await isFile(file)) return [await inside(root, file, name)]
-  if (!(await isFolder(path))) return undefined
-  await inside(root, path, name)
-  const entries = await readdir(path, { withFileTypes: true })
-  const files = entries.filter((entry) => !entry.isDirectory() && entry.name.endsWith('.sql'))
-  const sorted = files.map((entry) => entry.name).toSorted(naturalOrder)
-  return Promise.all(sorted.map((entry) => inside(root, join(path, entry), name)))
+  const folder = join(root, ...name.split('.'))
+  const file = `${folder}.sql`
+  const [isFile, isFolder] = [(await statOf(file))?.isFile(), (await statOf(folder))?.isDirectory()]
+  if (isFile === true && isFolder === true) {
+    throw new SqlScriptError(`the SQL script "${name}" is there twice: ${file} and ${folder}${sep}`, {
+      hint: 'Move the file into the folder.',
+    })
+  }
+  if (isFile === true) return [await inside(root, file, name)]
+  return isFolder === true ? filesOf(root, await inside(root, folder, name), name) : undefined
+}
+
+async function filesOf(root: string, folder: string, name: string): Promise<readonly string[]> {
+  const files: string[] = []
+  const entries = (await readdir(folder)).filter((entry) => entry.endsWith('.sql') && !entry.startsWith('.'))
+  for (const entry of entries.sort(naturalOrder)) {
+    const path = join(folder, entry)
+    const found = await statOf(path)
+    if (found === undefined) {
+      throw new SqlScriptError(`the SQL script "${name}" cannot be read: ${path} is a link to nothing`)
+    }
+    if (found.isFile()) files.push(await inside(root, path, name))
+  }
+  return files
 }
 
 const collator = new Intl.Collator('en', { numeric: true })
@@ -47,10 +63,8 @@ const naturalOrder = (a: string, b: string): number => collator.compare(a, b) ||
 /** Links may lead anywhere; scripts come from `sql/` alone. */
 async function inside(root: string, path: string, name: string): Promise<string> {
   const way = relative(await realpath(root), await realpath(path))
-  if (way !== '..' && !way.startsWith(`..${sep}`)) return path
+  if (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)) return path
   throw new SqlScriptError(`the SQL script "${name}" leads out of ${root}: ${path} is a link to elsewhere`)
 }
 
-const isFile = async (path: string): Promise<boolean> => (await statOf(path))?.isFile() ?? false
-const isFolder = async (path: string): Promise<boolean> => (await statOf(path))?.isDirectory() ?? false
 const statOf = (path: string) => stat(path).catch(() => undefined)

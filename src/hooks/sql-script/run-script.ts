@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { relative } from 'node:path'
 import type { ParameterOrJSON } from 'postgres'
 import type { Sql } from '../../database/database.ts'
 import { SqlScriptError } from '../../errors.ts'
 import { findScripts } from './find-scripts.ts'
-import { splitStatements, type Statement } from './split-statements.ts'
+import { readStatements } from './read-statements.ts'
+import type { Statement } from './split-statements.ts'
 
 export interface ScriptRun {
   /** `sql/` is in it. */
@@ -20,15 +20,18 @@ export async function runScript({ directory, name, args, sql }: ScriptRun): Prom
   await runFiles(await findScripts(directory, name), { directory, args, sql })
 }
 
-/** Runs the statements of these files one by one. */
+/** Runs the statements of these files one by one. All files are read before the first statement runs. */
 export async function runFiles(
   files: readonly string[],
   { directory, args, sql }: Omit<ScriptRun, 'name'>,
 ): Promise<void> {
-  for (const file of files) {
-    for (const statement of await readStatements(file, directory)) {
-      await run({ sql, statement, args, file: relative(directory, file) })
-    }
+  const scripts: { readonly file: string; readonly statements: readonly Statement[] }[] = []
+  for (const path of files) {
+    const file = relative(directory, path)
+    scripts.push({ file, statements: await readStatements(path, file) })
+  }
+  for (const { file, statements } of scripts) {
+    for (const statement of statements) await run({ sql, statement, args, file })
   }
 }
 
@@ -39,30 +42,17 @@ export async function runQuery<Row extends object>({
   args,
   sql,
 }: ScriptRun): Promise<Row[]> {
-  const [file, ...more] = await findScripts(directory, name)
-  const statements = file === undefined ? [] : await readStatements(file, directory)
+  const [path, ...more] = await findScripts(directory, name)
+  const file = path === undefined ? '' : relative(directory, path)
+  const statements = path === undefined ? [] : await readStatements(path, file)
   const [statement] = statements
-  if (file === undefined || statement === undefined || more.length > 0 || statements.length > 1) {
-    throw new SqlScriptError(
-      `the SQL query "${name}" must be one file with one statement; it is ${more.length > 0 ? 'several files' : `${statements.length} statements`}`,
-      { hint: 'Use executeSqlScript for what returns no rows.' },
-    )
+  if (statement === undefined || more.length > 0 || statements.length > 1) {
+    const found = more.length > 0 ? `${more.length + 1} files` : `${statements.length} statements`
+    throw new SqlScriptError(`the SQL query "${name}" must be one statement in one file; it is ${found}`, {
+      hint: 'Use executeSqlScript for what returns no rows.',
+    })
   }
-  return [...(await run({ sql, statement, args, file: relative(directory, file) }))] as Row[]
-}
-
-async function readStatements(file: string, directory: string): Promise<readonly Statement[]> {
-  const statements = splitStatements(await readFile(file, 'utf8'))
-  for (const { text, line } of statements) {
-    const place = `${relative(directory, file)}:${line}`
-    if (text.startsWith('\\')) {
-      throw new SqlScriptError(`${place}: ${firstLine(text)} is a command of psql, not SQL: remove it`)
-    }
-    if (/^copy\s[\s\S]*\sfrom\s+stdin\b/i.test(text)) {
-      throw new SqlScriptError(`${place}: COPY … FROM stdin cannot run from a script: use INSERT … VALUES`)
-    }
-  }
-  return statements
+  return [...(await run({ sql, statement, args, file }))] as Row[]
 }
 
 interface StatementRun {
@@ -73,16 +63,36 @@ interface StatementRun {
 }
 
 async function run({ sql, statement, args, file }: StatementRun) {
-  const used = Math.max(0, ...[...statement.text.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number)))
+  const { text, parameters } = bind(statement, args, file)
   try {
     // Without parameters the simple protocol is used, which VACUUM and the like need.
-    const parameters = args.slice(0, used) as ParameterOrJSON<bigint>[]
-    return await (parameters.length === 0
-      ? sql.unsafe(statement.text)
-      : sql.unsafe(statement.text, parameters))
+    return await (parameters.length === 0 ? sql.unsafe(text) : sql.unsafe(text, parameters))
   } catch (cause) {
     if (cause instanceof Error && 'severity' in cause) throw explain(cause as PostgresError, statement, file)
     throw cause
+  }
+}
+
+/** PostgreSQL wants every parameter used, so those that the statement uses are counted anew. */
+function bind({ text, line, parameters }: Statement, args: readonly unknown[], file: string) {
+  const numbers = [...new Set(parameters.map(({ number }) => number))].sort((a, b) => a - b)
+  for (const number of numbers) {
+    if (number >= 1 && number <= args.length && args[number - 1] !== undefined) continue
+    const given = args.length === 1 ? '1 argument was given' : `${args.length} arguments were given`
+    throw new SqlScriptError(
+      `${file}:${line}: the statement uses $${number}, but ${number <= args.length ? 'that argument is undefined' : given}`,
+      { hint: `Pass them in order: executeSqlScript(name, [first, second]); null is SQL's NULL.` },
+    )
+  }
+  let bound = ''
+  let done = 0
+  for (const { number, start, end } of parameters) {
+    bound += `${text.slice(done, start)}$${numbers.indexOf(number) + 1}`
+    done = end
+  }
+  return {
+    text: bound + text.slice(done),
+    parameters: numbers.map((number) => args[number - 1]) as ParameterOrJSON<bigint>[],
   }
 }
 
@@ -94,17 +104,16 @@ interface PostgresError extends Error {
 }
 
 function explain(cause: PostgresError, { text, line }: Statement, file: string): SqlScriptError {
-  const at =
-    cause.position === undefined ? 0 : text.slice(0, Number(cause.position) - 1).split('\n').length - 1
+  const before = Array.from(text).slice(0, Math.max(0, Number(cause.position ?? 1) - 1))
+  const at = line + before.filter((character) => character === '\n').length
   const detail = cause.detail === undefined ? '' : ` (${cause.detail})`
-  return new SqlScriptError(`${file}:${line + at}: ${cause.message}${detail}\n  in: ${firstLine(text)}`, {
+  return new SqlScriptError(`${file}:${at}: ${cause.message}${detail}, in: ${shorten(text)}`, {
     cause,
     ...(cause.hint === undefined ? {} : { hint: cause.hint }),
   })
 }
 
-function firstLine(text: string): string {
-  const [line = ''] = text.split('\n')
-  const shown = line.length > 100 ? `${line.slice(0, 99)}…` : line
-  return text.includes('\n') ? `${shown} …` : shown
+function shorten(text: string): string {
+  const line = text.slice(0, 500).replaceAll(/\s+/g, ' ')
+  return line.length > 100 ? `${line.slice(0, 99)}…` : line
 }

@@ -1,118 +1,135 @@
+import { lexSql } from './lex-sql.ts'
+
+/** `$1` in a statement; not one in a quote, a comment, or the body of a function, where it means another thing. */
+interface StatementParameter {
+  /** 1 for `$1`. */
+  readonly number: number
+  /** Where in the statement's text it stands. */
+  readonly start: number
+  readonly end: number
+}
+
 export interface Statement {
+  /** Without the semicolon, and without blanks and comments around it. */
   readonly text: string
   /** Of its first character, counted from 1. */
   readonly line: number
+  /** Its words in upper case, without those in quotes, comments and parentheses. */
+  readonly words: readonly string[]
+  readonly parameters: readonly StatementParameter[]
+  /** From the first backslash outside quotes to the end of its line: SQL has none, psql's commands begin so. */
+  readonly psqlCommand: string | undefined
 }
 
 /**
  * Splits SQL at the semicolons that end statements, as psql does: not those in strings, quoted names, dollar quotes, comments,
- * parentheses, and the `BEGIN ATOMIC … END` bodies of SQL functions. Statements of comments alone are left out.
+ * parentheses, and the `BEGIN ATOMIC … END` bodies of SQL functions. What is empty, or comments alone, is no statement.
  * https://www.postgresql.org/docs/current/sql-syntax-lexical.html
  */
 export function splitStatements(source: string): readonly Statement[] {
   const text = source.replace(/^\uFEFF/, '')
   const statements: Statement[] = []
-  let start: number | undefined
-  let parentheses = 0
-  /** Open BEGIN ATOMIC … END, and the CASE … END in it. */
-  let blocks = 0
-  let words: string[] = []
-
-  const finish = (end: number): void => {
-    if (start !== undefined) {
-      statements.push({ text: text.slice(start, end).trim(), line: lineAt(text, start) })
+  const lines = new LineCounter(text)
+  let draft: Draft | undefined
+  for (const { kind, start, end } of lexSql(text)) {
+    if (kind === 'blank') continue
+    if (kind === 'other' && text[start] === ';' && draft?.inside !== true) {
+      if (draft !== undefined) statements.push(draft.finish())
+      draft = undefined
+      continue
     }
-    start = undefined
-    parentheses = 0
-    blocks = 0
-    words = []
+    draft ??= new Draft(text, start, lines.at(start))
+    if (kind === 'word') draft.addWord(text.slice(start, end).toUpperCase())
+    else if (kind === 'parameter') draft.addParameter(start, end)
+    else if (kind === 'other') draft.addCharacter(text.charAt(start), start)
+    draft.end = end
   }
-
-  for (let at = 0; at < text.length;) {
-    const skipped = skipBlank(text, at)
-    if (skipped > at) {
-      at = skipped
-      continue
-    }
-    if (text[at] === ';' && parentheses === 0 && blocks === 0) {
-      finish(at)
-      at += 1
-      continue
-    }
-    start ??= at
-    const quoted = skipQuoted(text, at)
-    if (quoted > at) {
-      at = quoted
-      continue
-    }
-    const word = /^[A-Za-z_\u0080-\uFFFF][\w$\u0080-\uFFFF]*/.exec(text.slice(at, at + 256))?.[0]
-    if (word === undefined) {
-      if (text[at] === '(') parentheses += 1
-      if (text[at] === ')') parentheses = Math.max(0, parentheses - 1)
-      at += 1
-      continue
-    }
-    const upper = word.toUpperCase()
-    if (upper === 'ATOMIC' && words.at(-1) === 'BEGIN' && words[0] === 'CREATE') blocks += 1
-    else if (upper === 'CASE' && blocks > 0) blocks += 1
-    else if (upper === 'END' && blocks > 0) blocks -= 1
-    // The first word tells a function's definition, the last one whether ATOMIC belongs to BEGIN.
-    words = [words[0] ?? upper, upper]
-    at += word.length
-  }
-  finish(text.length)
+  if (draft !== undefined) statements.push(draft.finish())
   return statements
 }
 
-/** Past white space and comments; block comments nest. */
-function skipBlank(text: string, from: number): number {
-  if (/\s/.test(text[from] ?? '')) return from + 1
-  if (text.startsWith('--', from)) {
-    const end = text.indexOf('\n', from)
-    return end < 0 ? text.length : end + 1
-  }
-  if (!text.startsWith('/*', from)) return from
-  let depth = 0
-  for (let at = from; at < text.length;) {
-    if (text.startsWith('/*', at)) {
-      depth += 1
-      at += 2
-    } else if (text.startsWith('*/', at)) {
-      depth -= 1
-      at += 2
-      if (depth === 0) return at
-    } else at += 1
-  }
-  return text.length
-}
+/** A statement whose end is not reached yet. */
+class Draft {
+  end = 0
+  readonly #text: string
+  readonly #start: number
+  readonly #line: number
+  readonly #words: string[] = []
+  readonly #parameters: StatementParameter[] = []
+  #psqlCommand: string | undefined
+  #parentheses = 0
+  /** Open BEGIN ATOMIC … END, and the CASE … END in it. */
+  #blocks = 0
+  #previousWord = ''
 
-/** Past a string, a quoted name or a dollar quote that begins here. */
-function skipQuoted(text: string, from: number): number {
-  if (/^[eE]'/.test(text.slice(from, from + 2)) && !/[\w$]/.test(text[from - 1] ?? '')) {
-    return skipUntil(text, from + 2, "'", true)
+  constructor(text: string, start: number, line: number) {
+    this.#text = text
+    this.#start = start
+    this.#line = line
   }
-  if (text[from] === "'") return skipUntil(text, from + 1, "'", false)
-  if (text[from] === '"') return skipUntil(text, from + 1, '"', false)
-  // `a$b$c` is a name, and `$1` a parameter.
-  const tag = /^\$(?:[A-Za-z_\u0080-\uFFFF][\w\u0080-\uFFFF]*)?\$/.exec(text.slice(from, from + 256))?.[0]
-  if (tag === undefined || /[\w$]/.test(text[from - 1] ?? '')) return from
-  const end = text.indexOf(tag, from + tag.length)
-  return end < 0 ? text.length : end + tag.length
-}
 
-function skipUntil(text: string, from: number, quote: string, backslashes: boolean): number {
-  for (let at = from; at < text.length; at += 1) {
-    if (backslashes && text[at] === '\\') at += 1
-    else if (text[at] === quote) {
-      if (text[at + 1] !== quote) return at + 1
-      at += 1
+  /** A semicolon here ends no statement. */
+  get inside(): boolean {
+    return this.#parentheses > 0 || this.#blocks > 0
+  }
+
+  addWord(word: string): void {
+    if (word === 'ATOMIC' && this.#previousWord === 'BEGIN' && this.#definesRoutine) this.#blocks += 1
+    else if (word === 'CASE' && this.#blocks > 0) this.#blocks += 1
+    else if (word === 'END' && this.#blocks > 0) this.#blocks -= 1
+    if (this.#parentheses === 0) this.#words.push(word)
+    this.#previousWord = word
+  }
+
+  addParameter(start: number, end: number): void {
+    if (this.#blocks > 0) return
+    const number = Number(this.#text.slice(start + 1, end))
+    this.#parameters.push({ number, start: start - this.#start, end: end - this.#start })
+  }
+
+  addCharacter(character: string, at: number): void {
+    if (character === '(') this.#parentheses += 1
+    if (character === ')') this.#parentheses = Math.max(0, this.#parentheses - 1)
+    if (character === '\\') this.#psqlCommand ??= /[^\n\r]*/.exec(this.#text.slice(at, at + 200))?.[0]?.trim()
+    this.#previousWord = ''
+  }
+
+  finish(): Statement {
+    return {
+      text: this.#text.slice(this.#start, this.end),
+      line: this.#line,
+      words: this.#words,
+      parameters: this.#parameters,
+      psqlCommand: this.#psqlCommand,
     }
   }
-  return text.length
+
+  /** CREATE [OR REPLACE] FUNCTION or PROCEDURE: elsewhere BEGIN and ATOMIC may be names. */
+  get #definesRoutine(): boolean {
+    const [create, ...rest] = this.#words.slice(0, 4)
+    return create === 'CREATE' && rest.some((word) => word === 'FUNCTION' || word === 'PROCEDURE')
+  }
 }
 
-function lineAt(text: string, offset: number): number {
-  let line = 1
-  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line += 1
-  return line
+/** Lines of growing offsets, so that long scripts are not counted through again for each statement. */
+class LineCounter {
+  readonly #text: string
+  #counted = 0
+  #line = 1
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  at(offset: number): number {
+    for (
+      let next = this.#text.indexOf('\n', this.#counted);
+      next >= 0 && next < offset;
+      next = this.#text.indexOf('\n', next + 1)
+    ) {
+      this.#line += 1
+      this.#counted = next + 1
+    }
+    return this.#line
+  }
 }

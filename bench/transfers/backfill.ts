@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import postgres from 'postgres'
+import type { BusyChain } from './busy-chain.ts'
+import { checkExact } from './check-exact.ts'
+import type { IndexerOptions } from './indexer.ts'
+import { startIndexer, type RunningIndexer } from './running-indexer.ts'
+
+export interface Backfill {
+  /** ms from the start of the process until another connection reads a row. */
+  readonly firstAnswer: number
+  /** ms from the start of the process until all is committed. */
+  readonly all: number
+  /** ms from `syncing` on. */
+  readonly syncing: number
+}
+
+export type IndexerSetup = Omit<IndexerOptions, 'directory' | 'monitoringPort' | 'url' | 'token'>
+
+/** An indexer in a folder of its own, on a free port. */
+export async function launchIndexer(
+  chain: Pick<BusyChain, 'anvil' | 'token'>,
+  setup: IndexerSetup,
+  directory: string,
+): Promise<{ readonly indexer: RunningIndexer; readonly ready: () => Promise<boolean> }> {
+  const monitoringPort = await freePort()
+  // Requests by http, heads by the socket.
+  const url = [chain.anvil.url, chain.anvil.url.replace('http', 'ws')]
+  const indexer = startIndexer({ ...setup, directory, monitoringPort, url, token: chain.token })
+  const ready = async (): Promise<boolean> => {
+    const response = await fetch(`http://127.0.0.1:${monitoringPort}/ready`).catch(() => undefined)
+    return response?.ok === true
+  }
+  return { indexer, ready }
+}
+
+export async function backfill(
+  chain: BusyChain,
+  setup: IndexerSetup,
+): Promise<Backfill & { readonly cpu: number; readonly peak: number }> {
+  const { hash } = await chain.head()
+  const directory = mkdtempSync(join(tmpdir(), 'pawl-transfers-'))
+  const { indexer } = await launchIndexer(chain, setup, directory)
+  try {
+    const answered = setup.database === undefined ? firstProgress(indexer) : firstRow(setup.database)
+    await indexer.reached(hash)
+    const all = lastProgress(indexer, hash) - indexer.startedAt
+    const syncing = indexer.lines.find((line) => line.type === 'lifecycle' && line.state === 'syncing')
+    const firstAnswer = (await answered) - indexer.startedAt
+    if (setup.database !== undefined) {
+      const sql = postgres(setup.database, { max: 1, onnotice: () => {} })
+      for (let at = 0; at < setup.indexes; at += 1) await checkExact(sql, chain, at === 0 ? '' : `_${at}`)
+      await sql.end()
+    }
+    const { cpuSeconds: cpu, peakMegabytes: peak } = await indexer.stop()
+    const since = syncing !== undefined && 'at' in syncing ? syncing.at - indexer.startedAt : Number.NaN
+    return { firstAnswer, all, syncing: all - since, cpu, peak }
+  } finally {
+    await indexer.kill()
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** Of all indexes. */
+function lastProgress({ lines }: RunningIndexer, hash: string): number {
+  return Math.max(...lines.map((line) => (line.type === 'progress' && line.hash === hash ? line.at : 0)))
+}
+
+async function firstProgress(indexer: RunningIndexer): Promise<number> {
+  return (await indexer.until((line) => line.type === 'progress')).at
+}
+
+/** Asked for by another connection, again and again. */
+async function firstRow(database: string): Promise<number> {
+  const sql = postgres(database, { max: 1, onnotice: () => {} })
+  try {
+    for (;;) {
+      const [row] = await sql`select to_regclass('transfer') is not null as there`
+      if (row?.['there'] === true && (await sql`select from transfer limit 1`).length > 0) {
+        return performance.timeOrigin + performance.now()
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  } finally {
+    await sql.end()
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import { InvalidArgumentError, type Command } from 'commander'
+import { systemClock } from '../../clock.ts'
+import { decodeArguments } from '../../hooks/encode-arguments.ts'
+import { isFields } from '../../config/config-reader.ts'
+import { toJson } from '../../text/to-json.ts'
+import { CONFIG_OPTION } from '../find-config.ts'
+import { withProject } from '../with-project.ts'
+import type { CliContext, ConfigOption, JsonOption } from './cli-context.ts'
+
+interface FireOptions extends ConfigOption, JsonOption {
+  readonly args?: Readonly<Record<string, unknown>>
+  readonly key?: string
+}
+
+/** Over the durable queue: from outside of whatever process runs the project, or before one does. */
+export function addHooksFire(hooks: Command, { out }: CliContext): void {
+  hooks
+    .command('fire')
+    .description('queue a firing of a hook, durably; it runs as soon as Pawl does')
+    .argument('<hook>', 'its name')
+    .option('--args <json>', 'its arguments: \'{"major": true, "depth": 10}\'', readArguments)
+    .option('--key <key>', 'a second firing with this key is the same firing')
+    .option(...CONFIG_OPTION)
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ pawl hooks fire calculate_stats --args '{"major": true, "depth": 10}'
+  $ pawl hooks fire announce --args '{"amount": {"$pawl": "bigint", "value": "1000"}}' --key 2026-01-31
+`,
+    )
+    .action(async (hook: string, { config: named, args = {}, key, json = false }: FireOptions) => {
+      const id = randomUUID()
+      const isNew = await withProject(named, async ({ config, database }) => {
+        const [{ FiringStore }, { queueFiring }] = await Promise.all([
+          import('../../hooks/firing-store.ts'),
+          import('../../hooks/queue-firing.ts'),
+        ])
+        return queueFiring(
+          database.sql,
+          {
+            hook,
+            args,
+            id,
+            origin: { type: 'outside' },
+            level: undefined,
+            wait: false,
+            ...(key === undefined ? {} : { key }),
+          },
+          { hooks: config.hooks ?? {}, store: new FiringStore(database), clock: systemClock },
+        )
+      })
+      if (json) out.write(`${toJson({ firing: isNew ? id : null, hook, duplicate: !isNew })}\n`)
+      else if (isNew) out.write(`queued firing ${id} of hook ${hook}\n`)
+      else out.write(`there is a firing of hook ${hook} with this key already: nothing was queued\n`)
+    })
+}
+
+function readArguments(text: string): Readonly<Record<string, unknown>> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new InvalidArgumentError(`It is no JSON: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  if (!isFields(value)) throw new InvalidArgumentError('Write an object: {"name": value}.')
+  return decodeArguments(value)
+}

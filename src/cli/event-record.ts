@@ -1,0 +1,69 @@
+import type { PawlEvent } from '../events.ts'
+import type { FiringOrigin } from '../hooks/context.ts'
+import { describeEvent } from '../text/describe-event.ts'
+import { describeProgress, ProgressMeter } from '../text/progress.ts'
+import type { Severity } from './logger.ts'
+
+/**
+ * An event as a line of the log for programs: what the event holds, with its severity, and the names that log stores are
+ * searched by – `firing`, `hook`, `job`, `index`, `level` – at the top, also where they are those of what fired it.
+ */
+export function eventRecord(event: PawlEvent, time: Date): Readonly<Record<string, unknown>> {
+  const { type, ...data } = event
+  return {
+    time,
+    severity: severityOf(event),
+    type,
+    message: messageOf(event, time),
+    ...('origin' in event ? namesOf(event.origin) : {}),
+    ...data,
+  }
+}
+
+function severityOf(event: PawlEvent): Severity {
+  switch (event.type) {
+    case 'index.failed':
+    case 'index.orphaned':
+    case 'index.refused':
+    case 'hook.failed':
+    case 'hook.dead':
+    case 'job.failed':
+    case 'job.refused':
+      return 'error'
+    case 'index.retrying':
+    case 'hook.retrying':
+    case 'hook.dropped':
+    case 'job.missed':
+    case 'job.skipped':
+    case 'job.capped':
+    case 'job.retried':
+      return 'warn'
+    case 'index.progress':
+    case 'hook.started':
+    case 'hook.queued':
+      return 'debug'
+    case 'lifecycle':
+      return event.state === 'failed' ? 'error' : 'info'
+    default:
+      return 'info'
+  }
+}
+
+function messageOf(event: PawlEvent, time: Date): string {
+  if (event.type === 'index.progress') return describeProgress(new ProgressMeter().add(event, time.getTime()))
+  return describeEvent(event).text
+}
+
+/** What fired it: a job, the handler of an index at a level. */
+function namesOf(origin: FiringOrigin): Readonly<Record<string, unknown>> {
+  switch (origin.type) {
+    case 'job':
+      return { job: origin.job }
+    case 'handler':
+      return { index: origin.index, level: origin.level }
+    case 'hook':
+    case 'lifecycle':
+    case 'outside':
+      return {}
+  }
+}

@@ -1,0 +1,64 @@
+import { DatabaseUnavailableError, PawlError, SessionLostError } from '../errors.ts'
+import { explainConnection } from '../text/explain-connection.ts'
+
+/** Codes of a connection that was there and broke. */
+const BROKEN: ReadonlySet<string> = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+])
+
+/** What a statement's error is to Pawl: `SessionLostError` where it ended the session, else the error itself. */
+export function statementError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof PawlError) return error
+  const ended = BROKEN.has(codeOf(error)) || ('severity' in error && error.severity === 'FATAL')
+  return ended ? lostSession(error) : error
+}
+
+/** The session is gone, for the reason that `cause` tells. */
+export function lostSession(cause?: Error): SessionLostError {
+  const reason = cause === undefined || BROKEN.has(codeOf(cause)) ? '' : `: ${cause.message}`
+  return new SessionLostError(`the connection to the database was lost${reason}`, { cause })
+}
+
+/**
+ * @param error what connecting failed with
+ * @param description the address, without secrets
+ */
+export function cannotConnect(error: unknown, description: string): PawlError {
+  if (error instanceof DatabaseUnavailableError) return error
+  // A loss while connecting: what made it fail is more than that it failed.
+  const cause = error instanceof SessionLostError ? error.cause : error
+  return new DatabaseUnavailableError(`cannot connect to ${description}: ${reasonOf(cause)}`, {
+    ...(cause === undefined ? {} : { cause }),
+    hint: hintFor(codeOf(cause), description),
+  })
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+function reasonOf(error: unknown): string {
+  const closed = 'the connection was closed before an answer came: is that a PostgreSQL?'
+  if (!(error instanceof Error)) return closed
+  const code = codeOf(error)
+  const words = explainConnection(error)
+  if (words !== undefined) return words
+  if (BROKEN.has(code)) return closed
+  return error.message === '' ? code : error.message
+}
+
+function hintFor(code: string, description: string): string {
+  if (code === '28P01' || code === '28000') return 'Check the user and the password in the URL.'
+  if (code === '3D000') {
+    const name = /([^/]*)$/.exec(description)?.[1] ?? ''
+    return `Correct the name in the URL, or create the database first: createdb ${name}`
+  }
+  if (code === '53300') return 'Raise max_connections of the server, or end what else is connected.'
+  return 'Check that the server runs and that the address is right; or leave "database" out, and Pawl starts one of its own.'
+}

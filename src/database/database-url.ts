@@ -1,0 +1,31 @@
+import { DatabaseUnavailableError } from '../errors.ts'
+
+/** The address without secrets: `postgres://user@host:port/name`. */
+export function describeUrl(url: string): string {
+  const parts = /^(postgres(?:ql)?):\/\/(?:([^:@/?]*)(?::[^/?]*)?@)?([^@/?]*)(\/[^?#]*)?/.exec(url)
+  if (parts === null) return 'the configured database'
+  const [, protocol = '', user = '', hosts = '', name = ''] = parts
+  return `${protocol}://${user === '' ? '' : `${user}@`}${hosts}${name}`
+}
+
+/**
+ * @throws DatabaseUnavailableError that says what a URL looks like. Not with Node's own error as its cause: that one holds
+ * the URL, and so the password.
+ */
+export function checkUrl(url: string): void {
+  const protocol = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]
+  const hint =
+    'It looks like postgres://user:password@host:5432/name; special characters are percent-encoded.'
+  if (protocol === undefined)
+    throw new DatabaseUnavailableError('the address of the database is no URL', { hint })
+  if (protocol !== 'postgres' && protocol !== 'postgresql') {
+    throw new DatabaseUnavailableError(`the address of the database is of ${protocol}, not of PostgreSQL`, {
+      hint,
+    })
+  }
+  const hosts = /^[^:]+:\/\/(?:[^/?]*@)?([^/?]*)/.exec(url)?.[1] ?? ''
+  // Several hosts are PostgreSQL's own addition to URLs.
+  if (!URL.canParse(url.replace(hosts, hosts.split(',')[0] ?? ''))) {
+    throw new DatabaseUnavailableError('the address of the database cannot be read as a URL', { hint })
+  }
+}

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises'
+import postgres from 'postgres'
+import type { ArrayTypes } from './array-types.ts'
+import type { Sql } from './database.ts'
+import { guardSql } from './guard-sql.ts'
+import type { ConnectOptions, RawSql, Session } from './session.ts'
+import type { SessionPool } from './session-pool.ts'
+import type { Query, StatementGate } from './statement.ts'
+
+export interface SingleStatementsOptions {
+  readonly connect: ConnectOptions
+  readonly pool: SessionPool
+  readonly arrayTypes: ArrayTypes
+  readonly refusal: () => Error | undefined
+  readonly errorOf: (error: unknown) => unknown
+  readonly begin: <T>(work: (sql: Sql) => Promise<T>) => Promise<T>
+}
+
+/**
+ * `sql` for single statements, each on a session of the pool. Not postgres.js's own pool: when a connection of that dies
+ * under a cursor or a statement, the next statement on it fails, too, or nothing more is sent, or the process ends by an
+ * exception that nobody can catch.
+ */
+export function singleStatements({
+  connect,
+  pool,
+  arrayTypes,
+  refusal,
+  errorOf,
+  begin,
+}: SingleStatementsOptions): Sql {
+  // Makes the queries, and never connects.
+  const socket = (): Promise<never> =>
+    Promise.reject(new Error('this function of postgres.js is not supported'))
+  const factory = postgres({ ...connect, socket } as ConnectOptions) as unknown as RawSql
+  const files = new WeakMap<Query, string>()
+  const gate: StatementGate = {
+    transactional: false,
+    refusal,
+    started: () => {},
+    settled: () => {},
+    errorOf,
+    send: (query, statement) => {
+      const run = async (session: Session): Promise<void> => {
+        arrayTypes.teach(factory)
+        arrayTypes.teach(session.raw)
+        const file = files.get(query)
+        if (file !== undefined) query.strings = [await readFile(file, 'utf8')]
+        await session.carry(query, statement)
+      }
+      pool.use(run).catch((error: unknown) => statement.reject(error))
+    },
+  }
+  // postgres.js's own would hand the text to its own connections.
+  factory.file = ((path: string, args: never[] = [], options: object = {}) => {
+    const query = factory.unsafe('', args, { prepare: true, ...options })
+    files.set(query as unknown as Query, path)
+    return query
+  }) as RawSql['file']
+  return guardSql(factory, gate, begin)
+}

@@ -1,0 +1,218 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type postgres from 'postgres'
+import { TransactionAbortedError, TransactionOverError } from '../errors.ts'
+import type { Sql, Transaction } from './database.ts'
+import { guardSql } from './guard-sql.ts'
+import type { Row, UpsertOptions } from './row-writer.ts'
+import type { Statement } from './statement.ts'
+import type { TableShapes } from './table-shapes.ts'
+import { WriteBuffer } from './write-buffer.ts'
+
+/** What a scope needs of its session. */
+export interface ScopeSession {
+  readonly raw: postgres.Sql<{ bigint: bigint }>
+  readonly shapes: TableShapes
+  /** All that runs: rejected when the session is lost. */
+  readonly running: Set<Statement>
+  /** Why the session can no longer be used; undefined: it can. */
+  readonly lost: Error | undefined
+  errorOf(error: unknown): unknown
+  /** Cuts it off. */
+  end(reason: Error): void
+  /** Sends a statement of ours. */
+  run(statement: string): Promise<unknown>
+}
+
+/** The innermost scope that the running code was called in. */
+const current = new AsyncLocalStorage<TransactionScope>()
+
+/** Was the running code called, however far up, by work of a transaction that is still open? */
+export function isInTransaction(): boolean {
+  return current.getStore()?.isOpen === true
+}
+
+/**
+ * Marks where the running code is. What goes on from here and calls the function that it returns is given the innermost
+ * transaction or savepoint that it has begun since, if that is still open: code inside `sql.begin(…)`.
+ */
+export function markTransaction(): () => Transaction | undefined {
+  const outer = current.getStore()
+  return () => current.getStore()?.openSince(outer)
+}
+
+/** A transaction or a savepoint in it: what may use `sql`, and until when. */
+export class TransactionScope implements Transaction {
+  readonly sql: Sql
+  readonly #session: ScopeSession
+  readonly #parent: TransactionScope | undefined
+  readonly #running = new Set<Statement>()
+  readonly #buffer: WriteBuffer
+  /** How many statements were sent through `sql`. */
+  #sent = 0
+  /** Statements of this scope were undone with a savepoint that was open when they were sent. */
+  #undone = false
+  #over = false
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(session: ScopeSession, parent?: TransactionScope) {
+    this.#session = session
+    this.#parent = parent
+    const gate = {
+      transactional: true,
+      refusal: () => session.lost,
+      started: (statement: Statement) => {
+        this.#sent += 1
+        session.running.add(statement)
+        this.#running.add(statement)
+      },
+      settled: (statement: Statement) => {
+        session.running.delete(statement)
+        this.#running.delete(statement)
+      },
+      errorOf: (error: unknown) => session.errorOf(error),
+    }
+    const refusal = (): Error | undefined => session.lost ?? (this.#over ? late() : undefined)
+    const begin = <T>(work: (sql: Sql) => Promise<T>): Promise<T> => this.savepoint(({ sql }) => work(sql))
+    // The buffer's own statements come after the end of the work, too, and before any other that waits for them.
+    const own = guardSql(session.raw, gate, begin)
+    this.#buffer = new WriteBuffer({
+      shapes: session.shapes,
+      run: (statement, args) => own.unsafe(statement, [...args], { prepare: true }),
+      refusal,
+    })
+    this.sql = guardSql(
+      session.raw,
+      {
+        ...gate,
+        refusal,
+        before: () => (this.#buffer.isPending ? this.#buffer.send() : undefined),
+        // A statement after rows that could not be written fails because of them.
+        errorOf: (error: unknown) => this.#buffer.failure ?? gate.errorOf(error),
+      },
+      begin,
+    )
+  }
+
+  insert(table: string, rows: Row | readonly Row[], by?: string): void {
+    this.#buffer.insert(table, rows, by)
+  }
+
+  upsert(table: string, rows: Row | readonly Row[], options: UpsertOptions, by?: string): void {
+    this.#buffer.upsert(table, rows, options, by)
+  }
+
+  keepUp(): Promise<void> {
+    return this.#buffer.keepUp()
+  }
+
+  /**
+   * Runs `work`, and waits for what it started without awaiting it: that would run after COMMIT.
+   * @throws TransactionAbortedError when a savepoint took statements with it that were not its own
+   */
+  async during<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const result = await this.#settle(work)
+    if (this.#undone) throw undone()
+    return result
+  }
+
+  async #settle<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    try {
+      const result = await current.run(this, () => work(this))
+      this.close()
+      await this.#last.catch(() => {})
+      await this.#buffer.flush()
+      return result
+    } finally {
+      this.close()
+      this.#buffer.discard()
+      await this.#last.catch(() => {})
+      const running = [...this.#running]
+      // Nothing else can be sent while a COPY is half done.
+      if (running.map((statement) => statement.finish()).includes(false)) this.#session.end(unfinishedCopy())
+      await Promise.all(running.map(({ done }) => done))
+    }
+  }
+
+  close(): void {
+    this.#over = true
+  }
+
+  /** Of this scope and those that it is in, up to `outer`, the innermost that is open. */
+  openSince(outer: TransactionScope | undefined): TransactionScope | undefined {
+    const around = this.#around()
+    const at = outer === undefined ? -1 : around.indexOf(outer)
+    return (at < 0 ? around : around.slice(0, at)).find((one) => !one.#over)
+  }
+
+  /** It, or one that it is in, has not ended. */
+  get isOpen(): boolean {
+    return this.#around().some((scope) => !scope.#over)
+  }
+
+  /**
+   * One after the other; but one that is asked for in another's work, which waits for it, is in that: an atomic hook that is
+   * fired inside `sql.begin(…)`.
+   */
+  savepoint<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const running = current.getStore()
+    const inner = running === undefined ? undefined : running.#openBelow(this)
+    if (inner !== undefined) return inner.savepoint(work)
+    if (this.#over) {
+      return Promise.reject(new TransactionOverError('a savepoint came after the end of its transaction'))
+    }
+    const result = this.#last.catch(() => {}).then(() => this.#savepoint(work))
+    this.#last = result
+    return result
+  }
+
+  /** Of this scope and those that it is in, the innermost that is open and in `scope`. */
+  #openBelow(scope: TransactionScope): TransactionScope | undefined {
+    return this.#around().includes(scope) ? this.openSince(scope) : undefined
+  }
+
+  /** This scope and those that it is in. */
+  #around(): readonly TransactionScope[] {
+    return this.#parent === undefined ? [this] : [this, ...this.#parent.#around()]
+  }
+
+  async #savepoint<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    // Or a savepoint that fails would take them with it.
+    await this.#buffer.flush()
+    const before = this.#around().map((around) => ({ around, sent: around.#sent }))
+    await this.#session.run('savepoint pawl')
+    const scope = new TransactionScope(this.#session, this)
+    try {
+      const result = await scope.during(work)
+      await this.#session.run('release savepoint pawl')
+      return result
+    } catch (error) {
+      // Two statements: the savepoint stays after `rollback to`, and would hide an outer one of the same name.
+      if (this.#session.lost === undefined) {
+        await this.#session.run('rollback to savepoint pawl; release savepoint pawl')
+        for (const { around, sent } of before) if (around.#sent > sent) around.#undone = true
+      }
+      throw error
+    }
+  }
+}
+
+function undone(): TransactionAbortedError {
+  return new TransactionAbortedError(
+    'nothing was committed: a statement was sent while an atomic hook or sql.begin(…) ran that then failed, and was undone with it',
+    {
+      hint: 'Await the hook or sql.begin(…) before the next statement; inside sql.begin(…) use the sql that it passes.',
+    },
+  )
+}
+
+function late(): TransactionOverError {
+  return new TransactionOverError('a statement came after the end of its transaction', {
+    hint: 'Await every query before the callback returns.',
+  })
+}
+
+function unfinishedCopy(): TransactionOverError {
+  return new TransactionOverError('a COPY was still open at the end of its transaction', {
+    hint: 'Await its stream to the end, for instance by pipeline() of node:stream/promises.',
+  })
+}

@@ -1,0 +1,151 @@
+import { CallbackError } from '../errors.ts'
+import type { Database, Sql, Transaction } from '../database/database.ts'
+import { markTransaction } from '../database/transaction-scope.ts'
+import type { Row, RowWriter } from '../database/row-writer.ts'
+import type { Datasource } from '../datasources/datasource.ts'
+import type { JobControl } from '../jobs/job-control.ts'
+import type { Logger } from '../logger.ts'
+import type { BaseContext, FiringOrigin, IndexStatus } from './context.ts'
+import type { FireOptions } from './fire-options.ts'
+import type { FiringLevel } from './firing-store.ts'
+import type { LifecycleControl } from './lifecycle-control.ts'
+import { runOnce } from './run-once.ts'
+import { runQuery, runScript } from './sql-script/run-script.ts'
+
+/** Where a callback runs: for its context, and for what it fires in turn. */
+export interface Surroundings {
+  /** The callback, as errors call it. */
+  readonly name: string
+  /** The transaction that `ctx.sql` is bound to. */
+  readonly transaction: Transaction | undefined
+  /**
+   * A transaction further up waits for the callback to end. It may hold locks and keep levels waiting, so the callback may
+   * wait for neither without a limit.
+   */
+  readonly awaited: boolean
+  readonly signal: AbortSignal
+  readonly logger: Logger
+  /** Of what the callback fires. */
+  readonly origin: FiringOrigin
+  /** The level whose transaction it is. */
+  readonly level: FiringLevel | undefined
+}
+
+export interface ContextOptions {
+  readonly database: Database
+  /** The project's: `sql/` is in it. */
+  readonly directory: string
+  readonly datasources: () => Readonly<Record<string, Datasource>>
+  readonly indexes: () => Readonly<Record<string, IndexStatus>>
+  readonly jobs: JobControl
+  readonly lifecycle: LifecycleControl
+  readonly fire: (hook: string, args: Readonly<Record<string, unknown>>) => Promise<void>
+  /** Queues a durable firing by this `sql`. */
+  readonly queue: (
+    sql: Sql,
+    hook: string,
+    args: Readonly<Record<string, unknown>>,
+    options: FireOptions,
+  ) => Promise<unknown>
+  /** Is this hook atomic, so that it would join a running transaction? */
+  readonly joins: (hook: string) => boolean
+}
+
+/** A callback's context. `end` makes it refuse what comes later. */
+export interface CallbackLife {
+  readonly ctx: BaseContext
+  /**
+   * Resolves when the hooks that joined the callback's transaction have ended, also those that it did not await.
+   */
+  end(): Promise<void>
+}
+
+export function createContext(surroundings: Surroundings, options: ContextOptions): CallbackLife {
+  const { name, transaction, awaited, signal, logger } = surroundings
+  const { database, directory, datasources, indexes, jobs, lifecycle, fire, queue, joins } = options
+  const sql = transaction?.sql ?? (awaited ? database.impatientSql : database.sql)
+  const begun = markTransaction()
+  const joined = new Set<Promise<void>>()
+  let over = false
+  const check = (what: string): void => {
+    if (!over) return
+    throw new CallbackError(`${name} has ended, but its context was still used: ${what} came too late`, {
+      hint: 'Await everything in the callback.',
+    })
+  }
+  const fireHook = async (
+    hook: string,
+    args: Readonly<Record<string, unknown>>,
+    options: FireOptions | undefined,
+  ): Promise<void> => {
+    check(`fireHook("${hook}")`)
+    // Inside sql.begin(…) it is queued when that is committed, and not when it is undone.
+    await (options === undefined ? fire(hook, args) : queue(begun()?.sql ?? sql, hook, args, options))
+  }
+  /** Inside sql.begin(…) that, so that they are undone with it. */
+  const writer = (what: string): RowWriter => {
+    check(what)
+    const writing = begun() ?? transaction
+    if (writing !== undefined) return writing
+    throw new CallbackError(`${name} has no transaction that ${what} could be part of`, {
+      hint: 'Make the hook atomic, or call it inside ctx.sql.begin(…).',
+    })
+  }
+  const ctx: BaseContext = {
+    sql,
+    // The project's tables are interfaces, which are no records.
+    insert: (table, rows) => writer(`insert("${table}")`).insert(table, rows as Row | readonly Row[], name),
+    upsert: (table, rows, options) =>
+      writer(`upsert("${table}")`).upsert(table, rows as Row | readonly Row[], options, name),
+    logger,
+    signal,
+    jobs,
+    get datasources() {
+      return datasources()
+    },
+    get indexes() {
+      return indexes()
+    },
+    fireHook(hook, ...[args = {} as never, options]) {
+      const firing = fireHook(hook, args, options)
+      // Also so that a failure that nobody awaits does not end the process: the firing's events tell of it.
+      const settled = (): void => void joined.delete(firing)
+      firing.then(settled, settled)
+      if (transaction !== undefined && (options !== undefined || joins(hook))) joined.add(firing)
+      return firing
+    },
+    executeSqlScript: async (script, args = []) => {
+      check(`executeSqlScript("${script}")`)
+      await runScript({ directory, name: script, args, sql })
+    },
+    executeSqlQuery: async (script, args = []) => {
+      check(`executeSqlQuery("${script}")`)
+      return runQuery({ directory, name: script, args, sql })
+    },
+    once: async (key, work) => {
+      check(`once("${key}")`)
+      return runOnce({ key, work }, surroundings, database)
+    },
+    reindex: (how) => {
+      check('reindex()')
+      lifecycle.reindex(how)
+    },
+    restart: () => {
+      check('restart()')
+      lifecycle.restart()
+    },
+    addIndex: async (index, config) => {
+      check(`addIndex("${index}")`)
+      await lifecycle.addIndex(index, config)
+    },
+    removeIndex: (index) => {
+      check(`removeIndex("${index}")`)
+      lifecycle.removeIndex(index)
+    },
+  }
+  const end = async (): Promise<void> => {
+    over = true
+    await Promise.allSettled(joined)
+  }
+  return { ctx, end }
+}

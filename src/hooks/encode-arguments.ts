@@ -1,0 +1,102 @@
+import { CallbackTypeError } from '../errors.ts'
+import { describeValue } from '../text/describe-value.ts'
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+/** Marks what JSON has no word for; a user's own object with that key is wrapped, too. */
+const TAG = '$pawl'
+
+/**
+ * Arguments as JSON that comes back as it was: also `bigint`, `Date`, bytes, `undefined`, NaN and infinities.
+ * @throws CallbackTypeError that names what cannot be stored
+ */
+export function encodeArguments(subject: string, args: Readonly<Record<string, unknown>>): Json {
+  return encode(args, [], (path, value) => {
+    const place = path.length === 0 ? 'they' : `argument "${path.join('.')}"`
+    const kind =
+      path.length > MOST_DEEP ? 'it is nested too deep, or in a circle' : `it is ${describeValue(value)}`
+    return new CallbackTypeError(`${subject} cannot be queued: ${place} cannot be stored, ${kind}`, {
+      hint: 'Durable firings carry plain data: text, numbers, bigint, booleans, null, dates, bytes, arrays and objects.',
+    })
+  })
+}
+
+const MOST_DEEP = 100
+/** NUL and halves of surrogate pairs. */
+// oxlint-disable-next-line no-control-regex
+const NOT_IN_JSONB = /[\0\ud800-\udfff]/u
+
+function encode(
+  value: unknown,
+  path: readonly string[],
+  refuse: (path: readonly string[], value: unknown) => Error,
+): Json {
+  if (path.length > MOST_DEEP) throw refuse(path.slice(0, MOST_DEEP + 1), value)
+  switch (typeof value) {
+    case 'string':
+      return NOT_IN_JSONB.test(value)
+        ? { [TAG]: 'text', value: Buffer.from(value, 'utf16le').toString('base64') }
+        : value
+    case 'boolean':
+      return value
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0)
+        ? value
+        : { [TAG]: 'number', value: Object.is(value, -0) ? '-0' : String(value) }
+    case 'bigint':
+      return { [TAG]: 'bigint', value: String(value) }
+    case 'undefined':
+      return { [TAG]: 'undefined' }
+    case 'object':
+      break
+    default:
+      throw refuse(path, value)
+  }
+  if (value === null) return null
+  if (value instanceof Date) return { [TAG]: 'date', value: value.getTime() }
+  if (value instanceof Uint8Array) return { [TAG]: 'bytes', value: Buffer.from(value).toString('base64') }
+  if (Array.isArray(value)) return value.map((item, at) => encode(item, [...path, String(at)], refuse))
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) throw refuse(path, value)
+  const entries = Object.entries(value).map(
+    ([key, item]) => [key, encode(item, [...path, key], refuse)] as const,
+  )
+  const encoded = Object.fromEntries(entries)
+  return Object.hasOwn(encoded, TAG) ? { [TAG]: 'object', value: encoded } : encoded
+}
+
+/** What `encodeArguments` was given. */
+export function decodeArguments(json: unknown): Readonly<Record<string, unknown>> {
+  return decode(json as Json) as Readonly<Record<string, unknown>>
+}
+
+function decode(json: Json): unknown {
+  if (typeof json !== 'object' || json === null) return json
+  if (Array.isArray(json)) return json.map(decode)
+  const fields = json as { readonly [key: string]: Json }
+  if (Object.hasOwn(fields, TAG)) return decodeTagged(fields)
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, decode(value)]))
+}
+
+function decodeTagged(fields: { readonly [key: string]: Json }): unknown {
+  const value = fields['value'] ?? null
+  const text = typeof value === 'string' ? value : ''
+  switch (fields[TAG]) {
+    case 'bigint':
+      return BigInt(text)
+    case 'number':
+      return Number(value)
+    case 'date':
+      return new Date(value === null ? Number.NaN : Number(value))
+    case 'bytes':
+      return new Uint8Array(Buffer.from(text, 'base64'))
+    case 'text':
+      return Buffer.from(text, 'base64').toString('utf16le')
+    case 'object':
+      return Object.fromEntries(
+        Object.entries(value as object).map(([key, item]) => [key, decode(item as Json)]),
+      )
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,65 @@
+import { CallbackTypeError } from '../errors.ts'
+import { describeValue } from '../text/describe-value.ts'
+import type { FiringLevel } from './firing-store.ts'
+
+/** A durable firing from outside, or of a job: no level's transaction is there to count confirmations from. */
+export type QueueOptions = Pick<FireOptions, 'wait' | 'key'>
+
+/** A durable firing: queued in the caller's transaction, run later. */
+export interface FireOptions {
+  /**
+   * The firing is a row of the database. It runs after the caller's transaction was committed, in order per hook, and again
+   * when it failed (see `retry` of the hook) or the process died. An atomic hook takes effect exactly once; another at least
+   * once, with `ctx.firing.id` as an idempotency key for what is outside the database.
+   */
+  readonly wait: false
+  /**
+   * It runs when the level that fired it is so many levels deep; a reorg before that drops it. Only where the firing joins the
+   * transaction of a level. Default: 0.
+   */
+  readonly confirmations?: number
+  /** Idempotency key: of one hook, a second firing with the same key is the same firing, and does nothing. */
+  readonly key?: string
+}
+
+/** As Ethereum's addresses and hashes joined, and more; an index row of PostgreSQL has room for it. */
+const LONGEST_KEY = 1_000
+
+/** @throws CallbackTypeError that names the option. Callers from JavaScript and YAML projects are not checked by a compiler. */
+export function checkFireOptions(
+  subject: string,
+  { wait, confirmations, key }: Readonly<Record<'wait' | 'confirmations' | 'key', unknown>>,
+  level: FiringLevel | undefined,
+): void {
+  const refuse = (what: string, hint?: string): CallbackTypeError =>
+    new CallbackTypeError(`${subject} cannot be queued: ${what}`, hint === undefined ? {} : { hint })
+  if (wait !== false) {
+    throw refuse(
+      `option "wait" expected false, received ${describeValue(wait)}`,
+      'Leave the options out to wait for the hook.',
+    )
+  }
+  if (
+    !Number.isSafeInteger(confirmations) ||
+    (confirmations as number) < 0 ||
+    (confirmations as number) > 2 ** 31 - 1
+  ) {
+    throw refuse(
+      `option "confirmations" expected a whole number of levels, 0 or more, received ${describeValue(confirmations)}`,
+    )
+  }
+  if (confirmations !== 0 && level === undefined) {
+    throw refuse(
+      'option "confirmations" needs a level to count from, and this firing is made outside a level\'s transaction',
+      'Fire it in a handler, or in an atomic hook that a handler awaits.',
+    )
+  }
+  if (
+    key !== undefined &&
+    (typeof key !== 'string' || key === '' || key.length > LONGEST_KEY || key.includes('\0'))
+  ) {
+    throw refuse(
+      `option "key" expected a text of 1 to ${LONGEST_KEY} characters, received ${describeValue(key)}`,
+    )
+  }
+}

@@ -1,0 +1,237 @@
+import type { Database, Sql } from '../database/database.ts'
+import type { FiringOrigin } from './context.ts'
+import { decodeArguments } from './encode-arguments.ts'
+
+/** A firing that waits in the queue. */
+export interface QueuedFiring {
+  readonly id: string
+  readonly hook: string
+  readonly args: Readonly<Record<string, unknown>>
+  readonly origin: FiringOrigin
+  /** Runs so far. */
+  readonly attempts: number
+  /** `onReverted` is to run, not the hook. */
+  readonly reverting: boolean
+  readonly dueAt: Date
+  /** It is this process's, by its row. Else this process has the only slot of the hook. */
+  readonly claimed: boolean
+}
+
+export interface Failure {
+  readonly attempts: number
+  readonly error: string
+  /** undefined: it is dead. */
+  readonly dueAt: Date | undefined
+}
+
+type Held = Pick<QueuedFiring, 'id' | 'hook' | 'reverting' | 'claimed'>
+
+/**
+ * The durable firings as a process sees it that runs them. Methods that take `sql` work in the caller's transaction. A process that
+ * was given up, and does not know it yet, changes nothing: its firings and its lanes are not its own any more.
+ */
+export class FiringClaims {
+  /** The channel on which it is told of hooks with something to run. */
+  readonly channel: string
+  readonly #database: Database
+  readonly #process: string
+
+  /** @param process the id of its row */
+  constructor(database: Database, process: string) {
+    this.#database = database
+    this.#process = process
+    this.channel = `${database.ownSchema} firings`
+  }
+
+  /** The next firings of a hook, in their order, whether they are due or not. They stay anybody's. */
+  async next(
+    hook: string,
+    { besides, limit }: { readonly besides: readonly string[]; readonly limit: number },
+  ): Promise<readonly QueuedFiring[]> {
+    const { sql } = this.#database
+    const rows = await sql`
+      select ${this.#columns} from ${this.#eligible(hook)} and f.id <> all (${besides as string[]}::text[])
+      order by f.seq limit ${limit}`
+    return rows.map((row) => read(row, false))
+  }
+
+  /** Takes firings of a hook that are due, in their order, for this process. */
+  async claim(
+    hook: string,
+    { limit, dueBy }: { readonly limit: number; readonly dueBy: Date },
+  ): Promise<readonly QueuedFiring[]> {
+    const { sql } = this.#database
+    const rows = await sql`
+      with found as (
+        select f.id from ${this.#eligible(hook)} and f.due_at <= ${dueBy} and ${this.#hasLane(sql, hook)}
+        order by f.seq limit ${limit} for update of f skip locked)
+      update ${this.#table(sql)} f set worker = ${this.#process} from found where f.id = found.id
+      returning ${this.#columns}, f.seq`
+    return rows.toSorted((a, b) => Number(a['seq']) - Number(b['seq'])).map((row) => read(row, true))
+  }
+
+  /** Gives claimed firings back that were not begun. */
+  async release(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return
+    const { sql } = this.#database
+    await sql`
+      with freed as (
+        update ${this.#table(sql)} set worker = null
+        where id = any (${ids as string[]}::text[]) and worker = ${this.#process} and state = 'queued' returning hook)
+      select pg_notify(${this.channel}, hook) from (select distinct hook from freed) freed`
+  }
+
+  /** When the first of a hook is due, of those that wait to be tried again. */
+  async nextDue(hook: string): Promise<Date | undefined> {
+    const { sql } = this.#database
+    const [row] = await sql<{ due: Date | null }[]>`select min(f.due_at) as due from ${this.#eligible(hook)}`
+    return row?.due ?? undefined
+  }
+
+  /** Locks it until the end of the transaction that it runs in. false: it is gone, or not this process's any more. */
+  async lock(sql: Sql, firing: Held): Promise<boolean> {
+    const rows = await sql`
+      select from ${this.#table(sql)} f where ${this.#held(sql, firing)} for update`
+    return rows.length > 0
+  }
+
+  /** Notes that it runs, before it does. false: it is gone, or not this process's any more. */
+  async begin(sql: Sql, firing: Held): Promise<boolean> {
+    const { count } = await sql`
+      update ${this.#table(sql)} f
+      set state = 'running', begun = true, attempts = attempts + 1, worker = ${this.#process}
+      where ${this.#held(sql, firing)}`
+    return count > 0
+  }
+
+  /** Is it there, though `lock` or `begin` did not find it? Then another process has it. */
+  async exists(id: string): Promise<boolean> {
+    const { sql } = this.#database
+    const rows =
+      await sql`select from ${this.#table(sql)} where id = ${id} and state in ('queued', 'running')`
+    return rows.length > 0
+  }
+
+  /**
+   * It has run. What nobody needs to know any more goes; what has a key, or may have to be undone, stays. One whose level left
+   * the chain while it ran is queued for its compensation.
+   */
+  async finish(sql: Sql, { id }: Held): Promise<void> {
+    const table = this.#table(sql)
+    // One that `lock` found without a worker is locked; one of another worker is that one's.
+    const own = sql`(worker is null or worker = ${this.#process}) and state in ('queued', 'running')`
+    await sql`
+      with gone as (
+        delete from ${table}
+        where id = ${id} and ${own} and (reverting or key is null and not (reversible and (orphaned or level is not null)))
+        returning id)
+      update ${table} set
+        state = case when orphaned and reversible then 'queued' else 'done' end,
+        reverting = orphaned and reversible,
+        key = case when orphaned and reversible then null else key end,
+        attempts = case when orphaned and reversible then 0 else attempts end,
+        orphaned = false, error = null, ended_at = now(), worker = null
+      where id = ${id} and ${own} and not exists (select from gone)`
+  }
+
+  /**
+   * It failed. One whose level left the chain while it ran is dropped, or queued for its compensation where it may have had its
+   * effect.
+   */
+  async fail({ id }: Pick<QueuedFiring, 'id'>, { attempts, error, dueAt }: Failure): Promise<void> {
+    const { sql } = this.#database
+    const table = this.#table(sql)
+    const own = sql`(worker is null or worker = ${this.#process}) and state in ('queued', 'running')`
+    await sql`
+      with dropped as (
+        delete from ${table}
+        where id = ${id} and ${own} and orphaned and not reverting and not (begun and reversible) returning id)
+      update ${table} set
+        state = case when ${dueAt !== undefined} or orphaned then 'queued' else 'dead' end,
+        reverting = reverting or orphaned, key = case when orphaned then null else key end,
+        attempts = case when orphaned then 0 else ${attempts} end, error = ${error},
+        due_at = case when orphaned then 'epoch' else coalesce(${dueAt ?? null}, due_at) end,
+        orphaned = false, worker = null
+      where id = ${id} and ${own} and not exists (select from dropped)`
+  }
+
+  /**
+   * What a process had that is gone is anybody's again. What it ran may or may not have had its effect, and runs again.
+   * @param own also what this process has: it ends
+   */
+  async recover({ own = false } = {}): Promise<void> {
+    const { sql, ownSchema } = this.#database
+    const table = this.#table(sql)
+    const mine = own ? sql`or f.worker = ${this.#process}` : sql``
+    // A transaction that is still open has it, and will be ended with its session.
+    await sql`
+      with lost as (
+        select f.id from ${table} f
+        where (f.worker is not null and (not exists (select from ${sql(ownSchema)}.process where process.id = f.worker) ${mine}))
+          or (f.state = 'running' and f.worker is null)
+        for update skip locked),
+      dropped as (
+        delete from ${table} f using lost
+        where f.id = lost.id and f.state = 'running' and f.orphaned and not f.reverting and not f.reversible),
+      freed as (
+        update ${table} f set state = 'queued', worker = null, reverting = f.reverting or f.orphaned, orphaned = false,
+          key = case when f.orphaned then null else f.key end
+        from lost
+        where f.id = lost.id and not (f.state = 'running' and f.orphaned and not f.reverting and not f.reversible)
+        returning f.hook)
+      select pg_notify(${this.channel}, hook) from (select distinct hook from freed) freed`
+  }
+
+  /**
+   * The hooks that have firings in the queue.
+   * @param tell also the other processes
+   */
+  async waiting({ tell }: { readonly tell: boolean }): Promise<readonly string[]> {
+    const { sql, ownSchema } = this.#database
+    // From one hook to the next by the index: there may be many firings of each.
+    const rows = await sql<{ hook: string }[]>`
+      with recursive waiting as (
+        (select hook from ${sql(ownSchema)}.firing where state = 'queued' order by hook limit 1)
+        union all
+        select (select f.hook from ${sql(ownSchema)}.firing f where f.state = 'queued' and f.hook > waiting.hook
+          order by f.hook limit 1) from waiting where waiting.hook is not null)
+      select hook, ${tell ? sql`pg_notify(${this.channel}, hook)` : sql`null`} as told from waiting where hook is not null`
+    return rows.map(({ hook }) => hook)
+  }
+
+  /** Those that wait for anybody, and have their confirmations. */
+  #eligible(hook: string) {
+    const { sql, ownSchema } = this.#database
+    return sql`${this.#table(sql)} f left join ${sql(ownSchema)}.index i on i.id = f.index_id
+      where f.hook = ${hook} and f.state = 'queued' and f.worker is null
+        and (f.level is null or i.level >= f.level + f.confirmations)`
+  }
+
+  #held(sql: Sql, { id, hook, reverting, claimed }: Held) {
+    // Not what it was when it was read: a reorg has asked for its compensation since.
+    const same = sql`f.id = ${id} and f.state = 'queued' and f.reverting = ${reverting}`
+    return claimed
+      ? sql`${same} and f.worker = ${this.#process}`
+      : sql`${same} and f.worker is null and ${this.#hasLane(sql, hook)}`
+  }
+
+  #hasLane(sql: Sql, hook: string) {
+    return sql`exists (
+      select from ${sql(this.#database.ownSchema)}.lane where lane.hook = ${hook} and lane.process = ${this.#process})`
+  }
+
+  #table(sql: Sql) {
+    return sql`${sql(this.#database.ownSchema)}.firing`
+  }
+
+  get #columns() {
+    return this.#database.sql`f.id, f.hook, f.args, f.origin, f.attempts, f.reverting, f.due_at as "dueAt"`
+  }
+}
+
+const read = (row: Record<string, unknown>, claimed: boolean): QueuedFiring => ({
+  ...(row as unknown as QueuedFiring),
+  args: decodeArguments(row['args']),
+  origin: decodeArguments(row['origin']) as unknown as FiringOrigin,
+  claimed,
+})

@@ -1,0 +1,110 @@
+import type { Database, Sql } from '../database/database.ts'
+import type { FiringOrigin } from './context.ts'
+import { decodeArguments, encodeArguments } from './encode-arguments.ts'
+
+/** The level whose transaction a firing was made in. */
+export interface FiringLevel {
+  readonly index: string
+  readonly level: number
+}
+
+export interface NewFiring {
+  readonly id: string
+  readonly hook: string
+  /** As `encodeArguments` put them. */
+  readonly args: unknown
+  readonly origin: FiringOrigin
+  readonly at: FiringLevel | undefined
+  readonly confirmations: number
+  readonly key: string | undefined
+  readonly reversible: boolean
+}
+
+/** A firing on the queue, as a person wants to know of it. */
+export interface ListedFiring {
+  readonly id: string
+  readonly hook: string
+  readonly args: Readonly<Record<string, unknown>>
+  readonly state: 'queued' | 'running' | 'dead'
+  readonly reverting: boolean
+  readonly attempts: number
+  readonly level: bigint | null
+  readonly confirmations: number
+  readonly key: string | null
+  readonly dueAt: Date
+  readonly error: string | null
+}
+
+/** The table of the durable firings, as those see it who queue them, or look at them. */
+export class FiringStore {
+  readonly channel: string
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+    this.channel = `${database.ownSchema} firings`
+  }
+
+  /**
+   * Queues it; not where it is there already, or one of its hook with the same key. Whoever listens hears of it when the
+   * transaction commits.
+   * @returns whether it is new
+   */
+  async add(sql: Sql, firing: NewFiring, now: Date): Promise<boolean> {
+    const { id, hook, args, origin, at, confirmations, key, reversible } = firing
+    const own = sql(this.#database.ownSchema)
+    const added = await sql`
+      with added as (
+        insert into ${own}.firing (id, hook, args, origin, key, index_id, level, confirmations, reversible, due_at)
+        values (${id}, ${hook}, ${sql.json(args as never)}, ${sql.json(encodeArguments('', { ...origin }) as never)},
+          ${key ?? null}, (select id from ${own}.index where name = ${at?.index ?? null}), ${at?.level ?? null},
+          ${confirmations}, ${reversible}, ${now})
+        on conflict do nothing
+        returning hook)
+      select pg_notify(${this.channel}, hook) from added`
+    return added.length > 0
+  }
+
+  /** How many wait, run or are dead, of each hook, and how old the oldest of them is, in s. */
+  async counts(): Promise<
+    readonly {
+      readonly hook: string
+      readonly state: string
+      readonly count: number
+      readonly oldest: number
+    }[]
+  > {
+    const { sql, ownSchema } = this.#database
+    return sql`
+      select hook, state, count(*)::int as count, extract(epoch from now() - min(queued_at))::float8 as oldest
+      from ${sql(ownSchema)}.firing where state <> 'done' group by hook, state order by hook, state`
+  }
+
+  /** What waits, runs or is dead, in order; the first so many. */
+  async list(limit?: number): Promise<readonly ListedFiring[]> {
+    const { sql, ownSchema } = this.#database
+    const rows = await sql`
+      select id, hook, args, state, reverting, attempts, level, confirmations, key, due_at as "dueAt", error
+      from ${sql(ownSchema)}.firing where state <> 'done' order by seq limit ${limit ?? null}`
+    return rows.map((row) => ({ ...(row as unknown as ListedFiring), args: decodeArguments(row['args']) }))
+  }
+
+  /** Queues a dead firing again, or all dead ones of a hook. @returns how many */
+  async retry(firingOrHook: string, now: Date): Promise<number> {
+    const { sql, ownSchema } = this.#database
+    const rows = await sql`
+      with again as (
+        update ${sql(ownSchema)}.firing set state = 'queued', attempts = 0, due_at = ${now}
+        where state = 'dead' and (id = ${firingOrHook} or hook = ${firingOrHook}) returning hook)
+      select pg_notify(${this.channel}, hook) from again`
+    return rows.length
+  }
+
+  /** Takes one off that waits or is dead. false: there is none. */
+  async drop(id: string): Promise<boolean> {
+    const { sql, ownSchema } = this.#database
+    const { count } = await sql`
+      delete from ${sql(ownSchema)}.firing where id = ${id} and state in ('queued', 'dead')`
+    return count > 0
+  }
+}

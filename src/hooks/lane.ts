@@ -1,0 +1,188 @@
+import type { Clock } from '../clock.ts'
+import type { Logger } from '../logger.ts'
+import type { FiringClaims, QueuedFiring } from './firing-claims.ts'
+import type { Hook } from './hook.ts'
+
+export interface LaneOptions {
+  readonly name: string
+  readonly hook: Hook
+  readonly claims: FiringClaims
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Runs it to its end, whatever that is, and notes that. Never rejects. */
+  readonly run: (firing: QueuedFiring) => Promise<void>
+  /** It uses more slots than it should have no longer. */
+  readonly shed: () => void
+}
+
+/** ms until it looks again after the database did not answer. */
+const PATIENCE = 1_000
+/** Firings that are read at a time. */
+const AHEAD = 50
+/** ms. Firings are claimed ahead for as long, and no longer: another process may have nothing to do. */
+const HORIZON = 100
+
+/**
+ * The durable firings of one hook, as far as this process runs them: as many at a time as it has slots. Where there is one slot in
+ * all, whoever has it runs them in their order, and what waits to be tried again holds up what came after it. Where there are more,
+ * firings are claimed first, and let others pass.
+ */
+export class Lane {
+  readonly name: string
+  readonly #options: LaneOptions
+  readonly #running = new Set<string>()
+  /** Read ahead, in order. Each is looked at again when it runs: it may be gone by then. */
+  #ahead: readonly QueuedFiring[] = []
+  /** Others may come before those that were read ahead: a level was confirmed, a reorg undone, one failed. */
+  #stale = false
+  #pumping = false
+  /** Something came while it looked. */
+  #again = false
+  #open = false
+  #timer: unknown
+  /** ms that a firing takes, smoothed. */
+  #duration = HORIZON
+  /** That this process has. */
+  #slots = 0
+  /** That it should have. */
+  #share = 0
+
+  constructor(options: LaneOptions) {
+    this.name = options.name
+    this.#options = options
+  }
+
+  open(): void {
+    this.#open = true
+  }
+
+  /** Begins nothing more, and gives back what it has not begun. */
+  async close(): Promise<void> {
+    this.#open = false
+    this.#options.clock.clearTimeout(this.#timer)
+    await this.#giveBack()
+  }
+
+  get slots(): number {
+    return this.#slots
+  }
+
+  /** How many slots the process wants: its share, and those that it uses beyond. undefined: it has them. */
+  wanted(share: number): number | undefined {
+    this.#share = share
+    const want = Math.max(this.#open ? share : 0, this.#running.size)
+    if (this.#excess) void this.#giveBack()
+    return want === this.#slots ? undefined : want
+  }
+
+  grant(slots: number): void {
+    const more = slots > this.#slots
+    this.#slots = slots
+    if (more) this.wake()
+  }
+
+  /** The process was given up, and what it had is anybody's. */
+  forget(): void {
+    this.#slots = 0
+    this.#ahead = []
+  }
+
+  /** Looks for firings that may run now. */
+  wake(): void {
+    this.#again = true
+    if (!this.#pumping) void this.#pump()
+  }
+
+  /** As `wake`; what was read ahead may not come next any more. */
+  refresh(): void {
+    this.#stale = true
+    this.wake()
+  }
+
+  /** There is one slot in all. */
+  get #sole(): boolean {
+    return this.#options.hook.maxConcurrency === 1
+  }
+
+  get #excess(): boolean {
+    return this.#slots > this.#share
+  }
+
+  get #free(): number {
+    return this.#open ? Math.min(this.#slots, this.#share) - this.#running.size : 0
+  }
+
+  async #pump(): Promise<void> {
+    this.#pumping = true
+    try {
+      while (this.#again && this.#open) {
+        this.#again = false
+        await this.#fill()
+      }
+    } catch (error) {
+      this.#options.logger.debug('the queue of hooks cannot be read yet', { hook: this.name, error })
+      this.#wakeLater(PATIENCE)
+    } finally {
+      this.#pumping = false
+    }
+  }
+
+  async #fill(): Promise<void> {
+    while (this.#free > 0) {
+      if (this.#ahead.length === 0 || (this.#stale && this.#sole)) {
+        this.#stale = false
+        this.#ahead = await this.#readAhead()
+        if (this.#stale && this.#sole) continue
+      }
+      const [firing, ...ahead] = this.#ahead
+      if (firing === undefined) return
+      if (this.#free <= 0) return this.#giveBack()
+      const wait = firing.dueAt.getTime() - this.#options.clock.now()
+      if (wait > 0 && this.#sole) {
+        this.#ahead = []
+        return this.#wakeLater(wait)
+      }
+      this.#ahead = ahead
+      this.#running.add(firing.id)
+      void this.#run(firing)
+    }
+  }
+
+  async #readAhead(): Promise<readonly QueuedFiring[]> {
+    const { claims, clock } = this.#options
+    if (this.#sole) return claims.next(this.name, { besides: [...this.#running], limit: AHEAD })
+    const now = clock.now()
+    const soon = Math.ceil((this.#slots * HORIZON) / this.#duration)
+    const limit = Math.min(AHEAD, Math.max(this.#free, soon))
+    const claimed = await claims.claim(this.name, { limit, dueBy: new Date(now) })
+    if (claimed.length > 0) return claimed
+    const next = await claims.nextDue(this.name)
+    // Due already: another process is about to have it, or to lose it.
+    if (next !== undefined) this.#wakeLater(Math.max(next.getTime() - now, PATIENCE))
+    return []
+  }
+
+  async #run(firing: QueuedFiring): Promise<void> {
+    const { clock, run } = this.#options
+    const started = clock.now()
+    await run(firing)
+    this.#running.delete(firing.id)
+    this.#duration += (Math.max(1, clock.now() - started) - this.#duration) / 8
+    if (this.#excess || !this.#open) this.#options.shed()
+    this.wake()
+  }
+
+  async #giveBack(): Promise<void> {
+    const ahead = this.#ahead.filter(({ claimed }) => claimed).map(({ id }) => id)
+    this.#ahead = []
+    await this.#options.claims.release(ahead).catch((error: unknown) => {
+      this.#options.logger.debug('firings could not be given back', { hook: this.name, error })
+    })
+  }
+
+  #wakeLater(wait: number): void {
+    const { clock } = this.#options
+    clock.clearTimeout(this.#timer)
+    if (this.#open) this.#timer = clock.setTimeout(() => this.wake(), wait)
+  }
+}

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+import type { HookConfigs } from '../config/config.ts'
+import type { Sql } from '../database/database.ts'
+import { checkArguments } from './check-arguments.ts'
+import type { Firing, FiringOrigin } from './context.ts'
+import { describeFiring } from './describe-firing.ts'
+import { encodeArguments } from './encode-arguments.ts'
+import { findHook } from './find-hook.ts'
+import { checkFireOptions, type FireOptions } from './fire-options.ts'
+import type { FiringLevel, FiringStore } from './firing-store.ts'
+
+export interface QueueRequest extends FireOptions {
+  readonly hook: string
+  readonly args: Readonly<Record<string, unknown>>
+  readonly origin: FiringOrigin
+  /** Default: a new one. */
+  readonly id?: string
+  /** The level whose transaction `sql` is bound to. */
+  readonly level: FiringLevel | undefined
+}
+
+export interface QueueTools {
+  readonly hooks: HookConfigs
+  readonly store: FiringStore
+  readonly clock: Clock
+}
+
+/**
+ * Checks a durable firing and puts it on the queue, by this `sql`.
+ * @returns whether it is new: not one with a key that was fired before
+ * @throws UnknownHookError, CallbackTypeError
+ */
+export async function queueFiring(
+  sql: Sql,
+  { hook: name, args, origin, id = randomUUID(), level, wait, confirmations = 0, key }: QueueRequest,
+  { hooks, store, clock }: QueueTools,
+): Promise<boolean> {
+  const firing: Firing = { id, hook: name, origin, attempt: 1 }
+  const subject = describeFiring(firing)
+  const hook = findHook(hooks, name)
+  checkFireOptions(subject, { wait, confirmations, key }, level)
+  await checkArguments(subject, hook, args)
+  const encoded = encodeArguments(subject, args)
+  const reversible = hook.onReverted !== undefined
+  return store.add(
+    sql,
+    { id, hook: name, args: encoded, origin, at: level, confirmations, key, reversible },
+    new Date(clock.now()),
+  )
+}

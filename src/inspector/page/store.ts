@@ -1,0 +1,134 @@
+import type {
+  ChangesMessage,
+  Project,
+  ShownActor,
+  ShownEvent,
+  ShownHook,
+  ShownIndex,
+  ShownJob,
+  ShownLifecycle,
+  ShownQueue,
+  ShownRollback,
+  ShownTransition,
+  SnapshotMessage,
+  ViewerMessage,
+} from '../protocol.ts'
+import type { ConnectionState } from './connection.ts'
+
+const MOST_EVENTS = 1_000
+const MOST_TRANSITIONS = 300
+
+/** What the page knows. Views read it when they are told that it changed. */
+export class Store {
+  connection: ConnectionState = 'connecting'
+  /** The root has ended: how, and why. */
+  ended: { readonly state: string; readonly error: readonly string[] } | undefined
+  project: Project | undefined
+  state = ''
+  since = 0
+  problems: readonly string[] = []
+  readonly actors = new Map<string, ShownActor>()
+  transitions: ShownTransition[] = []
+  readonly indexes = new Map<string, ShownIndex>()
+  rollbacks: ShownRollback[] = []
+  lifecycle: ShownLifecycle[] = []
+  /** The newest last. */
+  events: ShownEvent[] = []
+  hooks: readonly ShownHook[] = []
+  /** undefined: not told yet. */
+  jobs: Map<string, ShownJob> | undefined
+  queue: ShownQueue | undefined
+  leftOut = 0
+  /** Changes that did not come, because this page was too slow. */
+  dropped = 0
+  /** Counts up with each event; tells views what is new. */
+  eventsSeen = 0
+  #offset = 0
+  readonly #listeners = new Set<() => void>()
+  #drawing = false
+
+  /** ms, by the clock of the root. */
+  get now(): number {
+    return Date.now() + this.#offset
+  }
+
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener)
+  }
+
+  connectionIs(connection: ConnectionState): void {
+    this.connection = connection
+    this.changed()
+  }
+
+  hear(message: ViewerMessage): void {
+    this.#offset = message.now - Date.now()
+    if (message.type === 'snapshot') this.#start(message)
+    else if (message.type === 'changes') this.#change(message)
+    else this.ended = { state: message.state, error: message.error }
+    this.changed()
+  }
+
+  /** At most once a frame, and never while nobody can see it. */
+  changed(): void {
+    if (this.#drawing) return
+    this.#drawing = true
+    requestAnimationFrame(() => {
+      this.#drawing = false
+      for (const listener of this.#listeners) listener()
+    })
+  }
+
+  /** The first actor of this machine, or of this name. */
+  actorOf(machine: string, name?: string): ShownActor | undefined {
+    for (const actor of this.actors.values())
+      if (actor.kind === machine && (name === undefined || actor.name === name)) return actor
+    return undefined
+  }
+
+  #start(message: SnapshotMessage): void {
+    const { project, state, since, problems, hooks, jobs, queue, dropped } = message
+    this.ended = undefined
+    Object.assign(this, { project, state, since, problems, hooks, queue })
+    this.dropped += dropped
+    this.actors.clear()
+    for (const actor of message.actors) this.actors.set(actor.id, actor)
+    this.indexes.clear()
+    for (const index of message.indexes) this.indexes.set(index.name, index)
+    this.jobs = jobs === undefined ? undefined : new Map(jobs.map((job) => [job.name, job]))
+    this.transitions = [...message.transitions]
+    this.rollbacks = [...message.rollbacks]
+    this.lifecycle = [...message.lifecycle]
+    this.events = [...message.events]
+    this.eventsSeen += message.events.length
+  }
+
+  #change(message: ChangesMessage): void {
+    if (message.problems !== undefined) this.problems = message.problems
+    for (const actor of message.actors ?? []) this.actors.set(actor.id, actor)
+    for (const id of message.actorsGone ?? []) this.actors.delete(id)
+    for (const index of message.indexes ?? []) this.indexes.set(index.name, index)
+    for (const name of message.indexesGone ?? []) this.indexes.delete(name)
+    if (message.jobs !== undefined) {
+      this.jobs ??= new Map()
+      for (const job of message.jobs) this.jobs.set(job.name, job)
+      for (const name of message.jobsGone ?? []) this.jobs.delete(name)
+    }
+    if (message.queue !== undefined) this.queue = message.queue
+    if (message.lifecycle !== undefined)
+      this.lifecycle = [...this.lifecycle, ...message.lifecycle].slice(-100)
+    if (message.rollbacks !== undefined)
+      this.rollbacks = [...this.rollbacks, ...message.rollbacks].slice(-100)
+    if (message.transitions !== undefined)
+      this.transitions = [...this.transitions, ...message.transitions].slice(-MOST_TRANSITIONS)
+    if (message.events !== undefined) {
+      this.events = [...this.events, ...message.events].slice(-MOST_EVENTS)
+      this.eventsSeen += message.events.length
+    }
+    if (message.state !== undefined && message.state !== this.state) {
+      this.state = message.state
+      this.since = this.lifecycle.at(-1)?.time ?? message.now
+    }
+    this.leftOut += message.leftOut ?? 0
+  }
+}

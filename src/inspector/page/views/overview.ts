@@ -1,0 +1,251 @@
+import type { ShownIndex, ShownRollback } from '../../protocol.ts'
+import { fill, h, set, toggle, write } from '../dom.ts'
+import { count, duration, plural, rate } from '../format.ts'
+import { KeyedList } from '../keyed-list.ts'
+import { describeRollback, reorgLine } from '../reorg-line.ts'
+import { askRollback } from '../rollback-dialog.ts'
+import type { Store } from '../store.ts'
+import { ago } from '../time-text.ts'
+import type { View } from '../view.ts'
+
+const STATES = ['restart', 'reindex', 'syncing', 'synchronized', 'rollback'] as const
+const SHOWN_REORGS = 6
+
+/** How it stands, at a look. */
+export function overviewView(store: Store): View {
+  const steps = STATES.map((state) => h('li', { 'data-state': state }, h('span', { class: 'dot' }), state))
+  const since = h('p', { class: 'since' })
+  const problems = h('ul', { class: 'problems' })
+  const figures = h('dl', { class: 'figures' })
+  const rows = h('tbody', {})
+  const indexes = new KeyedList<ShownIndex>(rows, makeRow)
+  const table = h(
+    'table',
+    { class: 'indexes' },
+    h(
+      'thead',
+      {},
+      h(
+        'tr',
+        {},
+        ...['Index', 'Level', 'Head', 'Progress', 'Rate', 'Left', ''].map((head) =>
+          h('th', { scope: 'col' }, head),
+        ),
+      ),
+    ),
+    rows,
+  )
+  const noIndexes = h('p', { class: 'empty' }, 'No index is configured: Pawl runs hooks and jobs here.')
+  const line = h('div', {})
+  const reorgs = h('ol', { class: 'reorgs' })
+  const reorgList = new KeyedList<ShownRollback>(reorgs, (rollback) => ({
+    element: h(
+      'li',
+      {},
+      h('strong', {}, rollback.index),
+      ` ${describeRollback(rollback)}, in ${duration(rollback.duration)} `,
+      ago(rollback.time, store),
+    ),
+    update() {},
+  }))
+  const noReorgs = h('p', { class: 'empty' }, 'None since Pawl was started.')
+  let drawnReorgs = ''
+  let drawnProblems = ''
+  let drawnSince = 0
+
+  const element = h(
+    'section',
+    { class: 'overview', 'aria-labelledby': 'overview-title' },
+    h('h1', { id: 'overview-title' }, 'Overview'),
+    h(
+      'div',
+      { class: 'card lifecycle' },
+      h('h2', {}, 'Lifecycle'),
+      h('ol', { class: 'steps' }, ...steps),
+      since,
+    ),
+    h('div', { class: 'card' }, h('h2', {}, 'What is wrong'), problems),
+    h('div', { class: 'card plain' }, h('h2', { class: 'hidden' }, 'In figures'), figures),
+    h(
+      'div',
+      { class: 'card wide' },
+      h('h2', {}, 'Indexes'),
+      noIndexes,
+      h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Indexes' }, table),
+    ),
+    h('div', { class: 'card wide' }, h('h2', {}, 'Reorgs'), noReorgs, line, reorgs),
+  )
+
+  function draw(): void {
+    for (const [at, step] of steps.entries()) {
+      const isNow = STATES[at] === store.state
+      toggle(step, 'data-lit', isNow)
+      if (isNow) step.setAttribute('aria-current', 'step')
+      else step.removeAttribute('aria-current')
+    }
+    if (drawnSince !== store.since || since.dataset['state'] !== store.state) {
+      drawnSince = store.since
+      since.dataset['state'] = store.state
+      fill(since, `${store.state} since `, ago(store.since, store))
+    }
+    drawProblems()
+    drawFigures()
+    const all = [...store.indexes.values()]
+    toggle(noIndexes, 'hidden', all.length > 0 || store.project === undefined)
+    toggle(table, 'hidden', all.length === 0)
+    indexes.show(all.map((index) => [index.name, index]))
+    drawReorgs()
+  }
+
+  function drawProblems(): void {
+    const found = problemsOf(store)
+    const text = JSON.stringify(found)
+    if (text === drawnProblems) return
+    drawnProblems = text
+    fill(
+      problems,
+      ...(found.length === 0
+        ? [h('li', { class: 'good' }, 'Nothing: what is stored may be served.')]
+        : found.map(({ tone, text: words, link }) =>
+            h('li', { class: tone }, link === undefined ? words : h('a', { href: link }, words)),
+          )),
+    )
+  }
+
+  function drawFigures(): void {
+    const jobs = [...(store.jobs?.values() ?? [])]
+    const counts = store.queue?.counts ?? []
+    const inState = (state: string): number =>
+      counts.reduce((sum, one) => sum + (one.state === state ? one.count : 0), 0)
+    const paused = jobs.filter((job) => job.paused).length
+    const figuresNow: readonly (readonly [string, string, string])[] = [
+      ['Jobs', count(jobs.length), paused === 0 ? 'none paused' : `${count(paused)} paused`],
+      ['Queued', count(inState('queued')), `${count(inState('running'))} running`],
+      ['Dead', count(inState('dead')), 'firings'],
+      ['Actors', count(store.actors.size), 'running'],
+    ]
+    if (figures.childElementCount !== figuresNow.length)
+      fill(
+        figures,
+        ...figuresNow.map(([name]) =>
+          h('div', {}, h('dt', {}, name), h('dd', {}), h('dd', { class: 'note' })),
+        ),
+      )
+    for (const [at, [, value, note]] of figuresNow.entries()) {
+      const [, dd, small] = figures.children[at]?.children ?? []
+      if (dd !== undefined) write(dd, value)
+      if (small !== undefined) write(small, note)
+    }
+  }
+
+  function drawReorgs(): void {
+    // The line moves with time; once in ten seconds is often enough for what a person sees.
+    const text = `${store.rollbacks.at(-1)?.n ?? 0} ${Math.floor(store.now / 10_000)}`
+    if (text === drawnReorgs) return
+    drawnReorgs = text
+    toggle(noReorgs, 'hidden', store.rollbacks.length > 0)
+    fill(line, store.rollbacks.length > 0 && reorgLine(store.rollbacks, store.now))
+    reorgList.show(
+      store.rollbacks
+        .slice(-SHOWN_REORGS)
+        .toReversed()
+        .map((rollback) => [String(rollback.n), rollback]),
+    )
+  }
+
+  function makeRow(index: ShownIndex) {
+    const level = h('td', { class: 'number' })
+    const head = h('td', { class: 'number' })
+    const bar = h('progress', { max: 100, 'aria-label': `${index.name}: part of the way to its head` })
+    const phase = h('span', { class: 'phase' })
+    const speed = h('td', { class: 'number' })
+    const left = h('td', { class: 'number' })
+    const dry = h(
+      'button',
+      {
+        type: 'button',
+        class: 'quiet',
+        title: 'See what a rollback would undo',
+        onclick: () => askRollback(index.name, store),
+      },
+      'Dry-run rollback…',
+    )
+    const row = h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, index.name),
+      level,
+      head,
+      h('td', { class: 'progress' }, bar, phase),
+      speed,
+      left,
+      h('td', {}, dry),
+    )
+    return {
+      element: row,
+      update({
+        level: at,
+        head: top,
+        synchronized,
+        rate: perSecond,
+        timeLeft,
+        done,
+        orphanedFrom,
+      }: ShownIndex) {
+        write(level, at === undefined ? '–' : count(at))
+        write(head, top === undefined ? '–' : count(top))
+        const percent = synchronized ? 100 : (done ?? share(at, top))
+        set(bar, 'value', String(percent))
+        write(
+          phase,
+          orphanedFrom !== undefined ? 'orphaned rows' : synchronized ? 'at its head' : `${percent} %`,
+        )
+        set(row, 'data-tone', orphanedFrom !== undefined ? 'bad' : synchronized ? 'good' : 'busy')
+        write(speed, perSecond === undefined || synchronized ? '' : rate(perSecond))
+        write(left, timeLeft === undefined ? '' : duration(timeLeft))
+        toggle(dry, 'hidden', store.project?.readOnly === true || at === undefined)
+      },
+    }
+  }
+
+  return { id: 'overview', title: 'Overview', element, draw }
+}
+
+const share = (level: number | undefined, head: number | undefined): number =>
+  level === undefined || head === undefined || head === 0 ? 0 : Math.min(99, Math.floor((level / head) * 100))
+
+interface Problem {
+  readonly tone: 'warn' | 'bad' | 'busy'
+  readonly text: string
+  readonly link?: string
+}
+
+function problemsOf(store: Store): readonly Problem[] {
+  const found: Problem[] = store.problems.map((text) => ({
+    tone: /left the chain|failed/.test(text) ? 'bad' : 'busy',
+    text: text.startsWith('the state is') ? `Not to be served now: ${text}` : text,
+  }))
+  const failed = new Map<string, string>()
+  for (const event of store.events) {
+    if (event.index === undefined) continue
+    if (event.type === 'index.failed')
+      failed.set(event.index, `index ${event.index} has stopped: ${event.details[0] ?? ''}`)
+    else failed.delete(event.index)
+  }
+  for (const text of failed.values()) found.push({ tone: 'bad', text, link: '#events' })
+  const dead = (store.queue?.counts ?? []).filter(({ state }) => state === 'dead')
+  for (const { hook, count: number } of dead)
+    found.push({
+      tone: 'bad',
+      text: `${plural(number, 'firing')} of ${hook} failed for good`,
+      link: '#hooks',
+    })
+  const failing = [...(store.jobs?.values() ?? [])].filter(({ failed: times }) => times > 0)
+  if (failing.length > 0)
+    found.push({
+      tone: 'warn',
+      text: `${plural(failing.length, 'job')} had firings that failed`,
+      link: '#jobs',
+    })
+  return found
+}

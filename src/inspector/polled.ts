@@ -1,0 +1,63 @@
+/** ms between two readings, if nothing tells that there is something new. */
+const USUALLY = 2_000
+/** ms; after news. */
+const SOON = 250
+/** Reading takes no more than this part of the time, however much there is to read. */
+const LARGEST_SHARE = 1 / 20
+
+/** Reads something again and again while it is started: soon after news, else now and then, and never so often that it is a load. */
+export class Polled<T> {
+  readonly #read: () => Promise<T | undefined>
+  readonly #onRead: (value: T) => void
+  #timer: NodeJS.Timeout | undefined
+  #started = false
+  #reading = false
+  #news = false
+  #notBefore = 0
+
+  /** @param read undefined: it cannot be read now */
+  constructor(read: () => Promise<T | undefined>, onRead: (value: T) => void) {
+    this.#read = read
+    this.#onRead = onRead
+  }
+
+  start(): void {
+    this.#started = true
+    this.#notBefore = 0
+    this.#arm(0)
+  }
+
+  stop(): void {
+    this.#started = false
+    clearTimeout(this.#timer)
+  }
+
+  /** Something happened that changes it. */
+  hint(): void {
+    if (!this.#started || this.#news) return
+    this.#news = true
+    if (!this.#reading) this.#arm(SOON)
+  }
+
+  #arm(delay: number): void {
+    clearTimeout(this.#timer)
+    const wait = Math.max(delay, this.#notBefore - Date.now())
+    this.#timer = setTimeout(() => void this.#run(), wait).unref()
+  }
+
+  async #run(): Promise<void> {
+    this.#reading = true
+    this.#news = false
+    const began = Date.now()
+    try {
+      const value = await this.#read()
+      if (this.#started && value !== undefined) this.#onRead(value)
+    } catch {
+      // The database is away, which is told elsewhere; this is tried again.
+    } finally {
+      this.#reading = false
+      this.#notBefore = Date.now() + (Date.now() - began) / LARGEST_SHARE
+      if (this.#started) this.#arm(this.#news ? SOON : USUALLY)
+    }
+  }
+}

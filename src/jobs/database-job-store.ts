@@ -1,0 +1,127 @@
+import type { Database } from '../database/database.ts'
+import { Membership } from '../database/membership.ts'
+import { changeJob, loadJobs, readJobs } from './job-rows.ts'
+import { JobRunner } from './job-runner.ts'
+import { claimRuns, pruneRuns, takeRuns, writeRuns } from './job-runs.ts'
+import type { JobChange, JobStore, JobTally, KnownJob, Claim, Run, StoreEvents } from './job-store.ts'
+import { RecordBatch } from './record-batch.ts'
+
+/** ms until what could not be written is tried again. */
+const RETRY_AFTER = 1_000
+
+/** Messages longer than this are cut: they are for a status line, the log has them whole. */
+const LONGEST_ERROR = 2_000
+
+/**
+ * Jobs and firings as rows. What is recorded while a statement is under way goes together in the next one.
+ * @param membership as which process they are claimed. Default: one of its own
+ */
+export function createJobStore(database: Database, membership = new Membership(database)): JobStore {
+  return new DatabaseJobStore(database, membership)
+}
+
+class DatabaseJobStore implements JobStore {
+  readonly #database: Database
+  readonly #runner: JobRunner
+  #batch = new RecordBatch()
+  #current: Promise<void> = Promise.resolve()
+  #next: Promise<void> | undefined
+  #retry: NodeJS.Timeout | undefined
+  #left = false
+
+  constructor(database: Database, membership: Membership) {
+    this.#database = database
+    this.#runner = new JobRunner(database, membership)
+  }
+
+  async load(jobs: readonly KnownJob[], now: Date) {
+    return new Map((await loadJobs(this.#database, jobs, now)).map((state) => [state.name, state]))
+  }
+
+  read(names?: readonly string[]) {
+    return readJobs(this.#database, names)
+  }
+
+  change(name: string, change: JobChange, now: Date) {
+    return changeJob(this.#database, { name, change, now, by: this.#runner.id })
+  }
+
+  async plan(next: ReadonlyMap<string, Date | undefined>): Promise<void> {
+    const { sql, ownSchema } = this.#database
+    const rows = JSON.stringify([...next].map(([job, at]) => ({ job, at })))
+    await sql`
+      with held as (
+        select job.name, given.at from ${sql(ownSchema)}.job
+        join json_to_recordset(${rows}::text::json) as given (job text, at timestamptz) on given.job = job.name
+        order by job.name for update of job)
+      update ${sql(ownSchema)}.job set next_fire_time = held.at from held where job.name = held.name`
+  }
+
+  claim(claims: readonly Claim[]) {
+    return claimRuns(this.#database, this.#runner.id, claims)
+  }
+
+  async rewind(now: Date): Promise<void> {
+    const { sql, ownSchema } = this.#database
+    const at = sql`${now.toISOString()}::text::timestamptz`
+    await sql`update ${sql(ownSchema)}.job set accounted = ${at} where accounted > ${at}`
+  }
+
+  record(job: string, tally: JobTally, run?: Run): Promise<void> {
+    this.#batch.add(job, storable(tally), run?.error === undefined ? run : { ...run, error: cut(run.error) })
+    this.#next ??= this.#writeAfter(this.#current)
+    return this.#next
+  }
+
+  takeOver() {
+    return takeRuns(this.#database, this.#runner.id)
+  }
+
+  join(events: StoreEvents) {
+    return this.#runner.join(events)
+  }
+
+  async leave(): Promise<void> {
+    this.#left = true
+    clearTimeout(this.#retry)
+    await this.#runner.leave()
+  }
+
+  async settled(): Promise<void> {
+    while (this.#next !== undefined) await this.#next.catch(() => {})
+    await this.#current.catch(() => {})
+  }
+
+  prune(before: Date) {
+    return pruneRuns(this.#database, before)
+  }
+
+  async #writeAfter(current: Promise<void>): Promise<void> {
+    await current.catch(() => {})
+    const batch = this.#batch
+    this.#batch = new RecordBatch()
+    // From here on, records belong to the next statement.
+    this.#current = this.#next ?? Promise.resolve()
+    this.#next = undefined
+    try {
+      await writeRuns(this.#database, this.#runner.id, batch.runs, batch.tallies)
+    } catch (error) {
+      this.#batch.addBefore(batch)
+      clearTimeout(this.#retry)
+      if (!this.#left) this.#retry = setTimeout(() => this.#tryAgain(), RETRY_AFTER).unref()
+      throw error
+    }
+  }
+
+  #tryAgain(): void {
+    this.#next ??= this.#writeAfter(this.#current)
+    this.#next.catch(() => {})
+  }
+}
+
+const storable = (tally: JobTally): JobTally =>
+  tally.lastError === undefined ? tally : { ...tally, lastError: cut(tally.lastError) }
+
+/** PostgreSQL's text takes neither NUL nor half a surrogate pair. */
+const cut = (text: string): string =>
+  Buffer.from(text.slice(0, LONGEST_ERROR).replaceAll('\0', '')).toString()

@@ -1,0 +1,150 @@
+import { hasAttemptsLeft, jobMachine, type FiringInput, type JobFiring } from '../../machines/job.machine.ts'
+import type { ActorPool } from '../actor-pool.ts'
+import { CallbackTypeError, StoppingError } from '../errors.ts'
+import { work } from '../work.ts'
+import type { JobBook } from './job-book.ts'
+import { noteWaiting, type JobRecord, type JobRef } from './job-record.ts'
+import type { JobFireRequest } from './scheduler.ts'
+
+/**
+ * So many jobs have their actors all the time. Above that – an actor takes 7 KB and 50 µs – a job has one from its first
+ * fire time until it is idle again.
+ */
+const RESIDENT = 5_000
+
+export interface JobActorsOptions {
+  readonly book: JobBook
+  readonly fire: (request: JobFireRequest, signal: AbortSignal) => Promise<void>
+  readonly now: () => number
+  readonly inPhase: (record: JobRecord) => boolean
+  /** This firing wants RETRY after `delay` ms. */
+  readonly retryLater: (record: JobRecord, firing: JobFiring, delay: number) => void
+  /** This daemon wants DUE after `delay` ms. */
+  readonly restartLater: (record: JobRecord, delay: number) => void
+  /** A job whose `onError` is `stop` failed for good. */
+  readonly fatal: (error: unknown) => void
+}
+
+/** The jobs' actors: one a job, in a pool. */
+export class JobActors {
+  readonly #options: JobActorsOptions
+  readonly #pool: ActorPool
+  readonly #logic: typeof jobMachine
+  #serial = 0
+
+  constructor(pool: ActorPool, options: JobActorsOptions) {
+    this.#pool = pool
+    this.#options = options
+    this.#logic = this.#fill()
+  }
+
+  /** Is there room for one that has nothing to do? */
+  get roomy(): boolean {
+    return this.#pool.size < RESIDENT
+  }
+
+  /** The job's actor, made where it has none. */
+  of(record: JobRecord): JobRef {
+    if (record.ref !== undefined) return record.ref
+    const { now, inPhase } = this.#options
+    const { name } = record.rules
+    // A job of this name that was removed may still be ending.
+    const id =
+      this.#pool.get(`job: ${name}`) === undefined ? `job: ${name}` : `job: ${name} (${++this.#serial})`
+    const input = {
+      rules: record.rules,
+      paused: record.paused,
+      job: record,
+      now,
+      inPhase: () => inPhase(record),
+    }
+    record.ref = this.#pool.spawn(this.#logic, { id, input }) as JobRef
+    return record.ref
+  }
+
+  drained(): Promise<void> {
+    return this.#pool.drained()
+  }
+
+  #fill(): typeof jobMachine {
+    const { book, retryLater, restartLater, fatal } = this.#options
+    return jobMachine.provide({
+      actors: { firing: this.#firing() },
+      guards: {
+        mayRetry: ({ context }, { actorId, error }) => mayPass(error) && hasAttemptsLeft(context, actorId),
+      },
+      actions: {
+        report: ({ context: { job, decision, running, paused } }) => {
+          const record = job as JobRecord
+          const { starting, late, skipped, outOfPhase, released } = decision
+          book.missed(record, late, 'late')
+          book.skipped(record, outOfPhase, { reason: 'when', running: running.length })
+          const reason = paused ? 'paused' : 'maxInstances'
+          book.skipped(record, skipped, { reason, running: running.length })
+          for (const firing of starting) book.fired(record, firing)
+          book.released(record, released)
+          if (starting.length === 0) this.#rest(record)
+        },
+        reportFinished: ({ context }, { actorId }) => {
+          const firing = context.running.find(({ id }) => id === actorId)
+          if (firing !== undefined) book.finished(recordOf(context), firing)
+          this.#rest(recordOf(context))
+        },
+        reportFailed: ({ context }, { actorId, error }) => {
+          const record = recordOf(context)
+          const firing = context.running.find(({ id }) => id === actorId)
+          if (firing !== undefined) book.failed(record, firing, error)
+          if (record.config.onError === 'stop' && !(error instanceof StoppingError)) fatal(error)
+          this.#rest(record)
+        },
+        reportRetry: ({ context }, { actorId, error }) => {
+          const record = recordOf(context)
+          const firing = context.running.find(({ id }) => id === actorId)
+          if (firing === undefined) return
+          noteWaiting(record, firing)
+          book.retried(record, firing, error, context.backOff)
+          retryLater(record, firing, context.backOff)
+        },
+        reportDaemonEnded: ({ context }, { error }) => {
+          const { startedAt, backOff } = context
+          book.daemonEnded(recordOf(context), startedAt, error, backOff)
+          restartLater(recordOf(context), backOff)
+        },
+      },
+    })
+  }
+
+  #firing() {
+    const { book, fire } = this.#options
+    return work<FiringInput, void>(async ({ job, firing }, { drain, signal }) => {
+      const record = job as JobRecord
+      const { config, rules } = record
+      const { fireTime } = firing
+      if (fireTime !== undefined && record.waiting?.delete(fireTime.getTime()) === true)
+        await book.begun(record, firing)
+      // Only a daemon is asked to end; other firings are waited for.
+      const cut = rules.daemon ? drain : signal
+      if (cut.aborted) return
+      const origin = { type: 'job', job: rules.name, fireTime } as const
+      const { hook, args = {}, wait } = config
+      await fire({ hook, args, origin, wait }, cut)
+    })
+  }
+
+  /** Where there are many actors, one that is idle is not kept: it remembers nothing. */
+  #rest(record: JobRecord): void {
+    if (this.roomy) return
+    queueMicrotask(() => {
+      const { ref } = record
+      if (ref === undefined || !ref.getSnapshot().matches({ scheduled: 'idle' })) return
+      record.ref = undefined
+      this.#pool.stop(ref.id)
+    })
+  }
+}
+
+const recordOf = ({ job }: { readonly job: unknown }): JobRecord => job as JobRecord
+
+/** Wrong arguments stay wrong, and who stops wants no more attempts. */
+const mayPass = (error: unknown): boolean =>
+  !(error instanceof StoppingError || error instanceof CallbackTypeError)

@@ -1,0 +1,152 @@
+import type { Clock } from '../clock.ts'
+import type { JobConfig } from '../config/config.ts'
+import { ConfigurationError, UnknownJobError, type ConfigurationIssue } from '../errors.ts'
+import { didYouMean, listWords } from '../text/did-you-mean.ts'
+import type { JobCommand } from './job-command.ts'
+import type { JobControl, JobStatus } from './job-control.ts'
+import type { JobChange, JobStore } from './job-store.ts'
+import type { JobTrigger } from './job.ts'
+import { checkTrigger, parseTrigger } from './parse-trigger.ts'
+
+export interface JobDeskOptions {
+  readonly store: JobStore
+  readonly clock: Clock
+  /** Of crontabs that name none. */
+  readonly timezone: string
+  /** What is wrong with a job, seen beside the rest of the config. */
+  readonly check: (name: string, job: unknown) => readonly ConfigurationIssue[]
+}
+
+/** What carries out at once what the rows say. */
+export interface RunningJobs {
+  refresh(names: readonly string[]): Promise<void>
+  look(): Promise<void>
+}
+
+/** Takes changes of jobs: first the row, then those that run here. Works without a scheduler, too: the next one reads the rows. */
+export class JobDesk implements JobControl {
+  readonly #options: JobDeskOptions
+  #running: RunningJobs | undefined
+
+  constructor(options: JobDeskOptions) {
+    this.#options = options
+  }
+
+  /** From here on changes are carried out at once. */
+  attach(running: RunningJobs): void {
+    this.#running = running
+  }
+
+  async add(name: string, job: JobConfig, { temporary = false } = {}): Promise<void> {
+    const issues = this.#options.check(name, job)
+    if (issues.length > 0) throw new ConfigurationError(issues)
+    const schedule = this.#describe(name, job)
+    const definition = storable(name, job)
+    const change: JobChange = { type: 'add', hook: job.hook, schedule, definition, temporary }
+    if (!(await this.#change(name, change))) {
+      throw new ConfigurationError([
+        {
+          path: `jobs.${name}`,
+          message: 'is a job of the config already: change it there, or choose another name',
+        },
+      ])
+    }
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#changeKnown(name, { type: 'remove' })
+  }
+
+  async reschedule(name: string, trigger: JobTrigger): Promise<void> {
+    const { store, timezone } = this.#options
+    const issues = checkTrigger(trigger, { timezone })
+    if (issues.length > 0) throw new ConfigurationError(issues)
+    const [state] = await store.read([name])
+    if (state !== undefined && (state.schedule === 'daemon') !== (trigger.daemon === true)) {
+      throw new ConfigurationError([
+        {
+          path: `jobs.${name}`,
+          message: 'a daemon has no schedule, and a schedule makes no daemon: remove it and add another',
+        },
+      ])
+    }
+    await this.#changeKnown(name, { type: 'reschedule', schedule: this.#describe(name, trigger), trigger })
+  }
+
+  async pause(name: string): Promise<void> {
+    await this.#changeKnown(name, { type: 'pause' })
+  }
+
+  async resume(name: string): Promise<void> {
+    await this.#changeKnown(name, { type: 'resume' })
+  }
+
+  async run(name: string): Promise<void> {
+    await this.#changeKnown(name, { type: 'run' })
+  }
+
+  list(): Promise<readonly JobStatus[]> {
+    return this.#options.store.read()
+  }
+
+  obey(command: JobCommand): Promise<void> {
+    const { type, job } = command
+    switch (type) {
+      case 'ADD_JOB':
+        return this.add(job, command.config, { temporary: command.temporary ?? false })
+      case 'REMOVE_JOB':
+        return this.remove(job)
+      case 'RESCHEDULE_JOB':
+        return this.reschedule(job, command.trigger)
+      case 'PAUSE_JOB':
+        return this.pause(job)
+      case 'RESUME_JOB':
+        return this.resume(job)
+      case 'RUN_JOB':
+        return this.run(job)
+    }
+  }
+
+  async #changeKnown(name: string, change: JobChange): Promise<void> {
+    if (await this.#change(name, change)) return
+    const names = (await this.#options.store.read()).map((job) => job.name)
+    throw new UnknownJobError(`there is no job "${name}"${didYouMean(name, names)}`, {
+      hint: names.length === 0 ? 'There are no jobs.' : `There are ${listWords(names.slice(0, 20))}.`,
+    })
+  }
+
+  async #change(name: string, change: JobChange): Promise<boolean> {
+    const { store, clock } = this.#options
+    const done = await store.change(name, change, new Date(clock.now()))
+    if (!done) return false
+    await (change.type === 'run' ? this.#running?.look() : this.#running?.refresh([name]))
+    return true
+  }
+
+  #describe(name: string, trigger: JobTrigger): string {
+    return parseTrigger(trigger, { timezone: this.#options.timezone, job: name }).describe()
+  }
+}
+
+/** The job as JSON will bring it back. */
+function storable(name: string, job: JobConfig): JobConfig {
+  const wrong = [...unstorable('', job)]
+  if (wrong.length === 0) return job
+  throw new ConfigurationError(
+    wrong.map((path) => ({
+      path: `jobs.${name}${path}`,
+      message:
+        'cannot be stored as JSON: a job that is added at run time takes text, numbers, booleans, arrays and objects of them',
+    })),
+  )
+}
+
+function* unstorable(path: string, value: unknown): Iterable<string> {
+  if (value === null || value === undefined || ['string', 'boolean'].includes(typeof value)) return
+  if (typeof value === 'number' && Number.isFinite(value)) return
+  // A trigger's start and end come back as text, which they take, too.
+  if (value instanceof Date && /^\.(?:start|end)$/.test(path)) return
+  const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
+  if (typeof value !== 'object' || !isPlain) yield path
+  else for (const [key, part] of Object.entries(value)) yield* unstorable(`${path}.${key}`, part)
+}

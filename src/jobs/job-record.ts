@@ -1,0 +1,111 @@
+import type { ActorRefFrom } from 'xstate'
+import type { jobMachine, JobRules } from '../../machines/job.machine.ts'
+import type { JobConfig } from '../config/config.ts'
+import { parseInterval } from './interval.ts'
+import type { JobState } from './job-store.ts'
+import type { JobDefaults, JobTrigger, RetryOptions } from './job.ts'
+import type { Trigger } from './trigger.ts'
+
+export type JobRef = ActorRefFrom<typeof jobMachine>
+
+/** One job while it runs. There may be 100,000: nothing is kept here that can be found elsewhere. */
+export interface JobRecord {
+  readonly rules: JobRules
+  readonly config: JobConfig
+  /** As the store describes it. */
+  schedule: string
+  trigger: Trigger
+  /** Every fire time up to here was claimed, or is being; ms. */
+  handed: number
+  paused: boolean
+  /** Its actor, where it has one. */
+  ref: JobRef | undefined
+  /** Fire times (ms) whose rows say that they wait: each is noted as begun before it runs. */
+  waiting: Set<number> | undefined
+}
+
+export function createRecord(
+  config: JobConfig,
+  trigger: Trigger,
+  state: JobState,
+  defaults: JobDefaults,
+): JobRecord {
+  return {
+    rules: rulesOf(state.name, config, trigger, defaults),
+    config,
+    schedule: state.schedule,
+    trigger: trigger.anchoredAt(state.anchor),
+    handed: state.accounted.getTime(),
+    paused: state.paused,
+    ref: undefined,
+    waiting: undefined,
+  }
+}
+
+/** Its row says that it waits: it is noted as begun before it runs. */
+export function noteWaiting(record: JobRecord, { fireTime }: { readonly fireTime: Date | undefined }): void {
+  if (fireTime !== undefined) (record.waiting ??= new Set()).add(fireTime.getTime())
+}
+
+/** How many firings would start at once. */
+export function freeSlots({ rules, ref }: JobRecord): number {
+  if (ref === undefined) return rules.maxInstances
+  const { running, queue } = ref.getSnapshot().context
+  return queue.length > 0 ? 0 : rules.maxInstances - running.length
+}
+
+/** A job with another trigger. */
+export function withTrigger(config: JobConfig, trigger: JobTrigger | undefined): JobConfig {
+  if (trigger === undefined) return config
+  const {
+    hook,
+    args,
+    maxInstances,
+    coalesce,
+    misfireGraceTime,
+    catchUp,
+    when,
+    retry,
+    onError,
+    wait,
+    paused,
+  } = config as JobConfig & { readonly args?: unknown }
+  const rest = {
+    hook,
+    args,
+    maxInstances,
+    coalesce,
+    misfireGraceTime,
+    catchUp,
+    when,
+    retry,
+    onError,
+    wait,
+    paused,
+  }
+  return { ...rest, ...trigger } as unknown as JobConfig
+}
+
+const FIRST_DELAY = 1_000
+const LONGEST_DELAY = 300_000
+
+function rulesOf(name: string, config: JobConfig, trigger: Trigger, defaults: JobDefaults): JobRules {
+  const grace = config.misfireGraceTime ?? defaults.misfireGraceTime
+  return {
+    name,
+    daemon: trigger.kind === 'daemon',
+    maxInstances: config.maxInstances ?? defaults.maxInstances ?? 1,
+    coalesce: config.coalesce ?? defaults.coalesce ?? true,
+    misfireGrace: grace === undefined ? undefined : grace * 1_000,
+    attempts: config.retry?.attempts ?? 1,
+    backOff: config.retry === undefined ? USUAL_BACK_OFF : backOffOf(config.retry),
+  }
+}
+
+const USUAL_BACK_OFF = { first: FIRST_DELAY, factor: 2, longest: LONGEST_DELAY }
+
+function backOffOf({ delay, factor = 2, maxDelay }: RetryOptions): JobRules['backOff'] {
+  const first = delay === undefined ? FIRST_DELAY : parseInterval(delay)
+  const longest = maxDelay === undefined ? LONGEST_DELAY : parseInterval(maxDelay)
+  return { first, factor, longest: Math.max(first, longest) }
+}

@@ -1,0 +1,240 @@
+import type {
+  Claim,
+  Claimed,
+  JobChange,
+  JobState,
+  JobStore,
+  JobTally,
+  KnownJob,
+  Run,
+  StoreEvents,
+} from './job-store.ts'
+import { addTallies } from './record-batch.ts'
+
+interface Row {
+  hook: string
+  schedule: string
+  configured: string | undefined
+  configuredPaused: boolean
+  anchor: Date
+  accounted: Date
+  nextFireTime: Date | undefined
+  tally: JobTally
+  paused: boolean
+  definition: JobState['definition']
+  temporary: boolean
+  trigger: JobState['trigger']
+  gone: 'retired' | 'removed' | undefined
+}
+
+/** Jobs and firings in memory, for one process that may forget them: tests, and to see what the scheduler itself costs. */
+export function createMemoryJobStore(): JobStore {
+  return new MemoryJobStore()
+}
+
+class MemoryJobStore implements JobStore {
+  readonly #rows = new Map<string, Row>()
+  /** By job, by fire time: only those that have not ended. */
+  readonly #runs = new Map<string, Map<number, Run>>()
+  #events: StoreEvents | undefined
+
+  async load(jobs: readonly KnownJob[], now: Date) {
+    const names = new Set(jobs.map(({ name }) => name))
+    for (const [name, row] of this.#rows) {
+      if (row.temporary || (row.definition === undefined && !names.has(name))) row.gone ??= 'retired'
+    }
+    for (const { name, hook, schedule, paused = false } of jobs) {
+      const row = this.#rows.get(name)
+      const same = row !== undefined && row.configured === schedule && row.gone !== 'retired'
+      if (row === undefined) this.#rows.set(name, newRow({ hook, schedule, paused }, now))
+      else {
+        const kept = same
+          ? {}
+          : { schedule, anchor: now, accounted: now, trigger: undefined, gone: undefined }
+        const changed = row.configuredPaused !== paused ? { paused, configuredPaused: paused } : {}
+        Object.assign(
+          row,
+          { hook, configured: schedule, definition: undefined, temporary: false },
+          kept,
+          changed,
+        )
+      }
+    }
+    return new Map((await this.read()).map((state) => [state.name, state]))
+  }
+
+  async read(names?: readonly string[]): Promise<readonly JobState[]> {
+    const wanted = names ?? [...this.#rows.keys()]
+    return wanted.flatMap((name) => {
+      const row = this.#live(name)
+      return row === undefined ? [] : [stateOf(name, row)]
+    })
+  }
+
+  async change(name: string, change: JobChange, now: Date): Promise<boolean> {
+    const row = this.#live(name)
+    if (change.type === 'add') {
+      if (row !== undefined && row.definition === undefined) return false
+      const { hook, schedule, definition, temporary } = change
+      const fresh = {
+        ...newRow({ hook, schedule, paused: row?.paused ?? false }, now),
+        configured: undefined,
+      }
+      const kept = row?.schedule === schedule ? { anchor: row.anchor, accounted: row.accounted } : {}
+      this.#rows.set(name, { ...fresh, tally: row?.tally ?? {}, definition, temporary, ...kept })
+      return true
+    }
+    if (row === undefined) return false
+    if (change.type === 'remove') row.gone = row.definition === undefined ? 'removed' : 'retired'
+    else if (change.type === 'pause') row.paused = true
+    else if (change.type === 'resume') {
+      if (row.paused && row.accounted < now) row.accounted = now
+      row.paused = false
+    } else if (change.type === 'reschedule') {
+      const { schedule, trigger } = change
+      Object.assign(row, { schedule, trigger, anchor: now, accounted: now })
+    } else {
+      let at = now.getTime()
+      while (this.#runsOf(name).has(at)) at++
+      const fireTime = new Date(at)
+      this.#put({
+        job: name,
+        fireTime,
+        fireTimes: 1,
+        status: 'due',
+        attempt: 1,
+        byHand: true,
+        released: true,
+      })
+    }
+    return true
+  }
+
+  async plan(next: ReadonlyMap<string, Date | undefined>): Promise<void> {
+    for (const [job, at] of next) {
+      const row = this.#rows.get(job)
+      if (row !== undefined) row.nextFireTime = at
+    }
+  }
+
+  async claim(claims: readonly Claim[]): Promise<readonly Claimed[]> {
+    return claims.map(({ job, until, next, runs }) => {
+      const row = this.#live(job)
+      if (row === undefined) return { accounted: until, fireTimes: [] }
+      const { accounted } = row
+      if (until > accounted) row.accounted = until
+      row.nextFireTime = next
+      const taken = runs.filter(
+        ({ fireTime }) => fireTime > accounted && !this.#runs.get(job)?.has(fireTime.getTime()),
+      )
+      for (const { fireTime, fireTimes, begun } of taken)
+        this.#put({ job, fireTime, fireTimes, status: begun ? 'running' : 'due', attempt: 1, byHand: false })
+      return { accounted, fireTimes: taken.map(({ fireTime }) => fireTime) }
+    })
+  }
+
+  async rewind(now: Date): Promise<void> {
+    for (const row of this.#rows.values()) if (row.accounted > now) row.accounted = now
+  }
+
+  async record(job: string, tally: JobTally, run?: Run): Promise<void> {
+    const row = this.#rows.get(job)
+    if (row !== undefined) row.tally = addTallies(row.tally, tally)
+    if (run !== undefined) this.#put(run)
+  }
+
+  async takeOver(): Promise<readonly Run[]> {
+    const found: Run[] = []
+    for (const runs of this.#runs.values()) {
+      for (const run of runs.values()) {
+        if (run.released !== true) continue
+        runs.set(run.fireTime.getTime(), { ...run, released: false })
+        found.push(run)
+      }
+    }
+    return found
+  }
+
+  async join(events: StoreEvents): Promise<void> {
+    this.#events = events
+  }
+
+  async leave(): Promise<void> {
+    if (this.#events === undefined) return
+    this.#events = undefined
+    for (const runs of this.#runs.values()) {
+      for (const [at, run] of runs) runs.set(at, { ...run, released: true })
+    }
+  }
+
+  async settled(): Promise<void> {}
+
+  async prune(): Promise<void> {
+    for (const [job, runs] of this.#runs) if (runs.size === 0) this.#runs.delete(job)
+  }
+
+  #live(name: string): Row | undefined {
+    const row = this.#rows.get(name)
+    return row?.gone === undefined ? row : undefined
+  }
+
+  #runsOf(job: string): Map<number, Run> {
+    const runs = this.#runs.get(job) ?? new Map<number, Run>()
+    this.#runs.set(job, runs)
+    return runs
+  }
+
+  /** One that has ended is forgotten: that its time is accounted for keeps it from being claimed again. */
+  #put(run: Run): void {
+    const at = run.fireTime.getTime()
+    if (run.finishedAt === undefined) this.#runsOf(run.job).set(at, run)
+    else this.#runs.get(run.job)?.delete(at)
+  }
+}
+
+function newRow(
+  { hook, schedule, paused }: { readonly hook: string; readonly schedule: string; readonly paused: boolean },
+  now: Date,
+): Row {
+  return {
+    hook,
+    schedule,
+    configured: schedule,
+    configuredPaused: paused,
+    anchor: now,
+    accounted: now,
+    nextFireTime: undefined,
+    tally: NO_TALLY,
+    paused,
+    definition: undefined,
+    temporary: false,
+    trigger: undefined,
+    gone: undefined,
+  }
+}
+
+const NO_TALLY: JobTally = {}
+
+function stateOf(name: string, row: Row): JobState {
+  const { tally } = row
+  return {
+    name,
+    hook: row.hook,
+    schedule: row.schedule,
+    origin: row.definition === undefined ? 'config' : 'added',
+    anchor: row.anchor,
+    accounted: row.accounted,
+    lastFireTime: tally.lastFireTime,
+    nextFireTime: row.nextFireTime,
+    fired: tally.fired ?? 0,
+    coalesced: tally.coalesced ?? 0,
+    missed: tally.missed ?? 0,
+    skipped: tally.skipped ?? 0,
+    failed: tally.failed ?? 0,
+    retried: tally.retried ?? 0,
+    lastError: tally.lastError,
+    paused: row.paused,
+    definition: row.definition,
+    trigger: row.trigger,
+  }
+}

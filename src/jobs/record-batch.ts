@@ -1,0 +1,41 @@
+import type { JobTally, Run } from './job-store.ts'
+
+/** What is to be written next: of each run the last word, of each job the sum. */
+export class RecordBatch {
+  readonly #runs = new Map<string, Run>()
+  readonly #tallies = new Map<string, JobTally>()
+
+  get runs(): readonly Run[] {
+    return [...this.#runs.values()]
+  }
+
+  get tallies(): ReadonlyMap<string, JobTally> {
+    return this.#tallies
+  }
+
+  add(job: string, tally: JobTally, run?: Run): void {
+    this.#tallies.set(job, addTallies(this.#tallies.get(job) ?? {}, tally))
+    if (run !== undefined) this.#runs.set(keyOf(run), run)
+  }
+
+  /** Puts what came before this, and was not written, under it. */
+  addBefore(older: RecordBatch): void {
+    for (const [job, tally] of older.#tallies)
+      this.#tallies.set(job, addTallies(tally, this.#tallies.get(job) ?? {}))
+    for (const [key, run] of older.#runs) if (!this.#runs.has(key)) this.#runs.set(key, run)
+  }
+}
+
+const keyOf = ({ job, fireTime }: Run): string => `${job} ${fireTime.getTime()}`
+
+const COUNTS = ['fired', 'coalesced', 'missed', 'skipped', 'failed', 'retried'] as const
+
+/** Counts are summed; of the rest the later wins. */
+export function addTallies(first: JobTally, second: JobTally): JobTally {
+  const sum: Record<string, unknown> = { ...first, ...second }
+  for (const count of COUNTS) {
+    const total = (first[count] ?? 0) + (second[count] ?? 0)
+    if (total > 0) sum[count] = total
+  }
+  return sum
+}

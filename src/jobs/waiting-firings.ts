@@ -1,0 +1,105 @@
+import { FIRING, type JobFiring } from '../../machines/job.machine.ts'
+import type { Clock } from '../clock.ts'
+import { FiringLostError } from '../errors.ts'
+import type { JobBook } from './job-book.ts'
+import { noteWaiting, type JobRecord, type JobRef } from './job-record.ts'
+import type { Run } from './job-store.ts'
+
+export interface WaitingFiring {
+  readonly record: JobRecord
+  readonly firing: JobFiring
+  /** Another process left it behind, or somebody asked for it: the job's actor does not know of it yet. */
+  readonly adopted: boolean
+}
+
+export interface WaitingFiringsJobs {
+  readonly book: JobBook
+  /** Undefined: there is no such job here. */
+  readonly recordOf: (name: string) => JobRecord | undefined
+  readonly actorOf: (record: JobRecord) => JobRef | undefined
+  /** `due` is to be called for it at this time, in ms. */
+  readonly wakeAt: (waiting: WaitingFiring, at: number) => void
+}
+
+/** Firings that wait for their next attempt, and those that nobody has: asked for by hand, or left behind by a process that died. */
+export class WaitingFirings {
+  readonly #clock: Clock
+  readonly #fatal: (error: unknown) => void
+  readonly #jobs: WaitingFiringsJobs
+  readonly #waiting = new Set<WaitingFiring>()
+  #released = false
+
+  constructor(
+    { clock, fatal }: { readonly clock: Clock; readonly fatal: (error: unknown) => void },
+    jobs: WaitingFiringsJobs,
+  ) {
+    this.#clock = clock
+    this.#fatal = fatal
+    this.#jobs = jobs
+  }
+
+  retry(record: JobRecord, firing: JobFiring, delay: number): void {
+    this.#wait({ record, firing, adopted: false }, delay)
+  }
+
+  /** Goes on with a run that this process took over. */
+  adopt(run: Run): void {
+    const { book, recordOf } = this.#jobs
+    const record = recordOf(run.job)
+    if (record === undefined) return book.homeless(run)
+    const { fireTime, fireTimes, attempt, byHand, retryAt } = run
+    const lost = run.status === 'running'
+    const firing = { ...FIRING, fireTime, fireTimes, byHand, attempt: lost ? attempt + 1 : attempt }
+    noteWaiting(record, firing)
+    if (lost && !this.#mayRunAgain(record, firing)) return
+    const delay = (retryAt?.getTime() ?? 0) - this.#clock.now()
+    const waiting = { record, firing, adopted: true }
+    if (delay > 0) this.#wait(waiting, delay)
+    else this.due(waiting)
+  }
+
+  /** The time of one has come. */
+  due(waiting: WaitingFiring): void {
+    const { record, firing, adopted } = waiting
+    this.#waiting.delete(waiting)
+    if (this.#released) return this.#jobs.book.released(record, [firing])
+    if (!adopted) record.ref?.send({ type: 'RETRY', firing: firing.id })
+    else {
+      const type = firing.byHand && firing.attempt === 1 ? 'RUN' : 'ADOPT'
+      this.#jobs.actorOf(record)?.send({ type, firing })
+    }
+  }
+
+  wakeAll(now: number): void {
+    for (const waiting of this.#waiting) this.#jobs.wakeAt(waiting, now)
+  }
+
+  /** Leaves them to others, from here on. Those that a job's actor knows of it releases itself. */
+  release(): void {
+    this.#released = true
+    for (const { record, firing, adopted } of this.#waiting)
+      if (adopted) this.#jobs.book.released(record, [firing])
+  }
+
+  /** The process that ran it died; `firing` is the attempt that would come now. */
+  #mayRunAgain(record: JobRecord, firing: JobFiring): boolean {
+    const { rules, config } = record
+    const { book } = this.#jobs
+    const error = new FiringLostError(
+      `the process that ran job "${rules.name}" for ${firing.fireTime?.toISOString()} ended before it did`,
+      { hint: 'Give the job retry: { attempts: 2 } to have such firings run again.' },
+    )
+    if (firing.attempt <= rules.attempts) {
+      book.retried(record, firing, error, 0)
+      return true
+    }
+    book.lost(record, { ...firing, attempt: firing.attempt - 1 }, error)
+    if (config.onError === 'stop') this.#fatal(error)
+    return false
+  }
+
+  #wait(waiting: WaitingFiring, delay: number): void {
+    this.#waiting.add(waiting)
+    this.#jobs.wakeAt(waiting, this.#clock.now() + delay)
+  }
+}

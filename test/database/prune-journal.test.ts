@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { RollbackError } from '../../src/errors.ts'
+import { pruneJournal } from '../../src/database/prune-journal.ts'
+import { openJournal } from './journal-fixture.ts'
+
+const ACCOUNTS = 'create table account (address text primary key, balance numeric not null default 0);'
+
+const reason = (pattern: RegExp) => (error: unknown) => {
+  assert(error instanceof RollbackError, String(error))
+  assert.match(error.message, pattern)
+  return true
+}
+
+test('what is pruned is out of reach, and what is above is not', async (t) => {
+  const db = await openJournal(t, ACCOUNTS)
+  for (let n = 1; n <= 6; n++) await db.level(`insert into account values ('${n}')`)
+  await pruneJournal(db.sql, { ownSchema: 'pawl', indexId: 1, finalized: 4 })
+
+  const rows = await db.sql`select version::int from pawl.journal_1 order by 1`
+  assert.deepEqual(
+    rows.map((row) => row['version']),
+    [5, 6],
+  )
+  assert.deepEqual(
+    (await db.sql`select level::int from pawl.block order by 1`).map((row) => row['level']),
+    [4, 5, 6],
+  )
+  await assert.rejects(db.revert(3), reason(/level 4 is final/))
+  await db.revert(4)
+  assert.equal((await db.sql`select from account`).length, 4)
+  assert.deepEqual(await db.cursor(), { level: '4', hash: 'hash 4' })
+})
+
+for (const other of [false, true]) {
+  test(`much that is final at once is pruned, ${other ? 'beside another index' : 'and what is newer stays'}`, async (t) => {
+    const db = await openJournal(t, ACCOUNTS)
+    await db.track()
+    if (other) await db.level(`insert into account values ('other')`, { index: 2 })
+    await db.sql.unsafe(`do $do$ begin for l in 1..1100 loop
+      perform pawl.begin_level(1, nullif(l - 1, 0), l, 'h', 'p', 0, null, true);
+      insert into account values (l); end loop; end $do$`)
+    await db.level(`update account set balance = 1 where address = '1'`)
+    await db.level(`delete from account where address <> 'other'`)
+    await pruneJournal(db.sql, { ownSchema: 'pawl', indexId: 1, finalized: 1100 })
+    assert.equal((await db.sql`select from pawl.version where index_id = 1`).length, 2)
+    await db.revert(1100)
+    assert.equal((await db.sql`select from account where balance = 0`).length, other ? 1101 : 1100)
+    if (other) await db.revert(0, { index: 2 })
+    assert.equal((await db.sql`select from account`).length, 1100)
+    assert.equal((await db.sql`select from pawl.journal_1`).length, 0)
+  })
+}
+
+test('pruning one index leaves the journal of another', async (t) => {
+  const db = await openJournal(t, ACCOUNTS)
+  await db.level(`insert into account values ('a')`)
+  await db.level(`insert into account values ('b')`, { index: 2 })
+  await pruneJournal(db.sql, { ownSchema: 'pawl', indexId: 1, finalized: 9 })
+  await db.revert(0, { index: 2 })
+  assert.deepEqual(
+    (await db.sql`select address from account`).map((row) => row['address']),
+    ['a'],
+  )
+})

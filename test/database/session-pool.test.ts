@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { openDatabase } from '../../src/database/open-database.ts'
+import type { Database, Transaction } from '../../src/database/database.ts'
+import { DatabaseUnavailableError, SessionLostError } from '../../src/errors.ts'
+import { silentLogger } from '../../src/logger.ts'
+import { relayTo } from '../support/relay.ts'
+import { createTestDatabase } from '../support/test-database.ts'
+
+async function openSmall(t: TestContext, url: string, maxConnections: number): Promise<Database> {
+  const database = await openDatabase({
+    url,
+    directory: '',
+    schema: 'public',
+    logger: silentLogger,
+    maxConnections,
+  })
+  t.after(() => database.close())
+  return database
+}
+
+/** Fills the pool; `free` ends the transactions that do. */
+async function occupy(database: Database, count: number) {
+  let free = (): void => {}
+  const held = new Promise<void>((resolve) => (free = resolve))
+  const running: Promise<void>[] = []
+  const pids: number[] = []
+  await Promise.all(
+    Array.from({ length: count }, () => {
+      return new Promise<void>((started) => {
+        running.push(
+          database.transaction(async ({ sql }) => {
+            const [row] = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`
+            pids.push(row?.pid ?? 0)
+            started()
+            await held
+          }),
+        )
+      })
+    }),
+  )
+  return { free, pids, ended: Promise.allSettled(running) }
+}
+
+const one = ({ sql }: Transaction): Promise<unknown> => sql`select 1`.execute()
+
+test('lends a session to one at a time, in the order of asking', async (t) => {
+  const { url } = await createTestDatabase(t)
+  const database = await openSmall(t, url, 1)
+  const { free, ended } = await occupy(database, 1)
+  const order: number[] = []
+  const waiting = [1, 2, 3, 4].map((number) =>
+    database.transaction(async () => {
+      order.push(number)
+    }),
+  )
+  assert.deepEqual(order, [])
+  free()
+  await Promise.all(waiting)
+  await ended
+  assert.deepEqual(order, [1, 2, 3, 4])
+})
+
+test('sessions are used again; lost ones are replaced', async (t) => {
+  const { url } = await createTestDatabase(t)
+  const database = await openSmall(t, url, 1)
+  const first = await occupy(database, 1)
+  first.free()
+  await first.ended
+  const second = await occupy(database, 1)
+  assert.deepEqual(second.pids, first.pids)
+  await database.sql`select pg_terminate_backend(${second.pids[0] ?? 0}, 5000)`
+  const [outcome] = await second.ended
+  assert.ok(outcome?.status === 'rejected' && outcome.reason instanceof SessionLostError)
+  const third = await occupy(database, 1)
+  assert.notDeepEqual(third.pids, first.pids)
+  third.free()
+  await third.ended
+})
+
+test('an abort ends the wait for a session', async (t) => {
+  const { url } = await createTestDatabase(t)
+  const database = await openSmall(t, url, 1)
+  const { free, ended } = await occupy(database, 1)
+  const controller = new AbortController()
+  const waiting = database.transaction(one, { signal: controller.signal })
+  controller.abort(new Error('enough'))
+  await assert.rejects(waiting, /enough/)
+  free()
+  await ended
+  await database.transaction(one)
+})
+
+test('while the server is away every waiter fails; when it is back, all works again', async (t) => {
+  const relay = await relayTo(t, (await createTestDatabase(t)).url)
+  const database = await openSmall(t, relay.url, 2)
+  const { ended } = await occupy(database, 2)
+  const waiting = Array.from({ length: 6 }, () => database.transaction(one))
+  relay.cut()
+  const outcomes = await Promise.allSettled(waiting)
+  assert.deepEqual(
+    outcomes.map(
+      (outcome) => outcome.status === 'rejected' && outcome.reason instanceof DatabaseUnavailableError,
+    ),
+    Array.from({ length: 6 }, () => true),
+  )
+  await ended
+  await relay.restore()
+  await Promise.all(Array.from({ length: 6 }, () => database.transaction(one)))
+})
+
+test('listening survives that the server is away', async (t) => {
+  const { url } = await createTestDatabase(t)
+  const relay = await relayTo(t, url)
+  const database = await openSmall(t, relay.url, 2)
+  const heard: string[] = []
+  let listens = 0
+  let wake = (): void => {}
+  const next = (): Promise<void> => new Promise((resolve) => (wake = resolve))
+  const { unlisten } = await database.listen(
+    'Some "channel"',
+    (payload) => {
+      heard.push(payload)
+      wake()
+    },
+    () => {
+      listens += 1
+      wake()
+    },
+  )
+  assert.equal(listens, 1)
+  const again = next()
+  relay.cut()
+  // The first tries to reconnect fail.
+  await assert.rejects(database.transaction(one), DatabaseUnavailableError)
+  await relay.restore()
+  await again
+  assert.equal(listens, 2)
+  const told = next()
+  await database.sql`select pg_notify('Some "channel"', 'hello')`
+  await told
+  assert.deepEqual(heard, ['hello'])
+  await unlisten()
+})

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { evm } from '../../../src/datasources/evm.ts'
+import { startAnvil, withoutAnvil } from '../../support/anvil.ts'
+import { relayTo } from '../../support/relay.ts'
+import { deployLogEmitter, transferEvent } from './log-emitter.ts'
+
+const { signal } = new AbortController()
+const call = { index: 'test', signal, cursor: undefined }
+const BOB = '0x0000000000000000000000000000000000000b0b'
+const HOUR = 3_600_000
+
+test(
+  'a head is known as soon as the node pushes it, with its logs, also of several and after a reorg',
+  { skip: withoutAnvil },
+  async (t) => {
+    const anvil = await startAnvil(t)
+    const emitter = await deployLogEmitter(anvil)
+    // Requests go by http, heads come by the socket.
+    const datasource = evm({
+      url: [anvil.url, anvil.url.replace('http', 'ws')],
+      logs: [{ address: emitter.address, event: transferEvent }],
+      pollInterval: HOUR,
+    })
+    t.after(() => datasource.close?.())
+    const first = await datasource.head(call)
+    // It has subscribed when the wait for a head that is there already ends.
+    for (let mined = 1; mined <= 5; mined += 1) {
+      const changed = datasource.changed?.(call)
+      await emitter.emit(BOB, mined)
+      await anvil.rpc('evm_mine')
+      if (mined === 1) await nudge(anvil, changed)
+      await changed
+      let head = await datasource.head(call)
+      const latest = await anvil.rpc<{ number: string; hash: string }>('eth_getBlockByNumber', [
+        'latest',
+        false,
+      ])
+      while (head.hash !== latest.hash) {
+        await datasource.changed?.(call)
+        head = await datasource.head(call)
+      }
+      const [block] = await datasource.blocks(head.level, head.level, { ...call, finalized: -1 })
+      assert.equal(block?.hash, latest.hash)
+      if (mined > 1) assert.equal(block.logs[0]?.args.value, BigInt(mined))
+    }
+    await anvil.rpc('anvil_reorg', [3, []])
+    const latest = await anvil.rpc<{ hash: string }>('eth_getBlockByNumber', ['latest', false])
+    for (let head = first; head.hash !== latest.hash; head = await datasource.head(call))
+      await datasource.changed?.(call)
+  },
+)
+
+/** The subscription may come after the block: then the next one is pushed. */
+async function nudge(
+  anvil: { rpc: (method: string) => Promise<unknown> },
+  changed: Promise<void> | undefined,
+): Promise<void> {
+  let known = false
+  void changed?.then(() => (known = true))
+  while (!known) {
+    await anvil.rpc('evm_mine')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+test(
+  'a socket that breaks is no error: heads are asked for, and pushed again after',
+  { skip: withoutAnvil },
+  async (t) => {
+    const anvil = await startAnvil(t)
+    const relay = await relayTo(t, anvil.url)
+    const datasource = evm({ url: [anvil.url, relay.url.replace('http', 'ws')], pollInterval: 20 })
+    t.after(() => datasource.close?.())
+    await datasource.head(call)
+    for (const step of ['there', 'cut', 'back'] as const) {
+      if (step === 'cut') relay.cut()
+      if (step === 'back') await relay.restore()
+      const changed = datasource.changed?.(call)
+      await anvil.rpc('evm_mine')
+      await changed
+      const { level } = await datasource.head(call)
+      assert.equal(level, Number(await anvil.rpc('eth_blockNumber')))
+    }
+  },
+)

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { evm } from '../../../src/datasources/evm.ts'
+import { ConfigurationError, DatasourceError } from '../../../src/errors.ts'
+import { simulateChain, TestClock } from '../../../src/testing/index.ts'
+import { relayTo } from '../../support/relay.ts'
+import { isError, logs, open } from './open-simulated.ts'
+import { startProxyNode, type Takeover } from './proxy-node.ts'
+import { answersOf } from './simulated-node.ts'
+
+const { signal } = new AbortController()
+const call = { index: 'test', signal, cursor: undefined }
+
+/** Refuses so many requests, then answers. */
+function limited(times: number, headers: Record<string, string> = {}): Takeover {
+  let left = times
+  return (_calls, response) => {
+    if (left === 0) return false
+    left -= 1
+    response.writeHead(429, headers).end('slow down')
+    return true
+  }
+}
+
+test('too many requests: it waits as long as the node says, and asks again', async (t) => {
+  const clock = new TestClock()
+  const { datasource, node } = await open(t, undefined, { clock }, limited(1, { 'retry-after': '7' }))
+  const head = datasource.head(call)
+  while (clock.pending === 0 || node.requests.length === 0) await new Promise(setImmediate)
+  // The request's own timeout goes first.
+  while (clock.pending !== 1) await new Promise(setImmediate)
+  await clock.advance(6_999)
+  assert.equal(node.requests.length, 1)
+  await clock.advance(1)
+  assert.equal((await head).level, 19)
+  assert.equal(node.requests.length, 2)
+})
+
+test('a node that wants to be left alone for long is not asked before, and the index is told', async (t) => {
+  const clock = new TestClock()
+  const after = new Date(clock.now() + 60_000).toUTCString()
+  const { datasource, node } = await open(t, undefined, { clock }, limited(1, { 'retry-after': after }))
+  const wants = isError(/^http:\/\/127\.0\.0\.1:\d+ wants not to be asked for another (59|60) s$/, true)
+  await assert.rejects(datasource.head(call), wants)
+  await assert.rejects(datasource.head(call), wants)
+  assert.equal(node.requests.length, 1)
+  await clock.advance(60_000)
+  assert.equal((await datasource.head(call)).level, 19)
+})
+
+test('a limit that is only told in words, by one call of a batch, is one, too; and in the end it is an error', async (t) => {
+  let left = 2
+  const { datasource } = await open(t, ({ params }, answer) => {
+    if (params[0] === '0x7' && left-- > 0)
+      throw Object.assign(new Error('Your app has exceeded its rate limit'), { code: 429 })
+    return answer()
+  })
+  assert.equal((await datasource.blocks(5, 9, { ...call, finalized: 4 })).length, 5)
+  left = 100
+  await assert.rejects(
+    datasource.blocks(5, 9, { ...call, finalized: 4 }),
+    isError(/exceeded its rate limit/, true),
+  )
+  assert.equal(left, 95)
+})
+
+test('another node answers while the first is away, and the first again when it is back', async (t) => {
+  const chain = simulateChain({ seed: 1, length: 20 })
+  const clock = new TestClock()
+  const first = await startProxyNode(t, answersOf(chain))
+  const second = await startProxyNode(t, answersOf(chain))
+  const relay = await relayTo(t, first.url)
+  const notes: string[] = []
+  const datasource = evm({ url: [relay.url.replace(/\/$/, ''), second.url], logs, clock })
+  const noted = { ...call, note: (message: string) => void notes.push(message) }
+  assert.equal((await datasource.head(noted)).level, 19)
+  assert.deepEqual(second.requests, [])
+
+  relay.cut()
+  chain.extend()
+  assert.equal((await datasource.head(noted)).level, 20)
+  assert.equal((await datasource.blocks(0, 20, { ...noted, finalized: 5 })).length > 15, true)
+  assert.equal(notes.length, 1)
+  assert.match(notes[0] ?? '', /cannot be reached: .*; left alone for \d+ ms/)
+
+  await relay.restore()
+  const before = second.requests.length
+  await clock.advance(60_000)
+  assert.equal((await datasource.head(noted)).level, 20)
+  assert.equal(second.requests.length, before)
+  assert.match(notes.at(-1) ?? '', /answers again$/)
+})
+
+test('a node of another chain is never read from', async (t) => {
+  const chain = simulateChain({ seed: 1, length: 20 })
+  const other = answersOf(simulateChain({ seed: 2, length: 30 }))
+  const first = await startProxyNode(t, answersOf(chain), (_calls, response) => {
+    if (!away) return false
+    response.writeHead(502).end()
+    return true
+  })
+  let away = false
+  const second = await startProxyNode(t, (one, request) =>
+    one.method === 'eth_chainId' ? '0x7' : other(one, request),
+  )
+  const datasource = evm({ url: [first.url, second.url] })
+  await datasource.head(call)
+  away = true
+  await assert.rejects(datasource.head(call), (error) => {
+    assert.ok(error instanceof DatasourceError)
+    assert.match(error.message, /serves chain 0x7, and not 0x5$/)
+    return true
+  })
+  assert.deepEqual(new Set(second.methods()), new Set(['eth_chainId']))
+})
+
+test('a list of URLs is checked as a whole', () => {
+  assert.throws(() => evm({ url: [] }), ConfigurationError)
+  assert.throws(() => evm({ url: ['http://localhost:8545', 'ftp://x'] }), /has the scheme "ftp"/)
+})

@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import * as v from 'valibot'
+import { CallbackTypeError, fireHook as fireTyped, hook, StoppingError, UnknownHookError } from 'pawl'
+import type { HandlerContext } from 'pawl'
+import { simulateChain } from 'pawl/testing'
+import type { Sql } from '../../src/database/database.ts'
+import { openHooks } from './hook-runner-fixture.ts'
+import { latch } from './latch.ts'
+import { startRoot, type RunningRoot } from './running-root.ts'
+
+const LIMIT = { timeout: 300_000 }
+
+const fireHook = fireTyped as (
+  root: unknown,
+  name: string,
+  args?: object,
+  options?: { readonly wait: false; readonly key?: string },
+) => Promise<void>
+
+const HOOKS = {
+  note: hook({
+    args: { n: v.bigint() },
+    atomic: true,
+    run: async ({ sql }, { n }) => void (await sql`insert into noted (n) values (${n})`),
+  }),
+  loose: hook({
+    args: { n: v.bigint() },
+    run: async ({ sql }, { n }) => void (await sql`insert into noted (n) values (${n})`),
+  }),
+}
+
+const CONFIG = {
+  hooks: HOOKS,
+  on_reindex: async ({ sql }: { readonly sql: Sql }) =>
+    void (await sql`create table noted (id int generated always as identity primary key, n numeric)`),
+}
+
+async function start(t: TestContext, more: object = {}, database?: { readonly url: string }) {
+  const running = await startRoot(t, { ...CONFIG, ...more } as never, database)
+  await running.state('synchronized')
+  return running
+}
+
+const noted = async ({ sql }: RunningRoot): Promise<readonly number[]> =>
+  (await sql`select n from noted order by id`).map(({ n }) => Number(n))
+
+const told = ({ events }: RunningRoot, id: string): readonly string[] =>
+  events.flatMap((event) => ('firing' in event && event.firing === id ? [event.type] : []))
+
+for (const name of ['note', 'loose']) {
+  test(`FIRE_HOOK with wait: false is queued, then runs, under its id (${name})`, LIMIT, async (t) => {
+    const running = await start(t)
+    const { root, event } = running
+    const send = (command: object): void => root.send(command as never)
+    send({ type: 'FIRE_HOOK', hook: name, args: { n: 10n ** 30n }, id: 'mine', wait: false })
+    await event('hook.finished', ({ firing }) => firing === 'mine')
+    assert.deepEqual(told(running, 'mine'), ['hook.queued', 'hook.started', 'hook.finished'])
+    assert.deepEqual(await noted(running), [1e30])
+  })
+
+  test(`fireHook with wait: false resolves when it cannot be lost any more (${name})`, LIMIT, async (t) => {
+    const running = await start(t)
+    await fireHook(running.root, name, { n: 1n }, { wait: false })
+    await fireHook(running.root, name, { n: 2n }, { wait: false })
+    await running.stop()
+    const next = await start(t, {}, running)
+    // Behind the others, in order.
+    await fireHook(next.root, name, { n: 3n }, { wait: false, key: 'last' })
+    await next.event('hook.finished', ({ hook, firing }) => hook === name && queuedAs(next, firing))
+    assert.deepEqual(await noted(next), [1, 2, 3])
+  })
+}
+
+const queuedAs = ({ events }: RunningRoot, id: string): boolean =>
+  events.some((event) => event.type === 'hook.queued' && event.firing === id)
+
+test('hook.queued is told first, also where the queue hears of the firing before', LIMIT, async (t) => {
+  const { hooks, events, database } = await openHooks(t, { note: hook({ run() {} }) })
+  const firing = { id: 'mine', hook: 'note', args: {}, origin: { type: 'outside' } } as const
+  let ended: Promise<unknown> = Promise.resolve()
+  await database.transaction(async ({ sql }) => {
+    // Neither goes on before the other was asked for.
+    await sql`lock table pawl.firing`
+    const queued = hooks.queue({ ...firing, wait: false })
+    const run = hooks.fireQueued({
+      ...firing,
+      attempts: 0,
+      reverting: false,
+      dueAt: new Date(0),
+      claimed: false,
+    })
+    ended = Promise.all([queued, run])
+  })
+  await ended
+  const types = events.map(({ type }) => type)
+  assert.deepEqual(types, ['hook.queued', 'hook.started', 'hook.finished'])
+})
+
+test('what waits behind one that runs is there after a stop', LIMIT, async (t) => {
+  const { opened, open } = latch()
+  const entered = latch()
+  const holds = (wait: boolean) => ({
+    hooks: {
+      ...HOOKS,
+      note: hook({
+        args: { n: v.bigint() },
+        atomic: true,
+        run: async ({ sql }, { n }) => {
+          entered.open()
+          if (wait) await opened
+          await sql`insert into noted (n) values (${n})`
+        },
+      }),
+    },
+  })
+  const running = await start(t, { ...holds(true), drainTimeout: 50 })
+  await fireHook(running.root, 'note', { n: 1n }, { wait: false })
+  await fireHook(running.root, 'note', { n: 2n }, { wait: false })
+  await entered.opened
+  await running.stop()
+  assert.deepEqual(await noted(running), [])
+  open()
+  const next = await start(t, holds(false), running)
+  await next.event(
+    'hook.finished',
+    () => next.events.filter(({ type }) => type === 'hook.finished').length > 3,
+  )
+  assert.deepEqual(await noted(next), [1, 2])
+})
+
+test('the same key, or the same id, is the same firing', LIMIT, async (t) => {
+  const running = await start(t)
+  const { root, event, events } = running
+  const fire = (id: string, key?: string): void =>
+    root.send({ type: 'FIRE_HOOK', hook: 'note', args: { n: 1n }, id, wait: false, key } as never)
+  fire('a', 'key')
+  await event('hook.finished', ({ firing }) => firing === 'a')
+  fire('b', 'key')
+  await event('hook.queued', ({ firing }) => firing === 'b')
+  assert.deepEqual(told(running, 'b'), ['hook.queued'])
+  const queued = events.filter((one) => one.type === 'hook.queued')
+  assert.deepEqual(
+    queued.map(({ duplicate }) => duplicate),
+    [false, true],
+  )
+  assert.deepEqual(await noted(running), [1])
+})
+
+test('what cannot be queued is told at once', LIMIT, async (t) => {
+  const running = await start(t)
+  const { root, event } = running
+  const refused = async (command: object): Promise<unknown> => {
+    const id = JSON.stringify(Object.keys(command)) + String(Math.random())
+    root.send({ type: 'FIRE_HOOK', id, ...command } as never)
+    return (await event('hook.failed', ({ firing }) => firing === id)).error
+  }
+  const wrong = await refused({ hook: 'note', args: { n: 1 }, wait: false })
+  assert.ok(wrong instanceof CallbackTypeError)
+  assert.ok((await refused({ hook: 'nope', wait: false })) instanceof UnknownHookError)
+  const unsure = [
+    { key: 'without wait' },
+    { wait: true },
+    { wait: false, confirmations: 2 },
+    { wait: false, key: '' },
+  ]
+  for (const options of unsure) {
+    const error = await refused({ hook: 'note', args: { n: 1n }, ...options })
+    assert.ok(error instanceof CallbackTypeError, JSON.stringify(options))
+    assert.match(error.message, /^hook "note" cannot be queued: option/)
+  }
+  root.send({ type: 'STOP' })
+  await assert.rejects(fireHook(root, 'note', { n: 1n }, { wait: false }), StoppingError)
+  await running.ended
+  assert.deepEqual(await noted(running), [])
+})
+
+test('a job with wait: false queues its firing, and has done its part then', LIMIT, async (t) => {
+  let fails = 2
+  const running = await start(t, {
+    hooks: {
+      flaky: hook({
+        atomic: true,
+        retry: { attempts: 3, delay: 0.01 },
+        run: async ({ sql }) => {
+          await sql`insert into noted (n) values (7)`
+          if (fails-- > 0) throw new Error('not yet')
+        },
+      }),
+    },
+    jobs: { daily: { hook: 'flaky', interval: '1d', wait: false } },
+  })
+  const { root, event } = running
+  root.on('job.refused', ({ job }) => root.send({ type: 'RUN_JOB', job }))
+  root.send({ type: 'RUN_JOB', job: 'daily' })
+  const queued = await event('hook.queued')
+  assert.equal(queued.origin.type, 'job')
+  await event('hook.finished', ({ firing }) => firing === queued.firing)
+  assert.deepEqual(await noted(running), [7])
+  await running.stop()
+  const [run] = await running.sql`select status from pawl.job_run`
+  assert.equal(run?.['status'], 'succeeded')
+})
+
+test('a key is not delivered again after a reindex, unless it is asked for', LIMIT, async (t) => {
+  const chain = simulateChain({ seed: 7, length: 4, finality: 30 })
+  const running = await start(t, {
+    immuneTables: ['told'],
+    hooks: {
+      tell: hook({
+        args: { level: v.number() },
+        run: async ({ sql }, { level }) => void (await sql`insert into told values (${level})`),
+      }),
+    },
+    on_reindex: async ({ sql }: { readonly sql: Sql }) => {
+      await sql`create table if not exists told (level int)`
+    },
+    indexes: {
+      blocks: {
+        datasource: chain.datasource(),
+        handler: (ctx: HandlerContext, { level }: { readonly level: number }) =>
+          ctx.fireHook('tell', { level }, { wait: false, key: String(level) }),
+      },
+    },
+  })
+  const { root, sql, events } = running
+  const counts = async () =>
+    (await sql`select count(*)::int from told group by level order by level`).map(
+      ({ count }) => count as number,
+    )
+  const finished = (count: number) =>
+    running.event(
+      'hook.finished',
+      () => events.filter((event) => event.type === 'hook.finished' && event.hook === 'tell').length >= count,
+    )
+  await finished(4)
+  const again = async (command: object): Promise<void> => {
+    const before = events.length
+    root.send(command as never)
+    await running.event(
+      'hook.finished',
+      (event) => event.hook === 'on_synchronized' && events.indexOf(event) > before,
+    )
+  }
+  await again({ type: 'REINDEX' })
+  assert.deepEqual(await counts(), [1, 1, 1, 1])
+  await again({ type: 'REINDEX', redeliver: true })
+  await finished(8)
+  assert.deepEqual(await counts(), [2, 2, 2, 2])
+})

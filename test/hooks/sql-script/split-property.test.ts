@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import postgres from 'postgres'
+import { splitStatements } from '../../../src/hooks/sql-script/split-statements.ts'
+import { createTestDatabase } from '../../support/test-database.ts'
+import { script, textOf } from './sql-pieces.ts'
+
+const RUNS = Number(process.env['PAWL_RUNS'] ?? 2_000)
+
+test('a script comes apart into the statements that it was made of, each with its line and parameters', () => {
+  fc.assert(
+    fc.property(script, (generated) => {
+      const text = textOf(generated)
+      const found = splitStatements(text)
+      let offset = generated.lead.length
+      const expected = generated.parts.map(({ statement, after }) => {
+        const line = text.slice(0, offset).split('\n').length
+        offset += statement.text.length + after.length
+        return { text: statement.text, line, parameters: statement.parameters }
+      })
+      assert.deepEqual(
+        found.map(({ text, line, parameters }) => ({
+          text,
+          line,
+          parameters: parameters.map(({ number }) => number),
+        })),
+        expected,
+      )
+      for (const { text, parameters } of found) {
+        for (const { number, start, end } of parameters) assert.equal(text.slice(start, end), `$${number}`)
+      }
+    }),
+    { numRuns: RUNS },
+  )
+})
+
+test('PostgreSQL takes each for one statement, and finds in the whole script as many, with the same rows', async (t) => {
+  const { url } = await createTestDatabase(t)
+  const sql = postgres(url, { max: 1, fetch_types: false, onnotice: () => {} })
+  t.after(() => sql.end())
+  await sql`create table pieces (a int)`
+  // postgres.js keeps one result for all that return no rows.
+  const rowsOf = (result: postgres.RowList<postgres.Row[]>): unknown[] =>
+    [...result].map((row) => Object.entries(row))
+  const undone = async <T>(work: () => Promise<T>): Promise<T> => {
+    await sql`begin`
+    try {
+      return await work()
+    } finally {
+      await sql`rollback`
+    }
+  }
+  await fc.assert(
+    fc.asyncProperty(script, async (generated) => {
+      const found = splitStatements(textOf(generated))
+      const single = await undone(async () => {
+        const results: unknown[] = []
+        for (const { text, parameters } of found) {
+          const count = Math.max(0, ...parameters.map(({ number }) => number))
+          if (count > 0) {
+            // Every number up to the last has to be used.
+            const all = Array.from({ length: count }, (_, at) => `$${at + 1}::text`).join(', ')
+            await sql.unsafe(
+              `select * from (select ${all}) as x, lateral (${text}) as y`,
+              Array(count).fill('v'),
+            )
+            continue
+          }
+          // Not the simple protocol, which would take several.
+          results.push(rowsOf(await sql.unsafe(text, [], { simple: false } as never)))
+        }
+        return results.filter(holdsRows)
+      })
+      const parts = generated.parts.filter(({ statement }) => statement.parameters.length === 0)
+      if (parts.length === 0) return
+      const whole = await undone(async () => {
+        const results: unknown = await sql.unsafe(textOf({ ...generated, parts }))
+        return toResults(results).map(rowsOf).filter(holdsRows)
+      })
+      assert.deepEqual(single, whole)
+    }),
+    { numRuns: Math.min(RUNS, 120) },
+  )
+})
+
+type Results = postgres.RowList<postgres.Row[]>
+
+/** One result comes by itself. */
+const toResults = (results: unknown): readonly Results[] =>
+  'command' in (results as object) ? [results as Results] : (results as Results[])
+
+const holdsRows = (rows: unknown): boolean => (rows as unknown[]).length > 0

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { JobConfig, JobConfigs } from '../../src/config/config.ts'
+import { ConfigurationError, UnknownJobError } from '../../src/errors.ts'
+import { createJobStore } from '../../src/jobs/database-job-store.ts'
+import { JobDesk } from '../../src/jobs/job-desk.ts'
+import { TestClock } from '../../src/testing/test-clock.ts'
+import { openTestDatabase } from '../support/test-database.ts'
+import { startScheduler } from './running-scheduler.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const hourly: JobConfig = { hook: 'stats', crontab: '0 * * * *' }
+const daily: JobConfig = { hook: 'stats', crontab: '0 0 * * *' }
+
+test('jobs are added, rescheduled and removed while they run, and stay so after a restart', async (t) => {
+  const database = await openTestDatabase(t)
+  const jobs: JobConfigs = { daily, gone: hourly }
+  const first = startScheduler(t, { database, jobs, at: '2026-01-01T00:30' })
+  first.send({ type: 'START' })
+  await first.running()
+  await first.jobs.add('added', { ...hourly, args: { depth: 10 } } as JobConfig)
+  await first.jobs.add('brief', hourly, { temporary: true })
+  await first.jobs.reschedule('daily', { interval: '40m' })
+  await first.jobs.remove('gone')
+  await first.clock.advance(HOUR)
+  const fired = (run: typeof first): string[] =>
+    run.events.flatMap((event) =>
+      event.type === 'job.fired' ? [`${event.job} ${event.fireTime?.toISOString().slice(11, 16)}`] : [],
+    )
+  assert.deepEqual(fired(first).toSorted(), ['added 01:00', 'brief 01:00', 'daily 01:10'])
+  await first.drain()
+
+  const requests: string[] = []
+  const second = startScheduler(t, {
+    database,
+    jobs,
+    at: '2026-01-01T01:31',
+    fire: ({ origin, args }) => void requests.push(`${origin.job} ${JSON.stringify(args)}`),
+  })
+  second.send({ type: 'START' })
+  await second.running()
+  await second.clock.advance(HOUR / 2)
+  assert.deepEqual(requests, ['daily {}', 'added {"depth":10}'])
+  await second.drain()
+
+  // Edited in the config, that holds; gone from it, it is gone, whatever was done by hand.
+  const third = startScheduler(t, {
+    database,
+    jobs: { gone: { ...hourly, crontab: '30 * * * *' } },
+    at: '2026-01-01T02:15',
+  })
+  third.send({ type: 'START' })
+  await third.running()
+  const schedules = (await third.jobs.list()).map(({ name, schedule, origin }) => [name, schedule, origin])
+  assert.deepEqual(schedules, [
+    ['added', 'crontab 0 * * * * (UTC)', 'added'],
+    ['gone', 'crontab 30 * * * * (UTC)', 'config'],
+  ])
+  await third.drain()
+})
+
+test('run by hand: at once, also paused, and with the origin of a job', async (t) => {
+  const database = await openTestDatabase(t)
+  const times: (string | undefined)[] = []
+  const run = startScheduler(t, {
+    database,
+    jobs: { daily: { ...daily, misfireGraceTime: 1 } },
+    at: '2026-01-01T00:30',
+    fire: ({ origin }) => void times.push(origin.fireTime?.toISOString()),
+  })
+  run.send({ type: 'START' })
+  await run.running()
+  run.send({ type: 'RUN_JOB', job: 'daily' })
+  await run.clock.advance(1_000)
+  run.send({ type: 'PAUSE_JOB', job: 'daily' })
+  run.send({ type: 'RUN_JOB', job: 'daily' })
+  await run.clock.advance(1_000)
+  assert.deepEqual(times, ['2026-01-01T00:30:00.000Z', '2026-01-01T00:30:01.000Z'])
+  await run.drain()
+  const rows = await database.sql`
+    select status, by_hand from ${database.sql(database.ownSchema)}.job_run order by fire_time`
+  assert.deepEqual(
+    [...rows],
+    [
+      { status: 'succeeded', by_hand: true },
+      { status: 'succeeded', by_hand: true },
+    ],
+  )
+})
+
+test('another process changes the jobs of one that runs, and of one that does not', async (t) => {
+  const database = await openTestDatabase(t)
+  const jobs: JobConfigs = { hourly }
+  const clock = new TestClock({ start: Date.parse('2026-01-01T00:10Z') })
+  const desk = new JobDesk({ store: createJobStore(database), clock, timezone: 'UTC', check: () => [] })
+  await assert.rejects(desk.run('hourly'), UnknownJobError)
+
+  let ran = (): void => {}
+  const first = startScheduler(t, { database, jobs, at: '2026-01-01T00:30', fire: () => ran() })
+  first.send({ type: 'START' })
+  await first.running()
+  await first.clock.advance(1)
+  const running = new Promise<void>((resolve) => void (ran = resolve))
+  await desk.run('hourly')
+  await running
+  await first.drain()
+  first.told('hourly')
+
+  await desk.run('hourly')
+  await desk.pause('hourly')
+  const second = startScheduler(t, { database, jobs, at: '2026-01-02T00:30' })
+  second.send({ type: 'START' })
+  await second.running()
+  await second.clock.advance(HOUR)
+  assert.deepEqual(second.told('hourly'), ['fired 00:10 for 1'])
+  await second.drain()
+})
+
+test('what cannot be is refused: by a rejection, or by an event', async (t) => {
+  const database = await openTestDatabase(t)
+  const jobs: JobConfigs = { hourly, watcher: { hook: 'watch', daemon: true } }
+  const run = startScheduler(t, {
+    database,
+    jobs,
+    at: '2026-01-01T00:30',
+    fire: ({ hook }, signal) =>
+      hook === 'watch'
+        ? new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+        : undefined,
+    check: (name) => (name === 'bad' ? [{ path: 'jobs.bad.hook', message: 'there is no hook' }] : []),
+  })
+  run.send({ type: 'START' })
+  await run.running()
+  const cases: readonly (readonly [() => Promise<void>, RegExp])[] = [
+    [() => run.jobs.add('bad', hourly), /jobs\.bad\.hook: there is no hook/],
+    [() => run.jobs.add('hourly', hourly), /jobs\.hourly: is a job of the config already/],
+    [
+      () => run.jobs.add('odd', { ...hourly, args: { at: 5n } } as unknown as JobConfig),
+      /jobs\.odd\.args\.at: cannot be stored/,
+    ],
+    [() => run.jobs.reschedule('hourly', { crontab: '0 0 30 2 *' }), /never fires/],
+    [() => run.jobs.reschedule('hourly', { daemon: true }), /a daemon has no schedule/],
+    [() => run.jobs.reschedule('watcher', { interval: 5 }), /a daemon has no schedule/],
+  ]
+  for (const [refused, message] of cases) {
+    await assert.rejects(refused(), (error: Error) => {
+      assert.ok(error instanceof ConfigurationError)
+      assert.match(error.message, message)
+      return true
+    })
+  }
+  await assert.rejects(run.jobs.pause('hurly'), (error: Error) => {
+    assert.ok(error instanceof UnknownJobError)
+    assert.match(error.message, /there is no job "hurly"; did you mean "hourly"\?|there is no job "hurly"/)
+    return true
+  })
+  run.send({ type: 'RESCHEDULE_JOB', job: 'hurly', trigger: { interval: 5 } })
+  await run.clock.advance(1)
+  const refused = run.events.flatMap((event) =>
+    event.type === 'job.refused' ? [`${event.command} ${event.job}`] : [],
+  )
+  assert.deepEqual(refused, ['RESCHEDULE_JOB hurly'])
+  await run.drain()
+})
+
+test('an added job whose hook is gone is left out, and the others run', async (t) => {
+  const database = await openTestDatabase(t)
+  const first = startScheduler(t, { database, jobs: { hourly }, at: '2026-01-01T00:30' })
+  first.send({ type: 'START' })
+  await first.running()
+  await first.jobs.add('added', { ...hourly, hook: 'old' })
+  await first.drain()
+  const second = startScheduler(t, {
+    database,
+    jobs: { hourly },
+    at: '2026-01-01T00:30',
+    check: () => [{ path: 'jobs.added.hook', message: 'there is no hook "old"' }],
+  })
+  second.send({ type: 'START' })
+  await second.running()
+  await second.clock.advance(HOUR)
+  assert.deepEqual(
+    second.events.flatMap((event) => (event.type === 'job.fired' ? [event.job] : [])),
+    ['hourly'],
+  )
+  await second.drain()
+})
+
+test('a removed job lets what runs end, and one of its name may begin meanwhile', async (t) => {
+  const database = await openTestDatabase(t)
+  let end = (): void => {}
+  const run = startScheduler(t, {
+    database,
+    jobs: {},
+    at: '2026-01-01T00:30',
+    fire: ({ hook }) => (hook === 'stats' ? new Promise((resolve) => void (end = resolve)) : undefined),
+  })
+  run.send({ type: 'START' })
+  await run.running()
+  await run.jobs.add('job', hourly)
+  await run.clock.advance(HOUR)
+  await run.jobs.add('job', { hook: 'other', interval: '10m' })
+  await run.clock.advance(10 * MINUTE)
+  end()
+  await run.clock.advance(1)
+  assert.deepEqual(run.told('job'), ['fired 01:00 for 1', 'fired 01:40 for 1'])
+  await run.drain()
+  const rows = await database.sql`select status from ${database.sql(database.ownSchema)}.job_run`
+  assert.deepEqual([...rows], [{ status: 'succeeded' }, { status: 'succeeded' }])
+})

@@ -1,0 +1,57 @@
+import postgres from 'postgres'
+import { simulateChain } from 'pawl/testing'
+import { checkOutcome } from './check-outcome.ts'
+import { judge, type Verdict } from './judge.ts'
+import { measureDatabase } from './measure-database.ts'
+import { observe } from './observed-process.ts'
+import { printColumns, printSample, type Sample } from './sample.ts'
+
+/** Caches fill, the compiler compiles: not judged. */
+const WARM_UP_DAYS = 20
+const PRINT_EVERY_DAYS = 7
+
+interface Told {
+  readonly facts: readonly string[]
+  readonly faults: readonly string[]
+  readonly counts: Readonly<Record<string, number>>
+}
+
+/** Runs so many days on a clock that is driven, takes a sample each, and judges them. */
+export async function runVirtual(databaseUrl: string, days: number): Promise<Verdict> {
+  const sql = postgres(databaseUrl, {
+    max: 1,
+    onnotice: () => {},
+    connection: { application_name: 'soak' },
+  })
+  const chain = simulateChain({ seed: 'soak', length: 1, finality: 32 })
+  const process = observe('./virtual-child.js', [databaseUrl, String(days)], chain)
+  const told = process.told<Told | undefined>('told')
+  printColumns('day')
+  const samples: Sample[] = []
+  for (;;) {
+    const measured = await Promise.race([process.told<Sample>('sample'), told.then(() => undefined)])
+    if (measured === undefined) break
+    const sample = { ...measured, ...(await measureDatabase(sql)), level: chain.head.level }
+    samples.push(sample)
+    if (sample.at % PRINT_EVERY_DAYS === 0) printSample(sample)
+  }
+  const code = await process.ended
+  const { facts, faults, counts } = (await told) ?? { facts: [], faults: [], counts: {} }
+  const verdict = {
+    facts: [
+      ...facts,
+      `${chain.head.level + 1} levels, ${counts['index.rolledBack'] ?? 0} reorgs, ${counts['hook.finished'] ?? 0} hooks finished, ` +
+        `${counts['job.retried'] ?? 0} retried`,
+    ],
+    faults: [
+      ...(code === 0 ? [] : [`the process ended with ${code}`]),
+      ...faults,
+      ...(await checkOutcome(sql, chain)),
+    ],
+  }
+  await sql.end()
+  return judge(
+    samples.filter(({ at }) => at > Math.min(WARM_UP_DAYS, days / 2)),
+    verdict,
+  )
+}
