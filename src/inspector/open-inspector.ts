@@ -8,6 +8,8 @@ import { DEFAULT_PORT, type InspectorOptions } from './inspector-options.ts'
 import { answerMonitoring } from './monitoring.ts'
 import { readPageFiles } from './page-files.ts'
 import type { EndMessage, ShownJobDetails } from './protocol.ts'
+import { StatelyFeed } from '../stately/stately-feed.ts'
+import { streamStately } from '../stately/stream-stately.ts'
 import { readBody } from './read-body.ts'
 import { hideSecrets, showValue } from './redaction.ts'
 import { refuseHost, refuseOrigin, refuseToken } from './request-guard.ts'
@@ -45,6 +47,7 @@ export async function openInspector(options: InspectorOptions, inspected: Inspec
   const { host = '127.0.0.1', port, readOnly = false, redact = hideSecrets } = options
   const { token = randomBytes(24).toString('base64url') } = options
   const files = readPageFiles()
+  const stately = inspected.root === undefined ? undefined : new StatelyFeed(inspected.root.actor)
   const inspection = new Inspection({ inspected, redact, readOnly: readOnly || inspected.root === undefined })
   let flushing: NodeJS.Timeout | undefined
   const flush = (): void => {
@@ -87,6 +90,9 @@ export async function openInspector(options: InspectorOptions, inspected: Inspec
         // A new viewer's first message holds all that those who look already are told of now.
         if (viewers.size > 0) flush()
         return viewers.add(response, HEADERS)
+      case '/api/stately':
+        if (stately === undefined) return send(404, { error: 'nothing runs here' })
+        return streamStately(stately, response, HEADERS)
       case '/api/job': {
         const details = await jobDetails(query.get('name') ?? '')
         return details === undefined ? send(503, { error: 'the database is not open' }) : send(200, details)

@@ -1,8 +1,5 @@
 import { readFileSync } from 'node:fs'
 
-/** Where the hosted inspector is. It says from there that it has loaded. */
-export const HOSTED = 'https://stately.ai/inspect'
-
 export interface PageFile {
   readonly type: string
   readonly body: string

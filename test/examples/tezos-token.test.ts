@@ -35,7 +35,7 @@ test(
 
     const first = example.start()
     await first.prints(headIs())
-    await first.prints(/"job.fired","job":"major_stats"/)
+    await first.prints(/"job.fired".*"job":"major_stats"/)
     move(() => chain.extend())
     await first.prints(headIs())
     move(() => chain.reorg(1, 2))

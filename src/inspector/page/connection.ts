@@ -75,15 +75,26 @@ async function followOnce(events: Events): Promise<'reconnecting' | 'refused' | 
   return 'reconnecting'
 }
 
-async function read(body: ReadableStream<Uint8Array>, { message }: Events, heard: () => void): Promise<void> {
+/** What the hosted Stately Inspector is fed with. @throws when there is no such stream now */
+export async function openStatelyStream(signal: AbortSignal): Promise<AsyncIterable<string>> {
+  const response = await fetch('/api/stately', { headers: headers(), signal, cache: 'no-store' })
+  if (!response.ok || response.body === null) throw new Error(`answered ${response.status}`)
+  return textOf(response.body)
+}
+
+/** The text of a body, as it comes. Not every browser can iterate over one. */
+async function* textOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read())
+    yield decoder.decode(piece.value, { stream: true })
+}
+
+async function read(body: ReadableStream<Uint8Array>, { message }: Events, heard: () => void): Promise<void> {
   let text = ''
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return
+  for await (const piece of textOf(body)) {
     heard()
-    text += decoder.decode(value, { stream: true })
+    text += piece
     const frames = text.split('\n\n')
     text = frames.pop() ?? ''
     for (const frame of frames)

@@ -1,6 +1,7 @@
 import { confirm } from './confirm.ts'
 import { keepToken, send } from './connection.ts'
 import { fill, h, set, toggle, write } from './dom.ts'
+import { statelyButton } from './stately-button.ts'
 import type { Store } from './store.ts'
 import { themePicker } from './theme.ts'
 import { tell } from './toast.ts'
@@ -15,6 +16,7 @@ export function createShell(store: Store, views: readonly View[]): { draw(): voi
   const about = h('span', { class: 'about' })
   const state = h('span', { class: 'state-pill', role: 'status', 'aria-live': 'polite' })
   const stop = h('button', { type: 'button', class: 'quiet danger', onclick: () => void askStop() }, 'Stop…')
+  const stately = statelyButton()
   const notice = h('div', { class: 'notice', role: 'alert', hidden: true })
   const main = h('main', { id: 'main', tabindex: '-1' })
   document.body.prepend(
@@ -26,6 +28,7 @@ export function createShell(store: Store, views: readonly View[]): { draw(): voi
       h('span', { class: 'names' }, name, about),
       state,
       h('span', { class: 'gap' }),
+      stately,
       themePicker(),
       stop,
     ),
@@ -92,6 +95,7 @@ export function createShell(store: Store, views: readonly View[]): { draw(): voi
     write(state, live ? store.state : (ended?.state ?? connection))
     set(state, 'data-state', live ? store.state : (ended?.state ?? 'away'))
     toggle(stop, 'hidden', project?.readOnly !== false || !live)
+    toggle(stately, 'hidden', project?.live !== true || !live)
     toggle(document.body, 'data-stale', !live && project !== undefined)
     drawNotice()
     drawBadges()

@@ -1,5 +1,8 @@
 // Between a stream of ours and the hosted Stately Inspector, in a browser. Imports nothing: two pages load it as it is.
 
+/** Where the hosted inspector is. It says from there that it has loaded. */
+export const HOSTED = 'https://stately.ai/inspect'
+
 /** A window or frame that the hosted inspector is in. */
 export interface HostedWindow {
   postMessage(message: unknown, targetOrigin: string): void
