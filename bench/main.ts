@@ -1,7 +1,8 @@
-// Runs the benchmarks: `npm run bench [catch-up] [hooks] [jobs] [journal] [start] [transfers]`. Each starts its own PostgreSQL and its own EVM node.
+// Runs the benchmarks: `npm run bench [catch-up] [hooks] [inspector] [jobs] [journal] [start] [transfers]`. Each starts its own PostgreSQL and its own EVM node.
 import { cpus, loadavg } from 'node:os'
 import { catchUp } from './catch-up.ts'
 import { hooks } from './hooks.ts'
+import { inspector } from './inspector.ts'
 import { journal } from './journal.ts'
 import { jobs } from './jobs.ts'
 import { startServer, type BenchServer } from './server.ts'
@@ -11,6 +12,7 @@ import { transfers } from './transfers.ts'
 const BENCHMARKS: Readonly<Record<string, (server: BenchServer) => Promise<void>>> = {
   'catch-up': catchUp,
   hooks,
+  inspector,
   jobs,
   journal,
   start,

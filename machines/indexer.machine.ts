@@ -1,13 +1,4 @@
-import {
-  and,
-  assign,
-  enqueueActions,
-  sendParent,
-  sendTo,
-  setup,
-  stopChild,
-  type ErrorActorEvent,
-} from 'xstate'
+import { assign, enqueueActions, sendParent, sendTo, setup, stopChild, type ErrorActorEvent } from 'xstate'
 import type { LifecycleState, ReindexReason } from '../src/events.ts'
 import type { ReindexCommand } from '../src/lifecycle-command.ts'
 import { indexMachine, type IndexCommand, type IndexReport } from './index.machine.ts'
@@ -68,6 +59,8 @@ interface Context {
   readonly indexError: unknown
 }
 
+const noneRuns = ({ phases }: Context): boolean => Object.values(phases).every((phase) => phase === 'failed')
+
 /**
  * The lifecycle: restart → reindex → syncing → synchronized, rollback, and the ways to end.
  *
@@ -93,8 +86,6 @@ export const indexerMachine = setup({
   },
   guards: {
     ending: ({ context }) => context.ending !== undefined,
-    reindexAsked: ({ context }) => context.ending === 'reindex' && context.error === undefined,
-    restartAsked: ({ context }) => context.ending === 'restart' && context.error === undefined,
     needsReindex: (_, prepared: Prepared) => prepared.reindex !== undefined,
     reorgWaits: ({ context }) => context.reorgs.length > 0,
     everySynchronized: ({ context }) =>
@@ -105,12 +96,14 @@ export const indexerMachine = setup({
       const phases = Object.values(context.phases)
       return phases.length > 0 && phases.every((phase) => phase === 'failed')
     },
-    noneRuns: ({ context }) => Object.values(context.phases).every((phase) => phase === 'failed'),
+    noneRuns: ({ context }) => noneRuns(context),
+    endsInFailure: ({ context }) => noneRuns(context) && context.error !== undefined,
+    endsInReindex: ({ context }) => noneRuns(context) && context.ending === 'reindex',
+    endsInRestart: ({ context }) => noneRuns(context) && context.ending === 'restart',
     /** Cannot what failed be rolled back, and does the policy wipe then? Decided by `src`, which knows both. */
     mustReindex: (_, _failure: { readonly error: unknown }): boolean => false,
     indexesRun: ({ context }) => context.indexesRun,
     isRemoved: ({ context }, index: string) => !context.names.includes(index),
-    hasFailed: ({ context }) => context.error !== undefined,
   },
   actions: {
     tell: sendParent((_, { state }: { readonly state: LifecycleState }) => ({ type: 'LIFECYCLE', state })),
@@ -461,14 +454,14 @@ export const indexerMachine = setup({
     ending: {
       entry: ['stopIndexes', 'forgetReorgs'],
       always: [
-        { guard: and(['noneRuns', 'hasFailed']), target: 'failed' },
+        { guard: 'endsInFailure', target: 'failed' },
         {
-          guard: and(['noneRuns', 'reindexAsked']),
+          guard: 'endsInReindex',
           target: 'reindex',
           actions: ['removeIndexes', 'noteAsked'],
         },
         {
-          guard: and(['noneRuns', 'restartAsked']),
+          guard: 'endsInRestart',
           target: 'restart',
           actions: ['removeIndexes', 'noteRestarting'],
         },

@@ -30,7 +30,7 @@ const failed = join(await mkdtemp(join(tmpdir(), 'pawl-tests-')), 'failed')
 let interrupted = false
 
 // Node's default is one less than the cores; these tests mostly wait for PostgreSQL.
-let exitCode = await run(files, Math.max(2, availableParallelism()))
+let exitCode = await run(files, Math.max(2, availableParallelism() + 1))
 if (exitCode !== 0 && !interrupted && process.env['PAWL_TEST_AGAIN'] !== undefined) {
   const again = readFileSync(failed, 'utf8').split('\n').filter(Boolean)
   if (again.length > 0) {

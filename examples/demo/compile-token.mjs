@@ -1,23 +1,24 @@
-// Writes token.ts from token.sol: `node examples/demo/compile-token.mjs`. Only needed when token.sol changes.
+// Writes token.ts from the token.sol beside it: `node examples/demo/compile-token.mjs [folder]`. Only needed when token.sol changes.
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import solc from 'solc'
 
-const file = (name) => new URL(name, import.meta.url)
+const [folder = import.meta.dirname] = process.argv.slice(2)
 
 const input = {
   language: 'Solidity',
-  sources: { 'token.sol': { content: readFileSync(file('token.sol'), 'utf8') } },
+  sources: { 'token.sol': { content: readFileSync(join(folder, 'token.sol'), 'utf8') } },
   settings: {
     // Paris has no PUSH0: the bytecode runs on every EVM chain there is.
     evmVersion: 'paris',
     optimizer: { enabled: true, runs: 200 },
     metadata: { appendCBOR: false },
-    outputSelection: { '*': { Token: ['abi', 'evm.bytecode.object'] } },
+    outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } },
   },
 }
 const { errors = [], contracts } = JSON.parse(solc.compile(JSON.stringify(input)))
 if (errors.length > 0) throw new Error(errors.map((error) => error.formattedMessage).join('\n'))
-const { abi, evm } = contracts['token.sol'].Token
+const [{ abi, evm }] = Object.values(contracts['token.sol'])
 
 const parameters = (list) =>
   list
@@ -33,7 +34,7 @@ function signature({ type, name, inputs, outputs = [], stateMutability }) {
 }
 
 writeFileSync(
-  file('token.ts'),
+  join(folder, 'token.ts'),
   `// Made from token.sol by compile-token.mjs (solc ${solc.version().replace('.Emscripten.clang', '')}).
 import { parseAbi } from 'viem'
 

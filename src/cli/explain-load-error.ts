@@ -28,13 +28,16 @@ export function explainLoadError(file: string, error: unknown): ConfigurationErr
 const PLACE =
   /(?<![\w:/.\\])(file:\/\/[^\s()]+?|(?:\/|[A-Za-z]:[\\/])[^\s():]*?):(\d+)(?::\d+)?(?=\)?(?:\s|$))/g
 
+/** Characters. A message can be of any length, and the expression looks at each of its places again. */
+const LONGEST_STACK = 10_000
+
 /** `file:line` of the deepest line of the user's own code that the stack names, else the file. */
 function findPlace(file: string, error: unknown): string {
   if (!(error instanceof Error)) return file
   // Node tells the importing file here, and has no frame of it.
   const importer = toPath(/ imported from (\S+)$/.exec(error.message)?.[1] ?? '')
   if (importer) return importer
-  for (const [, where = '', line = ''] of (error.stack ?? '').matchAll(PLACE)) {
+  for (const [, where = '', line = ''] of (error.stack ?? '').slice(0, LONGEST_STACK).matchAll(PLACE)) {
     const path = toPath(where)
     if (path !== undefined && !path.includes('node_modules') && !isOurs(path)) return `${path}:${line}`
   }

@@ -164,7 +164,7 @@ describe('a fault of the database is retried, and no level is lost', { concurren
   })
 
   test('a server that crashes and recovers', { timeout }, async (t) => {
-    const server = await startTestServer()
+    const server = await startTestServer({ durable: true })
     t.after(() => server.stop())
     const { states } = await retried(t, {
       url: server.url,

@@ -189,33 +189,37 @@ describe('the page', { skip: noBrowser }, () => {
     assert.deepEqual(faults, [])
   })
 
-  test('feeds the hosted Stately Inspector in a window, also after a reload, until it is closed', LIMIT, async (t) => {
-    const { page, faults } = await look(t, { hooks: { greet: hook({ run() {} }) } })
-    // The hosted page itself is of the network: of it no more than what it says and hears.
-    await page.context().route('https://stately.ai/**', (route) =>
-      route.fulfill({
-        contentType: 'text/html',
-        body: `<script>
+  test(
+    'feeds the hosted Stately Inspector in a window, also after a reload, until it is closed',
+    LIMIT,
+    async (t) => {
+      const { page, faults } = await look(t, { hooks: { greet: hook({ run() {} }) } })
+      // The hosted page itself is of the network: of it no more than what it says and hears.
+      await page.context().route('https://stately.ai/**', (route) =>
+        route.fulfill({
+          contentType: 'text/html',
+          body: `<script>
           received = []
           addEventListener('message', ({ data }) => received.push(data))
           opener.postMessage({ type: '@statelyai.connected' }, '*')
         </script>`,
-      }),
-    )
-    const [hosted] = await Promise.all([
-      page.waitForEvent('popup'),
-      page.getByRole('button', { name: 'Stately' }).click(),
-    ])
-    const isTold = `received.some(({ type, name, definition }) =>
+        }),
+      )
+      const [hosted] = await Promise.all([
+        page.waitForEvent('popup'),
+        page.getByRole('button', { name: 'Stately' }).click(),
+      ])
+      const isTold = `received.some(({ type, name, definition }) =>
       type === '@xstate.actor' && name === 'indexer' && 'synchronized' in JSON.parse(definition).states)`
-    await hosted.waitForFunction(isTold)
-    await hosted.reload()
-    await hosted.waitForFunction(isTold)
-    const isCut = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/api/stately'))
-    await hosted.close()
-    await isCut
-    assert.deepEqual(faults, [])
-  })
+      await hosted.waitForFunction(isTold)
+      await hosted.reload()
+      await hosted.waitForFunction(isTold)
+      const isCut = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/api/stately'))
+      await hosted.close()
+      await isCut
+      assert.deepEqual(faults, [])
+    },
+  )
 
   test('says when the token is wrong, when it does not answer, and when it has ended', LIMIT, async (t) => {
     const { page, url, stop } = await look(t, {})

