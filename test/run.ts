@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startTestServer } from './support/test-server.ts'
 
@@ -32,7 +32,9 @@ let interrupted = false
 // Node's default is one less than the cores; these tests mostly wait for PostgreSQL.
 let exitCode = await run(files, Math.max(2, availableParallelism() + 1))
 if (exitCode !== 0 && !interrupted && process.env['PAWL_TEST_AGAIN'] !== undefined) {
-  const again = readFileSync(failed, 'utf8').split('\n').filter(Boolean)
+  const names = readFileSync(failed, 'utf8').split('\n').filter(Boolean)
+  // The reporter names a file as its source map does.
+  const again = files.filter((file) => names.includes(file) || names.includes(sourceOf(file)))
   if (again.length > 0) {
     console.log(`\nonce more, one file at a time, what failed beside others:\n${again.join('\n')}\n`)
     exitCode = await run(again, 1)
@@ -41,6 +43,9 @@ if (exitCode !== 0 && !interrupted && process.env['PAWL_TEST_AGAIN'] !== undefin
 process.exitCode = exitCode
 await server?.stop()
 await rm(dirname(failed), { recursive: true })
+
+const sourceOf = (file: string): string =>
+  join(folder, '..', '..', 'test', relative(folder, file)).replace(/\.js$/, '.ts')
 
 function run(paths: readonly string[], concurrency: number): Promise<number> {
   const child = spawn(
