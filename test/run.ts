@@ -29,8 +29,8 @@ const server = process.env['PAWL_TEST_SERVER'] === undefined ? await startTestSe
 const failed = join(await mkdtemp(join(tmpdir(), 'pawl-tests-')), 'failed')
 let interrupted = false
 
-// Node's default is one less than the cores; these tests mostly wait for PostgreSQL.
-let exitCode = await run(files, Math.max(2, availableParallelism() + 1))
+// Node's default is one less than the cores; these tests mostly wait for PostgreSQL and other processes.
+let exitCode = await run(files, availableParallelism() + 1)
 if (exitCode !== 0 && !interrupted && process.env['PAWL_TEST_AGAIN'] !== undefined) {
   const names = readFileSync(failed, 'utf8').split('\n').filter(Boolean)
   // The reporter names a file as its source map does.
@@ -44,8 +44,9 @@ process.exitCode = exitCode
 await server?.stop()
 await rm(dirname(failed), { recursive: true })
 
-const sourceOf = (file: string): string =>
-  join(folder, '..', '..', 'test', relative(folder, file)).replace(/\.js$/, '.ts')
+function sourceOf(file: string): string {
+  return join(folder, '..', '..', 'test', relative(folder, file)).replace(/\.js$/, '.ts')
+}
 
 function run(paths: readonly string[], concurrency: number): Promise<number> {
   const child = spawn(
