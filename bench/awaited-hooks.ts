@@ -5,7 +5,8 @@ import { median, printTable, rate } from './print-table.ts'
 import type { BenchServer } from './server.ts'
 
 const ROUNDS = 7
-const COUNT = 1_000
+/** Statements a round, so that one of longer bodies takes no longer. */
+const STATEMENTS = 5_000
 
 /** An awaited atomic hook against `sql.begin` of postgres.js with the same body. */
 export async function awaitedHooks(server: BenchServer): Promise<void> {
@@ -15,15 +16,17 @@ export async function awaitedHooks(server: BenchServer): Promise<void> {
   for (const [together, statements] of [
     [1, 1],
     [1, 5],
-    [4, 1],
-    [4, 5],
+    [1, 25],
+    [1, 100],
+    [4, 25],
   ] as const) {
+    const count = Math.min(1_000, STATEMENTS / statements)
     const sql = postgres(url, { max: together, onnotice: () => {} })
     const bare = () =>
-      inParallel(together, async () => {
+      inParallel(count, together, async () => {
         await sql.begin((transaction) => writeRows(transaction as never, statements))
       })
-    const ours = () => inParallel(together, () => fireHook(root, 'rows', { n: statements }))
+    const ours = () => inParallel(count, together, () => fireHook(root, 'rows', { n: statements }))
     await bare()
     await ours()
     const times: { readonly bare: number; readonly ours: number }[] = []
@@ -33,8 +36,8 @@ export async function awaitedHooks(server: BenchServer): Promise<void> {
     rows.push([
       String(together),
       String(statements),
-      rate(COUNT, median(times.map((time) => time.bare))),
-      rate(COUNT, median(times.map((time) => time.ours))),
+      rate(count, median(times.map((time) => time.bare))),
+      rate(count, median(times.map((time) => time.ours))),
       `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`,
     ])
   }
@@ -46,11 +49,11 @@ export async function awaitedHooks(server: BenchServer): Promise<void> {
 }
 
 /** @returns ms */
-async function inParallel(together: number, work: () => Promise<void>): Promise<number> {
+async function inParallel(count: number, together: number, work: () => Promise<void>): Promise<number> {
   const started = performance.now()
   let next = 0
   const worker = async (): Promise<void> => {
-    while (next++ < COUNT) await work()
+    while (next++ < count) await work()
   }
   await Promise.all(Array.from({ length: together }, worker))
   return performance.now() - started

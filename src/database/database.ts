@@ -23,13 +23,24 @@ export interface Transaction extends RowWriter {
   savepoint<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>
 }
 
+export interface LastStatement {
+  readonly text: string
+  /** For `$1`, `$2` … */
+  readonly args?: readonly unknown[]
+}
+
 export interface TransactionOptions {
   /** Aborting it before COMMIT is sent cancels the running statement and rolls back. */
   readonly signal?: AbortSignal
   /** Another transaction waits for this one, so it must not wait until that one's session is free. */
   readonly awaited?: boolean
+  /**
+   * Sends a statement together with BEGIN, to save a round trip; `work` begins when both are done. It takes effect by itself where
+   * only BEGIN fails, so it may read and lock, and not write.
+   */
+  readonly first?: (sql: Sql) => Promise<unknown>
   /** A statement that is sent together with COMMIT, to save a round trip. When it fails, nothing is committed. */
-  readonly last?: string
+  readonly last?: LastStatement
 }
 
 /** The server's process of a session. */

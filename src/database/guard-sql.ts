@@ -14,30 +14,48 @@ export function guardSql(
   gate: StatementGate,
   begin: <T>(work: (sql: Sql) => Promise<T>) => Promise<T>,
 ): Sql {
-  const pass = (query: unknown): unknown => {
-    if (isQuery(query)) new Statement(query, gate, raw.CLOSE)
+  const guard = new SqlGuard(raw, gate, begin)
+  // The target of a proxy is what it is handed to its handler as; that of any other type is nobody's here.
+  guard.sql = new Proxy(raw, guard as ProxyHandler<typeof raw>) as unknown as Sql
+  return guard.sql
+}
+
+type Raw = postgres.Sql<{ bigint: bigint }>
+
+/** Methods, not closures: of those V8 would have to learn anew for each transaction. */
+class SqlGuard {
+  declare sql: Sql
+  readonly #raw: Raw
+  readonly #gate: StatementGate
+  readonly #begin: Sql['begin']
+
+  constructor(raw: Raw, gate: StatementGate, begin: Sql['begin']) {
+    this.#raw = raw
+    this.#gate = gate
+    this.#begin = begin
+  }
+
+  apply(target: unknown, _: unknown, args: unknown[]): unknown {
+    return this.#pass((target as (...args: unknown[]) => unknown)(...args.map(withTextBigints)))
+  }
+
+  get(target: Raw, key: string | symbol): unknown {
+    if (key === 'begin') return this.#begin
+    // postgres.js's own goes past the gate.
+    if (key === 'notify') {
+      const { sql } = this
+      return (channel: string, payload: string) => sql`select pg_notify(${channel}, ${payload})`
+    }
+    const value: unknown = Reflect.get(target, key)
+    if (key !== 'unsafe' && key !== 'file') return value
+    return (...args: unknown[]) =>
+      this.#pass((value as (...args: unknown[]) => unknown).apply(target, args.map(withTextBigints)))
+  }
+
+  #pass(query: unknown): unknown {
+    if (isQuery(query)) new Statement(query, this.#gate, this.#raw.CLOSE)
     return query
   }
-  const sql: Sql = new Proxy(raw, {
-    apply: (target, _, [first, ...rest]: [unknown, ...unknown[]]) =>
-      pass(
-        (target as unknown as (...args: unknown[]) => unknown)(
-          withTextBigints(first),
-          ...rest.map(withTextBigints),
-        ),
-      ),
-    get: (target, key) => {
-      if (key === 'begin') return begin
-      // postgres.js's own goes past the gate.
-      if (key === 'notify')
-        return (channel: string, payload: string) => sql`select pg_notify(${channel}, ${payload})`
-      const value: unknown = Reflect.get(target, key)
-      if (key !== 'unsafe' && key !== 'file') return value
-      return (...args: unknown[]) =>
-        pass((value as (...args: unknown[]) => unknown).apply(target, args.map(withTextBigints)))
-    },
-  }) as unknown as Sql
-  return sql
 }
 
 function isQuery(value: unknown): value is Query {

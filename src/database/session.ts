@@ -1,7 +1,7 @@
 import postgres from 'postgres'
 import { SessionLostError, TransactionAbortedError, TransactionOverError } from '../errors.ts'
 import { cannotConnect, lostSession, statementError } from './connection-error.ts'
-import type { BackendIdentity, Sql, Transaction, TransactionOptions } from './database.ts'
+import type { LastStatement, BackendIdentity, Sql, Transaction, TransactionOptions } from './database.ts'
 import { guardSql } from './guard-sql.ts'
 import { SingleUseSocket } from './single-use-socket.ts'
 import type { Query, Statement } from './statement.ts'
@@ -160,7 +160,7 @@ export class Session implements ScopeSession {
    */
   async transaction<T>(
     work: (transaction: Transaction) => Promise<T>,
-    { signal, last }: TransactionOptions = {},
+    { signal, first, last }: TransactionOptions = {},
   ): Promise<T> {
     signal?.throwIfAborted()
     const abort = (): void => {
@@ -169,7 +169,7 @@ export class Session implements ScopeSession {
     }
     signal?.addEventListener('abort', abort)
     try {
-      const result = await this.#uncommitted(work)
+      const result = await this.#uncommitted(work, first)
       this.#committing = true
       await this.#commit(last)
       return result
@@ -179,10 +179,15 @@ export class Session implements ScopeSession {
     }
   }
 
-  async #uncommitted<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    await this.#runOrEnd('begin')
+  async #uncommitted<T>(
+    work: (transaction: Transaction) => Promise<T>,
+    first: TransactionOptions['first'],
+  ): Promise<T> {
+    const begun = this.#runOrEnd('begin')
+    if (first === undefined) await begun
     const scope = new TransactionScope(this)
     try {
+      if (first !== undefined) await Promise.all([begun, this.#orEnded(first(scope.sql))])
       return await this.#orEnded(scope.during(work))
     } catch (error) {
       scope.close()
@@ -191,10 +196,10 @@ export class Session implements ScopeSession {
     }
   }
 
-  async #commit(last: string | undefined): Promise<void> {
+  async #commit(last: LastStatement | undefined): Promise<void> {
     this.#committedNothing = false
     const [before, commit] = await Promise.allSettled([
-      last === undefined ? undefined : this.run(last),
+      last === undefined ? undefined : this.run(last.text, last.args),
       this.#runOrEnd('commit'),
     ])
     // PostgreSQL has answered COMMIT with a rollback then.
@@ -238,12 +243,16 @@ export class Session implements ScopeSession {
     })
   }
 
-  async run(statement: string): Promise<postgres.RowList<postgres.Row[]>> {
+  async run(statement: string, args?: readonly unknown[]): Promise<postgres.RowList<postgres.Row[]>> {
     if (this.#lost !== undefined) throw this.#lost
     const token = {}
     this.#unanswered.add(token)
     try {
-      return await this.#orEnded(this.raw.unsafe(statement))
+      return await this.#orEnded(
+        args === undefined
+          ? this.raw.unsafe(statement)
+          : this.raw.unsafe(statement, [...args] as postgres.ParameterOrJSON<bigint>[], { prepare: true }),
+      )
     } catch (error) {
       throw this.errorOf(error)
     } finally {

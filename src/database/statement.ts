@@ -1,7 +1,11 @@
 import { Readable, Writable } from 'node:stream'
 
+/** Where a query keeps its statement. */
+const STATEMENT = Symbol('statement')
+
 /** What of postgres.js's Query we rely on; pinned by version, and by the tests of sessions. */
 export interface Query extends Promise<unknown> {
+  [STATEMENT]?: Statement
   /** The text, between the parameters. */
   strings: readonly string[]
   executed: boolean
@@ -34,6 +38,43 @@ export interface StatementGate {
 
 type Iterable = AsyncIterable<unknown>
 
+/**
+ * In place of a query's own members; a cursor replaces `resolve` and `reject` at each step. The same functions for all queries, and
+ * methods instead of closures below: what V8 has learnt of a function is lost with it, and one that is made for each query is
+ * never compiled.
+ */
+const MEMBERS: PropertyDescriptorMap & ThisType<Query & { [STATEMENT]: Statement }> = {
+  resolve: {
+    get: () => resolve,
+    set(other: Query['resolve']) {
+      this[STATEMENT].settleBy(other, undefined)
+    },
+  },
+  reject: {
+    get: () => reject,
+    set(other: Query['reject']) {
+      this[STATEMENT].settleBy(undefined, other)
+    },
+  },
+}
+
+// postgres.js calls them as methods.
+function resolve(this: Query, value: unknown): void {
+  this[STATEMENT]?.resolve(value)
+}
+
+function reject(this: Query, error: unknown): void {
+  this[STATEMENT]?.reject(error)
+}
+
+function handle(this: Query): unknown {
+  return this[STATEMENT]?.handle()
+}
+
+function cursor(this: Query, rows?: unknown, each?: unknown): unknown {
+  return this[STATEMENT]?.cursor(rows, each)
+}
+
 /** A postgres.js query, with its start passing a gate, and its end known – also of cursors and of COPY. */
 export class Statement {
   readonly #query: Query
@@ -46,9 +87,12 @@ export class Statement {
   #iterable: Iterable | undefined
   /** It waits for what has to be sent before it. */
   #starting: Promise<unknown> | undefined
-  #settle: () => void = () => {}
-  /** Resolves when the server is done with it, one way or the other. */
-  readonly done: Promise<void>
+  #isSettled = false
+  #done: Promise<void> | undefined
+  #tellDone: (() => void) | undefined
+
+  readonly #ownHandle: Query['handle']
+  readonly #ownCursor: Query['cursor']
 
   /** @param close postgres.js's sentinel by which a cursor's callback ends it */
   constructor(query: Query, gate: StatementGate, close: unknown) {
@@ -57,42 +101,50 @@ export class Statement {
     this.#close = close
     this.#resolve = query.resolve
     this.#reject = query.reject
-    this.done = new Promise((resolve) => {
-      this.#settle = () => {
-        gate.settled(this)
-        resolve()
-      }
-    })
-    // Accessors: a cursor replaces both at each step.
-    void Object.defineProperties(query, {
-      resolve: {
-        get: () => this.#resolved,
-        set: (resolve: Query['resolve']) => {
-          this.#resolve = resolve
-        },
-      },
-      reject: {
-        get: () => this.reject,
-        set: (reject: Query['reject']) => {
-          this.#reject = reject
-        },
-      },
-    })
-    const { handle, cursor } = query
-    query.handle = () => this.#handle(handle)
-    query.cursor = (rows, each) => {
-      const made = cursor.call(query, this.#watchEach(rows), this.#watchEach(each))
-      return made === query ? query : this.#watchCursor(made as Iterable)
-    }
+    this.#ownHandle = query.handle
+    this.#ownCursor = query.cursor
+    query[STATEMENT] = this
+    Object.defineProperties(query, MEMBERS)
+    query.handle = handle
+    query.cursor = cursor
+  }
+
+  /** Resolves when the server is done with it, one way or the other. */
+  get done(): Promise<void> {
+    this.#done ??= this.#isSettled
+      ? Promise.resolve()
+      : new Promise((resolve) => {
+          this.#tellDone = resolve
+        })
+    return this.#done
+  }
+
+  /** How whoever waits for the query is told. */
+  settleBy(resolve: Query['resolve'] | undefined, reject: Query['reject'] | undefined): void {
+    this.#resolve = resolve ?? this.#resolve
+    this.#reject = reject ?? this.#reject
   }
 
   /** Fails it, whatever it waits for. */
-  readonly reject = (error: unknown): void => {
+  reject(error: unknown): void {
     const known = this.#gate.errorOf(error)
     this.#failure ??= { error: known }
     this.#stream?.destroy(known instanceof Error ? known : undefined)
     this.#reject(known)
     this.#settle()
+  }
+
+  cursor(rows: unknown, each: unknown): unknown {
+    const query = this.#query
+    const made = this.#ownCursor.call(query, this.#watchEach(rows), this.#watchEach(each))
+    return made === query ? query : this.#watchCursor(made as Iterable)
+  }
+
+  #settle(): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
+    this.#gate.settled(this)
+    this.#tellDone?.()
   }
 
   /**
@@ -108,9 +160,9 @@ export class Statement {
     return this.#stream === undefined || this.#stream.readableEnded || this.#stream.destroyed
   }
 
-  #handle(handle: () => unknown): unknown {
+  handle(): unknown {
     const query = this.#query
-    if (query.executed) return handle.call(query)
+    if (query.executed) return this.#ownHandle.call(query)
     if (this.#starting !== undefined) return this.#starting
     const refusal = this.#gate.refusal()
     if (refusal !== undefined) {
@@ -123,10 +175,10 @@ export class Statement {
     if (this.#gate.send !== undefined) query.handler = () => this.#gate.send?.(query, this)
     // Who started it without awaiting it did not ask to be told; a lost session must not end the process. Not the query's
     // own `then`: that would start it.
-    void Promise.prototype.then.call(query, undefined, () => {})
-    if (before === undefined) return handle.call(query)
+    void Promise.prototype.then.call(query, undefined, ignore)
+    if (before === undefined) return this.#ownHandle.call(query)
     this.#starting = before.then(
-      () => (this.#failure === undefined ? handle.call(query) : undefined),
+      () => (this.#failure === undefined ? this.#ownHandle.call(query) : undefined),
       (error: unknown) => {
         query.executed = true
         this.reject(error)
@@ -135,7 +187,7 @@ export class Statement {
     return this.#starting
   }
 
-  readonly #resolved = (value: unknown): void => {
+  resolve(value: unknown): void {
     this.#resolve(value)
     if (value instanceof Readable || value instanceof Writable) {
       // A stream that nobody listens to must not end the process.
@@ -143,7 +195,7 @@ export class Statement {
     }
     if (value instanceof Writable) {
       this.#stream = value
-      value.once('close', this.#settle)
+      value.once('close', () => this.#settle())
     } else if (value instanceof Readable) {
       this.#watchReadable(value)
     } else {
@@ -205,3 +257,5 @@ export class Statement {
     }
   }
 }
+
+function ignore(): void {}

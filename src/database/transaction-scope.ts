@@ -3,6 +3,7 @@ import type postgres from 'postgres'
 import { TransactionAbortedError, TransactionOverError } from '../errors.ts'
 import type { Sql, Transaction } from './database.ts'
 import { guardSql } from './guard-sql.ts'
+import { ScopeGate, UserGate } from './scope-gate.ts'
 import type { Row, UpsertOptions } from './row-writer.ts'
 import type { Statement } from './statement.ts'
 import type { TableShapes } from './table-shapes.ts'
@@ -45,52 +46,27 @@ export class TransactionScope implements Transaction {
   readonly sql: Sql
   readonly #session: ScopeSession
   readonly #parent: TransactionScope | undefined
-  readonly #running = new Set<Statement>()
+  readonly #gate: ScopeGate
+  readonly #userGate: UserGate
   readonly #buffer: WriteBuffer
-  /** How many statements were sent through `sql`. */
-  #sent = 0
   /** Statements of this scope were undone with a savepoint that was open when they were sent. */
   #undone = false
-  #over = false
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(session: ScopeSession, parent?: TransactionScope) {
     this.#session = session
     this.#parent = parent
-    const gate = {
-      transactional: true,
-      refusal: () => session.lost,
-      started: (statement: Statement) => {
-        this.#sent += 1
-        session.running.add(statement)
-        this.#running.add(statement)
-      },
-      settled: (statement: Statement) => {
-        session.running.delete(statement)
-        this.#running.delete(statement)
-      },
-      errorOf: (error: unknown) => session.errorOf(error),
-    }
-    const refusal = (): Error | undefined => session.lost ?? (this.#over ? late() : undefined)
+    const gate = new ScopeGate(session)
     const begin = <T>(work: (sql: Sql) => Promise<T>): Promise<T> => this.savepoint(({ sql }) => work(sql))
-    // The buffer's own statements come after the end of the work, too, and before any other that waits for them.
     const own = guardSql(session.raw, gate, begin)
     this.#buffer = new WriteBuffer({
       shapes: session.shapes,
       run: (statement, args) => own.unsafe(statement, [...args], { prepare: true }),
-      refusal,
+      refusal: () => this.#userGate.refusal(),
     })
-    this.sql = guardSql(
-      session.raw,
-      {
-        ...gate,
-        refusal,
-        before: () => (this.#buffer.isPending ? this.#buffer.send() : undefined),
-        // A statement after rows that could not be written fails because of them.
-        errorOf: (error: unknown) => this.#buffer.failure ?? gate.errorOf(error),
-      },
-      begin,
-    )
+    this.#gate = gate
+    this.#userGate = new UserGate(gate, this.#buffer)
+    this.sql = guardSql(session.raw, this.#userGate, begin)
   }
 
   insert(table: string, rows: Row | readonly Row[], by?: string): void {
@@ -126,27 +102,31 @@ export class TransactionScope implements Transaction {
       this.close()
       this.#buffer.discard()
       await this.#last.catch(() => {})
-      const running = [...this.#running]
+      const running = [...this.#gate.running]
       // Nothing else can be sent while a COPY is half done.
       if (running.map((statement) => statement.finish()).includes(false)) this.#session.end(unfinishedCopy())
       await Promise.all(running.map(({ done }) => done))
     }
   }
 
+  get #isOver(): boolean {
+    return this.#userGate.isOver
+  }
+
   close(): void {
-    this.#over = true
+    this.#userGate.isOver = true
   }
 
   /** Of this scope and those that it is in, up to `outer`, the innermost that is open. */
   openSince(outer: TransactionScope | undefined): TransactionScope | undefined {
     const around = this.#around()
     const at = outer === undefined ? -1 : around.indexOf(outer)
-    return (at < 0 ? around : around.slice(0, at)).find((one) => !one.#over)
+    return (at < 0 ? around : around.slice(0, at)).find((one) => !one.#isOver)
   }
 
   /** It, or one that it is in, has not ended. */
   get isOpen(): boolean {
-    return this.#around().some((scope) => !scope.#over)
+    return this.#around().some((scope) => !scope.#isOver)
   }
 
   /**
@@ -157,7 +137,7 @@ export class TransactionScope implements Transaction {
     const running = current.getStore()
     const inner = running === undefined ? undefined : running.#openBelow(this)
     if (inner !== undefined) return inner.savepoint(work)
-    if (this.#over) {
+    if (this.#isOver) {
       return Promise.reject(new TransactionOverError('a savepoint came after the end of its transaction'))
     }
     const result = this.#last.catch(() => {}).then(() => this.#savepoint(work))
@@ -178,7 +158,7 @@ export class TransactionScope implements Transaction {
   async #savepoint<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     // Or a savepoint that fails would take them with it.
     await this.#buffer.flush()
-    const before = this.#around().map((around) => ({ around, sent: around.#sent }))
+    const before = this.#around().map((around) => ({ around, sent: around.#gate.sent }))
     await this.#session.run('savepoint pawl')
     const scope = new TransactionScope(this.#session, this)
     try {
@@ -189,7 +169,7 @@ export class TransactionScope implements Transaction {
       // Two statements: the savepoint stays after `rollback to`, and would hide an outer one of the same name.
       if (this.#session.lost === undefined) {
         await this.#session.run('rollback to savepoint pawl; release savepoint pawl')
-        for (const { around, sent } of before) if (around.#sent > sent) around.#undone = true
+        for (const { around, sent } of before) if (around.#gate.sent > sent) around.#undone = true
       }
       throw error
     }
@@ -203,12 +183,6 @@ function undone(): TransactionAbortedError {
       hint: 'Await the hook or sql.begin(…) before the next statement; inside sql.begin(…) use the sql that it passes.',
     },
   )
-}
-
-function late(): TransactionOverError {
-  return new TransactionOverError('a statement came after the end of its transaction', {
-    hint: 'Await every query before the callback returns.',
-  })
 }
 
 function unfinishedCopy(): TransactionOverError {

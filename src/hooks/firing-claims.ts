@@ -1,4 +1,6 @@
-import type { Database, Sql } from '../database/database.ts'
+import type { Database, LastStatement, Sql } from '../database/database.ts'
+import { quoteName } from '../database/journal-ddl.ts'
+import { claimTexts, type ClaimTexts } from './claim-texts.ts'
 import type { FiringOrigin } from './context.ts'
 import { decodeArguments } from './encode-arguments.ts'
 
@@ -35,12 +37,14 @@ export class FiringClaims {
   readonly channel: string
   readonly #database: Database
   readonly #process: string
+  readonly #texts: ClaimTexts
 
   /** @param process the id of its row */
   constructor(database: Database, process: string) {
     this.#database = database
     this.#process = process
     this.channel = `${database.ownSchema} firings`
+    this.#texts = claimTexts(quoteName(database.ownSchema))
   }
 
   /** The next firings of a hook, in their order, whether they are due or not. They stay anybody's. */
@@ -90,17 +94,15 @@ export class FiringClaims {
 
   /** Locks it until the end of the transaction that it runs in. false: it is gone, or not this process's any more. */
   async lock(sql: Sql, firing: Held): Promise<boolean> {
-    const rows = await sql`
-      select from ${this.#table(sql)} f where ${this.#held(sql, firing)} for update`
+    const { lock } = firing.claimed ? this.#texts.claimed : this.#texts.ofLane
+    const rows = await sql.unsafe(lock, this.#argsOf(firing), { prepare: true })
     return rows.length > 0
   }
 
   /** Notes that it runs, before it does. false: it is gone, or not this process's any more. */
-  async begin(sql: Sql, firing: Held): Promise<boolean> {
-    const { count } = await sql`
-      update ${this.#table(sql)} f
-      set state = 'running', begun = true, attempts = attempts + 1, worker = ${this.#process}
-      where ${this.#held(sql, firing)}`
+  async begin(firing: Held): Promise<boolean> {
+    const { begin } = firing.claimed ? this.#texts.claimed : this.#texts.ofLane
+    const { count } = await this.#database.sql.unsafe(begin, this.#argsOf(firing), { prepare: true })
     return count > 0
   }
 
@@ -112,26 +114,15 @@ export class FiringClaims {
     return rows.length > 0
   }
 
-  /**
-   * It has run. What nobody needs to know any more goes; what has a key, or may have to be undone, stays. One whose level left
-   * the chain while it ran is queued for its compensation.
-   */
-  async finish(sql: Sql, { id }: Held): Promise<void> {
-    const table = this.#table(sql)
-    // One that `lock` found without a worker is locked; one of another worker is that one's.
-    const own = sql`(worker is null or worker = ${this.#process}) and state in ('queued', 'running')`
-    await sql`
-      with gone as (
-        delete from ${table}
-        where id = ${id} and ${own} and (reverting or key is null and not (reversible and (orphaned or level is not null)))
-        returning id)
-      update ${table} set
-        state = case when orphaned and reversible then 'queued' else 'done' end,
-        reverting = orphaned and reversible,
-        key = case when orphaned and reversible then null else key end,
-        attempts = case when orphaned and reversible then 0 else attempts end,
-        orphaned = false, error = null, ended_at = now(), worker = null
-      where id = ${id} and ${own} and not exists (select from gone)`
+  /** It has run. */
+  async finish(firing: Held): Promise<void> {
+    const { text, args } = this.finishing(firing)
+    await this.#database.sql.unsafe(text, args, { prepare: true })
+  }
+
+  /** What `finish` does, as a statement for the end of the transaction that it ran in. */
+  finishing({ id }: Held): LastStatement & { readonly args: string[] } {
+    return { text: this.#texts.finish, args: [id, this.#process] }
   }
 
   /**
@@ -207,12 +198,8 @@ export class FiringClaims {
         and (f.level is null or i.level >= f.level + f.confirmations)`
   }
 
-  #held(sql: Sql, { id, hook, reverting, claimed }: Held) {
-    // Not what it was when it was read: a reorg has asked for its compensation since.
-    const same = sql`f.id = ${id} and f.state = 'queued' and f.reverting = ${reverting}`
-    return claimed
-      ? sql`${same} and f.worker = ${this.#process}`
-      : sql`${same} and f.worker is null and ${this.#hasLane(sql, hook)}`
+  #argsOf({ id, hook, reverting, claimed }: Held): (string | boolean)[] {
+    return claimed ? [id, this.#process, reverting] : [id, this.#process, reverting, hook]
   }
 
   #hasLane(sql: Sql, hook: string) {

@@ -162,7 +162,7 @@ export class HookRunner {
   }
 
   async #runQueued(firing: Firing, queued: QueuedFiring, signal: AbortSignal): Promise<void> {
-    const { claims, database } = this.#options
+    const { claims } = this.#options
     const { args, reverting } = queued
     const hook = findHook(this.#options.hooks, firing.hook)
     const checked = await checkArguments(describeFiring(firing), hook, args)
@@ -172,16 +172,19 @@ export class HookRunner {
         const ctx = Object.assign(base, { firing, rollback: refuseRollback(firing) })
         await (reverting ? hook.onReverted?.(ctx, checked) : hook.run(ctx, checked))
       })
+    let isThere: Promise<boolean> | undefined
     const run = async (transaction: Transaction | undefined): Promise<void> => {
-      const sql = transaction?.sql ?? database.sql
-      const isThere = transaction === undefined ? claims.begin(sql, queued) : claims.lock(sql, queued)
+      isThere ??= claims.begin(queued)
       // Not an error of anybody's: a reorg or a person took it away.
       if (!(await isThere)) throw (await claims.exists(firing.id)) ? takenOver(firing) : DROPPED
       await call(transaction)
-      await claims.finish(sql, queued)
+      if (transaction === undefined) await claims.finish(queued)
     }
     try {
-      await inTransaction(hook, place, this.#options, run)
+      await inTransaction(hook, place, this.#options, run, {
+        first: (sql) => (isThere = claims.lock(sql, queued)),
+        last: claims.finishing(queued),
+      })
     } catch (error) {
       const untold = error === DROPPED || error instanceof FiringLostError
       throw untold ? error : explainFailure(describeFiring(firing), error, { awaited: false })

@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../database/database.ts'
+import type { Database, Transaction, TransactionOptions } from '../database/database.ts'
 import type { Surroundings } from './create-context.ts'
 import type { Hook } from './hook.ts'
 
@@ -17,10 +17,12 @@ export function inTransaction(
   { transaction, awaited, signal }: Pick<Surroundings, 'transaction' | 'awaited' | 'signal'>,
   { database, exclusive }: TransactionTools,
   run: (transaction: Transaction | undefined) => Promise<void>,
+  /** Of a transaction that is the hook's own. */
+  around: Pick<TransactionOptions, 'first' | 'last'> = {},
 ): Promise<void> {
   if (!hook.atomic) return run(undefined)
   if (transaction !== undefined) return transaction.savepoint(run)
-  const alone = (): Promise<void> => database.transaction(run, { signal })
+  const alone = (): Promise<void> => database.transaction(run, { ...around, signal })
   if (awaited) {
     // A transaction further up waits for us: waiting in turn for levels, or for its locks, would never end.
     return database.transaction(

@@ -95,14 +95,34 @@ test('an error that was swallowed cannot look like a commit', async (t) => {
   await assert.rejects(transaction, TransactionAbortedError)
 })
 
+test('what is sent with BEGIN is done before the work begins, and with it', async (t) => {
+  const database = await openWithTable(t)
+  let found: number | undefined
+  const first = async (sql: Transaction['sql']): Promise<void> => {
+    found = (await sql`select from item for update`).length
+  }
+  await database.transaction(
+    async ({ sql }) => {
+      assert.equal(found, 0)
+      await sql`insert into item (id) values (${1})`
+    },
+    { first, last: { text: 'insert into item (id) values ($1::int)', args: [2] } },
+  )
+  assert.equal((await database.sql`select from item`).length, 2)
+  const failing = database.transaction(() => assert.fail('it began'), {
+    first: (sql) => sql`select 1 / 0`,
+  })
+  await assert.rejects(failing, /division by zero/)
+})
+
 test('what is sent with COMMIT decides about it, too', async (t) => {
   const database = await openWithTable(t)
   const insert = async ({ sql }: Transaction): Promise<void> => {
     await sql`insert into item (id) values (1)`
   }
-  await assert.rejects(database.transaction(insert, { last: 'select 1 / 0' }), /division by zero/)
+  await assert.rejects(database.transaction(insert, { last: { text: 'select 1 / 0' } }), /division by zero/)
   assert.equal((await database.sql`select from item`).length, 0)
-  await database.transaction(insert, { last: 'insert into item (id) values (2)' })
+  await database.transaction(insert, { last: { text: 'insert into item (id) values (2)' } })
   assert.equal((await database.sql`select from item`).length, 2)
 })
 
