@@ -13,6 +13,7 @@ export class HeadFeed {
   #newest: unknown
   #count = 0
   readonly #waiting = new Set<() => void>()
+  #isClosed = false
   #close: (() => void) | undefined
 
   constructor(endpoint: Endpoint) {
@@ -46,12 +47,15 @@ export class HeadFeed {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#close?.()
   }
 
   async #subscribe(): Promise<void> {
     // As for requests, and so the same socket where those go to this node, too.
     const client = await getWebSocketRpcClient(this.#endpoint.url, { reconnect: false, keepAlive: false })
+    // Closed while it connected: an open socket would keep the process.
+    if (this.#isClosed) return client.close()
     this.#close = () => client.close()
     const broke = (): void => {
       this.#isSubscribed = false

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
 import test from 'node:test'
+import { WebSocketServer, type WebSocket } from 'ws'
 import { evm } from '../../../src/datasources/evm.ts'
 import { startAnvil, withoutAnvil } from '../../support/anvil.ts'
 import { relayTo } from '../../support/relay.ts'
@@ -84,3 +87,31 @@ test(
     }
   },
 )
+
+test('a socket that opens after the datasource was closed is closed, too', async (t) => {
+  let asked = (): void => {}
+  let admit = (): void => {}
+  const connecting = new Promise<void>((resolve) => (asked = resolve))
+  const server = new WebSocketServer({
+    port: 0,
+    host: '127.0.0.1',
+    verifyClient: (_: unknown, done: (admitted: boolean) => void) => {
+      admit = () => done(true)
+      asked()
+    },
+  })
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const datasource = evm({ url: [`http://127.0.0.1:${port}`, `ws://127.0.0.1:${port}`], pollInterval: HOUR })
+  const stop = new AbortController()
+  const changed = datasource.changed?.({ ...call, signal: stop.signal })
+  await connecting
+  datasource.close?.()
+  stop.abort(new Error('it stops'))
+  await assert.rejects(async () => changed, /it stops/)
+  const connected = once(server, 'connection') as Promise<[WebSocket]>
+  admit()
+  const [socket] = await connected
+  await once(socket, 'close')
+})
