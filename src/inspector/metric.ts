@@ -15,7 +15,7 @@ export interface Metric {
 export class NumberMetric implements Metric {
   readonly #definition: MetricDefinition
   readonly #type: 'counter' | 'gauge'
-  readonly #values = new Map<string, number>()
+  readonly #values = new Map<string, { readonly labels: Labels; value: number }>()
 
   constructor(type: 'counter' | 'gauge', definition: MetricDefinition) {
     this.#type = type
@@ -23,12 +23,11 @@ export class NumberMetric implements Metric {
   }
 
   add(labels: Labels, by = 1): void {
-    const key = labelsText(labels)
-    this.#values.set(key, (this.#values.get(key) ?? 0) + by)
+    this.#entry(labels).value += by
   }
 
   set(labels: Labels, value: number): void {
-    this.#values.set(labelsText(labels), value)
+    this.#entry(labels).value = value
   }
 
   clear(): void {
@@ -42,8 +41,17 @@ export class NumberMetric implements Metric {
 
   lines(): readonly string[] {
     const { name } = this.#definition
-    const samples = [...this.#values].map(([labels, value]) => `${name}${labels} ${numberText(value)}`)
+    const samples = [...this.#values.values()].map(
+      ({ labels, value }) => `${name}${labelsText(labels)} ${numberText(value)}`,
+    )
     return [...head(this.#definition, this.#type), ...samples]
+  }
+
+  #entry(labels: Labels): { value: number } {
+    const key = keyOf(labels)
+    let entry = this.#values.get(key)
+    if (entry === undefined) this.#values.set(key, (entry = { labels, value: 0 }))
+    return entry
   }
 }
 
@@ -91,7 +99,7 @@ export class HistogramMetric implements Metric {
   }
 
   observe(labels: Labels, value: number): void {
-    const key = labelsText(labels)
+    const key = keyOf(labels)
     const entry = this.#values.get(key) ?? {
       labels,
       seen: { counts: this.#bounds.map(() => 0), sum: 0, count: 0 },
@@ -127,6 +135,13 @@ const head = ({ name, help }: MetricDefinition, type: string): readonly string[]
   `# HELP ${name} ${help.replaceAll('\\', String.raw`\\`).replaceAll('\n', String.raw`\n`)}`,
   `# TYPE ${name} ${type}`,
 ]
+
+/** Made at every event, where the text of the labels is made when somebody asks. */
+function keyOf(labels: Labels): string {
+  let key = ''
+  for (const name in labels) key += `${name}\0${labels[name]}\0`
+  return key
+}
 
 function labelsText(labels: Labels): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`)
