@@ -174,7 +174,8 @@ export class HookRunner {
       })
     const run = async (transaction: Transaction | undefined): Promise<void> => {
       const sql = transaction?.sql ?? database.sql
-      const isThere = transaction === undefined ? claims.begin(sql, queued) : claims.lock(sql, queued)
+      const begin = (): boolean | Promise<boolean> => queued.begun || claims.begin(sql, queued)
+      const isThere = transaction === undefined ? begin() : claims.lock(sql, queued)
       // Not an error of anybody's: a reorg or a person took it away.
       if (!(await isThere)) throw (await claims.exists(firing.id)) ? takenOver(firing) : DROPPED
       await call(transaction)
