@@ -81,7 +81,7 @@ export class CountedClaims {
           (select count(*) from (
             select from ${this.#eligible(sql, hook)} and f.due_at <= ${by} limit ${MESSAGES}) f) as runnable
         from json_to_recordset(${JSON.stringify(limits)}::text::json) as wanted (hook text, most int)) found
-      where "dueAt" > ${by} or most > had`
+      where "dueAt" is not null and ("dueAt" > ${by} or most > had)`
   }
 
   #eligible(sql: Sql, hook: postgres.Fragment) {

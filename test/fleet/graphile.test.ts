@@ -31,7 +31,7 @@ async function startFleet(t: TestContext, { hooks, executor, handler = () => {} 
     ...(using === undefined ? {} : { executor: using }),
     indexes: { blocks: { datasource: chain.datasource(), handler: handler as never } },
     on_reindex: async ({ sql }: HookContext) =>
-      void (await sql`create table effect (hook text, n int, attempt int, id int generated always as identity)`),
+      void (await sql`create table effect (hook text, n int, attempt int, id int generated always as identity primary key)`),
   })
   const indexer = await startRoot(t, project(['indexer', 'scheduler'], executor))
   await indexer.state('synchronized')
@@ -253,7 +253,7 @@ for (const [from, to, title] of [
     )
     await idle()
     assert.equal(await after.stop(), 'done')
-    const done = await sql`select hook, array_agg(n order by id) as n from effect group by hook order by hook`
+    const done = await sql`select hook, json_agg(n order by id) as n from effect group by hook order by hook`
     assert.deepEqual(
       done.map(({ hook, n }) => [hook, [...n].toSorted((a: number, b: number) => a - b)]),
       [
