@@ -53,7 +53,14 @@ export class GraphileDeliveries implements Deliveries {
       noHandleSignals: true,
       parsedCronItems: [],
       taskList: Object.fromEntries(tasks),
-      preset: { worker: { localQueue: { size: concurrency, ttl: HORIZON }, completeJobBatchDelay: 0 } },
+      preset: {
+        worker: {
+          localQueue: { size: concurrency, ttl: HORIZON },
+          // Not batched, a failure to note one is a rejection that nobody handles, and would end this process.
+          completeJobBatchDelay: 0,
+          failJobBatchDelay: 0,
+        },
+      },
     })
     this.#runner = runner
     runner.promise.then(

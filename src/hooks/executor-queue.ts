@@ -72,7 +72,7 @@ export class ExecutorQueue implements DurableQueue {
     const { database, membership, claims, executor } = this.#options
     await membership.enter(this.#party)
     await claims.recover()
-    await this.#receivers.release()
+    await this.#receivers.release(this.#receiver)
     await warnOfUnknown(this.#options, () => new LaneStore(database, membership.id).processes())
     if (!this.#open) return
     const deliveries = await executor.start(
@@ -143,7 +143,7 @@ export class ExecutorQueue implements DurableQueue {
       // Again, where this process was given up meanwhile.
       if (this.#receiver !== undefined) await this.#receivers.add(this.#receiver)
       await this.#options.claims.recover()
-      await this.#receivers.release()
+      await this.#receivers.release(this.#receiver)
       this.#beats += 1
       if (others !== this.#others || this.#beats % QUIET_BEATS === 0) this.look()
       this.#others = others

@@ -26,13 +26,18 @@ export class Receivers {
     await sql`delete from ${sql(ownSchema)}.receiver where id = ${receiver}`
   }
 
-  /** Lets go what processes held that are gone. In one transaction: else a crash in between would leave it locked for hours. */
-  async release(): Promise<void> {
+  /**
+   * Lets go what processes held that are gone, and this one under another name than `current`. In one transaction: else a crash in
+   * between would leave it locked for hours.
+   */
+  async release(current: string | undefined): Promise<void> {
     const { ownSchema } = this.#database
     await this.#database.transaction(async ({ sql }) => {
       const gone = await sql<{ id: string }[]>`
         delete from ${sql(ownSchema)}.receiver
-        where not exists (select from ${sql(ownSchema)}.process where process.id = receiver.process) returning id`
+        where not exists (select from ${sql(ownSchema)}.process where process.id = receiver.process)
+          or (process = ${this.#process} and id is distinct from ${current ?? null})
+        returning id`
       if (gone.length > 0)
         await this.#executor.release(
           sql,

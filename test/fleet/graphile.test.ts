@@ -298,14 +298,40 @@ test('queue and priority of a hook are those of its jobs', LIMIT, async (t) => {
 })
 
 test('what is wrong with the options is told with the rest of the config', LIMIT, async (t) => {
-  const executor = graphileWorker({ concurrency: 0, hooks: { mial: { priority: 0.5 } } })
+  const executor = graphileWorker({ concurrency: 0, hooks: { mails: { priority: 0.5 } } })
   await assert.rejects(
     startRoot(t, { executor, hooks: { mail: hook({ args, run: write }) } }),
     (error: Error) => {
       assert.match(error.message, /executor\.concurrency: expected a whole number of 1 or more, got 0/)
-      assert.match(error.message, /executor\.hooks\.mial: there is no hook of this name.*mail/)
-      assert.match(error.message, /executor\.hooks\.mial\.priority: expected a whole number/)
+      assert.match(
+        error.message,
+        /executor\.hooks\.mails: there is no hook of this name – did you mean "mail"\?/,
+      )
+      assert.match(error.message, /executor\.hooks\.mails\.priority: expected a whole number/)
       return true
     },
   )
+})
+
+test('sessions that end in the middle of it cost nothing but time', LIMIT, async (t) => {
+  const { queue, join, idle, effects, sql } = await startFleet(t, {
+    executor: graphileWorker(),
+    hooks: { whole: hook({ args, maxConcurrency: 4, atomic: true, blocking: false, run: write }) },
+  })
+  await queue('whole', 200)
+  const worker = await join()
+  for (let end = 1; end <= 3; end += 1) {
+    await until(sql, (sql) => sql`select where (select count(*) from effect) >= ${end * 50}`)
+    // graphile-worker's and Pawl's, but for those of the test and of who indexes.
+    const [{ sessions = '' } = {}] = await sql<
+      { sessions: string }[]
+    >`select sessions from pawl.process where roles = '{worker}'`
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = ${sessions}`
+  }
+  await idle()
+  assert.deepEqual(
+    (await effects()).toSorted((a, b) => a - b),
+    numbers(200),
+  )
+  assert.equal(await worker.stop(), 'done')
 })
