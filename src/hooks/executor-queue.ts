@@ -9,6 +9,7 @@ import { Looking } from './looking.ts'
 import { MessageSender } from './message-sender.ts'
 import { Receivers } from './receivers.ts'
 import { runFiring, type RunFiringOptions } from './run-firing.ts'
+import { Strays } from './strays.ts'
 import { Taker } from './taker.ts'
 import { warnOfUnknown } from './warn-of-unknown.ts'
 
@@ -36,6 +37,8 @@ export class ExecutorQueue implements DurableQueue {
   readonly #sender: MessageSender
   readonly #receivers: Receivers
   readonly #takers: ReadonlyMap<string, Taker>
+  readonly #running = new Set<string>()
+  readonly #strays: Strays
   readonly #looking: Looking
   readonly #party: Party = { beat: (beat) => void this.#beat(beat) }
   #listening: { unlisten(): Promise<void> } | undefined
@@ -55,6 +58,7 @@ export class ExecutorQueue implements DurableQueue {
     this.#takers = new Map(
       Object.entries(hooks).map(([name, hook]) => [name, new Taker(name, hook, counted, clock)]),
     )
+    this.#strays = new Strays(options.claims)
     this.#looking = new Looking({ clock, logger, look: () => this.#sendAll(), again: () => this.#open })
   }
 
@@ -127,7 +131,9 @@ export class ExecutorQueue implements DurableQueue {
       const firing = await this.#takers.get(name)?.next()
       if (firing === undefined) break
       ran = true
+      this.#running.add(firing.id)
       await runFiring(firing, hook, this.#options)
+      this.#running.delete(firing.id)
     }
     // This message is done with. What it was for may have to wait, and nobody else may know of it.
     await this.#sender.send([name], { later: !ran && this.#open })
@@ -143,6 +149,7 @@ export class ExecutorQueue implements DurableQueue {
       // Again, where this process was given up meanwhile.
       if (this.#receiver !== undefined) await this.#receivers.add(this.#receiver)
       await this.#options.claims.recover()
+      await this.#strays.free(() => this.#running)
       await this.#receivers.release(this.#receiver)
       this.#beats += 1
       if (others !== this.#others || this.#beats % QUIET_BEATS === 0) this.look()

@@ -160,19 +160,31 @@ export class FiringClaims {
       where id = ${id} and ${own} and not exists (select from dropped)`
   }
 
+  /** Those that are this process's by their rows. */
+  async own(): Promise<readonly string[]> {
+    const { sql } = this.#database
+    const rows = await sql<{ id: string }[]>`
+      select id from ${this.#table(sql)} where worker = ${this.#process} and state in ('queued', 'running')`
+    return rows.map(({ id }) => id)
+  }
+
   /**
    * What a process had that is gone is anybody's again. What it ran may or may not have had its effect, and runs again.
    * @param own also what this process has: it ends
+   * @param strays of what this process has, those that it does not know of
    */
-  async recover({ own = false } = {}): Promise<void> {
+  async recover({
+    own = false,
+    strays = [],
+  }: { readonly own?: boolean; readonly strays?: readonly string[] } = {}): Promise<void> {
     const { sql, ownSchema } = this.#database
     const table = this.#table(sql)
-    const mine = own ? sql`or f.worker = ${this.#process}` : sql``
+    const mine = sql`f.worker = ${this.#process} and (${own} or f.id = any (${strays as string[]}::text[]))`
     // A transaction that is still open has it, and will be ended with its session.
     await sql`
       with lost as (
         select f.id from ${table} f
-        where (f.worker is not null and (not exists (select from ${sql(ownSchema)}.process where process.id = f.worker) ${mine}))
+        where (f.worker is not null and (not exists (select from ${sql(ownSchema)}.process where process.id = f.worker) or ${mine}))
           or (f.state = 'running' and f.worker is null)
         for update skip locked),
       dropped as (

@@ -6,6 +6,7 @@ import { Lane } from './lane.ts'
 import { Lanes } from './lanes.ts'
 import { Looking } from './looking.ts'
 import { runFiring, type RunFiringOptions } from './run-firing.ts'
+import { Strays } from './strays.ts'
 import { warnOfUnknown } from './warn-of-unknown.ts'
 
 export interface FiringQueueOptions extends RunFiringOptions {
@@ -26,6 +27,7 @@ export class FiringQueue implements DurableQueue {
   readonly #lanes: ReadonlyMap<string, Lane>
   readonly #shares: Lanes
   readonly #party: Party = { beat: (beat) => void this.#beat(beat) }
+  readonly #strays: Strays
   readonly #looking: Looking
   #listening: { unlisten(): Promise<void> } | undefined
   #open = false
@@ -46,6 +48,7 @@ export class FiringQueue implements DurableQueue {
       ]),
     )
     this.#shares = new Lanes(options, this.#lanes)
+    this.#strays = new Strays(options.claims)
     this.#looking = new Looking({
       clock: options.clock,
       logger: options.logger,
@@ -116,6 +119,7 @@ export class FiringQueue implements DurableQueue {
     try {
       if (beat.revived) for (const lane of this.#lanes.values()) lane.forget()
       await this.#options.claims.recover()
+      await this.#strays.free(() => new Set([...this.#lanes.values()].flatMap(({ firings }) => firings)))
       await this.#shares.follow(beat)
       this.#beats += 1
       if (this.#beats % QUIET_BEATS === 0) this.look()
