@@ -6,12 +6,7 @@ import { pawl } from 'pawl'
 import { graphileWorker } from 'pawl/graphile-worker'
 import { fleetHooks, type FleetKind } from './fleet-hooks.ts'
 
-const [kind, database = '', own = '', total = ''] = process.argv.slice(2) as [
-  FleetKind,
-  string,
-  string,
-  string,
-]
+const [kind, database, own, total] = process.argv.slice(2) as [FleetKind, string, string, string]
 const concurrency = Number(own)
 let done = 0
 let told = 0

@@ -323,10 +323,10 @@ test('sessions that end in the middle of it cost nothing but time', LIMIT, async
   for (let end = 1; end <= 3; end += 1) {
     await until(sql, (sql) => sql`select where (select count(*) from effect) >= ${end * 50}`)
     // graphile-worker's and Pawl's, but for those of the test and of who indexes.
-    const [{ sessions = '' } = {}] = await sql<
+    const [process] = await sql<
       { sessions: string }[]
     >`select sessions from pawl.process where roles = '{worker}'`
-    await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = ${sessions}`
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = ${process?.sessions ?? ''}`
   }
   await idle()
   assert.deepEqual(
