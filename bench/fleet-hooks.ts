@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { hook } from 'pawl'
 
-/** Pawl's own executor, Pawl with graphile-worker, graphile-worker as it is, and with the settings that Pawl gives it. */
+/** Pawl's own executor, Pawl with graphile-worker, graphile-worker as it is, and tuned for many small jobs. */
 export type FleetKind = 'local' | 'graphile' | 'bare' | 'tuned'
 
 /** A hook that does nothing, so many at a time; `fill` queues many of it in one transaction. */

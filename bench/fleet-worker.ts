@@ -25,7 +25,7 @@ if (kind === 'bare' || kind === 'tuned') {
     noHandleSignals: true,
     parsedCronItems: [],
     taskList: { bench: () => void (done += 1) },
-    // As `graphileWorker()` sets it.
+    // What makes it fast with many small jobs, at a price: see its documentation of `localQueue`.
     preset:
       kind === 'tuned'
         ? { worker: { localQueue: { size: concurrency, ttl: 100 }, completeJobBatchDelay: 0 } }

@@ -18,8 +18,6 @@ export interface GraphileDeliveriesOptions {
 
 /** Connections: one listens; getting and completing jobs is done for many of them at once. */
 const CONNECTIONS = 4
-/** ms. Jobs are fetched ahead for as long, and no longer: another process may have nothing to do. */
-const HORIZON = 100
 /** ms between two looks for jobs that have become due: of those graphile-worker is not told. */
 const POLLING = 500
 /** ms until it starts again when graphile-worker gave up. */
@@ -55,14 +53,16 @@ export class GraphileDeliveries implements Deliveries {
       taskList: Object.fromEntries(tasks),
       preset: {
         worker: {
-          localQueue: { size: concurrency, ttl: HORIZON },
-          // Not batched, a failure to note one is a rejection that nobody handles, and would end this process.
+          // No `localQueue`: a session that ends while it gives jobs back is a rejection that nobody handles. And one job is for many
+          // firings, so that little would be won. Not batched, a failure to note one is such a rejection, too, and would end this process.
           completeJobBatchDelay: 0,
           failJobBatchDelay: 0,
         },
       },
     })
     this.#runner = runner
+    // Stopped while it started again.
+    if (this.#stopped) return runner.stop()
     runner.promise.then(
       () => this.#again('it ended'),
       (error: unknown) => this.#again(error),
@@ -79,8 +79,14 @@ export class GraphileDeliveries implements Deliveries {
     if (this.#stopped) return
     const { logger } = this.#options
     logger.warn('graphile-worker stopped by itself, and is started again', { error })
-    this.#timer = setTimeout(() => {
-      this.start().catch((failure: unknown) => this.#again(failure))
-    }, PATIENCE)
+    this.#timer = setTimeout(() => void this.#startAgain(), PATIENCE)
+  }
+
+  async #startAgain(): Promise<void> {
+    try {
+      await this.start()
+    } catch (error) {
+      this.#again(error)
+    }
   }
 }

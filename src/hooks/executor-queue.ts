@@ -125,9 +125,10 @@ export class ExecutorQueue implements DurableQueue {
   /** For a message: runs what comes next of a hook. */
   async #work(name: string): Promise<void> {
     const hook = this.#options.hooks[name]
+    if (hook === undefined) return
     const end = performance.now() + TURN
     let ran = false
-    while (this.#open && hook !== undefined && (!ran || performance.now() < end)) {
+    while (this.#open && (!ran || performance.now() < end)) {
       const firing = await this.#takers.get(name)?.next()
       if (firing === undefined) break
       ran = true
