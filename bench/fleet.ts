@@ -61,17 +61,17 @@ export async function fleet(server: BenchServer): Promise<void> {
 
 async function open(kind: FleetKind, url: string, processes: number) {
   const queue = kind === 'bare' || kind === 'tuned' ? await openBare(url) : await openPawl(kind, url)
-  const workers = await Promise.all(
-    Array.from({ length: processes }, () =>
-      startWorker([kind, url, String(CONCURRENCY / processes), String(CONCURRENCY)]),
-    ),
-  )
   /** ms from when all are on the queue until the last has run. */
   const drain = async (): Promise<number> => {
+    // For each round: those of all kinds together would need more connections than a server has, and disturb each other.
+    const workers = await Promise.all(
+      Array.from({ length: processes }, () =>
+        startWorker([kind, url, String(CONCURRENCY / processes), String(CONCURRENCY)]),
+      ),
+    )
     let left = COUNT
     const drained = new Promise<void>((resolve) => {
       for (const worker of workers) {
-        worker.removeAllListeners('message')
         worker.on('message', (done: number) => {
           left -= done
           if (left <= 0) resolve()
@@ -83,16 +83,13 @@ async function open(kind: FleetKind, url: string, processes: number) {
     await drained
     const took = performance.now() - started
     await queue.empty()
-    return took
-  }
-  const end = async (): Promise<void> => {
     for (const worker of workers) {
       worker.disconnect()
       await once(worker, 'exit')
     }
-    await queue.end()
+    return took
   }
-  return { drain, end }
+  return { drain, end: () => queue.end() }
 }
 
 async function startWorker(args: readonly string[]): Promise<ChildProcess> {
