@@ -45,7 +45,8 @@ const root = createActor(
         { hook: 'empty' as const, interval: EVERY, start: start(at) },
       ]),
     ),
-    on_reindex: async ({ sql }) => void (await sql`create table seen (index int, level int, primary key (index, level))`),
+    on_reindex: async ({ sql }) =>
+      void (await sql`create table seen (index int, level int, primary key (index, level))`),
     indexes: Object.fromEntries(
       chains.map((chain, at) => [
         `index_${at}`,

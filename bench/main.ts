@@ -1,6 +1,7 @@
-// Runs the benchmarks: `npm run bench [catch-up] [hooks] [inspector] [jobs] [journal] [start] [transfers]`. Each starts its own PostgreSQL and its own EVM node.
+// Runs the benchmarks: `npm run bench [catch-up] [fleet] [hooks] [inspector] [jobs] [journal] [start] [transfers]`. Each starts its own PostgreSQL and its own EVM node.
 import { cpus, loadavg } from 'node:os'
 import { catchUp } from './catch-up.ts'
+import { fleet } from './fleet.ts'
 import { hooks } from './hooks.ts'
 import { inspector } from './inspector.ts'
 import { journal } from './journal.ts'
@@ -11,6 +12,7 @@ import { transfers } from './transfers.ts'
 
 const BENCHMARKS: Readonly<Record<string, (server: BenchServer) => Promise<void>>> = {
   'catch-up': catchUp,
+  fleet,
   hooks,
   inspector,
   jobs,

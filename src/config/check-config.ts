@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
+import type { Executor } from '../hooks/executor.ts'
 import { SYSTEM_HOOKS } from '../hooks/hook.ts'
 import { checkDatabaseUrl } from './check-database-url.ts'
 import { checkHooks } from './check-hooks.ts'
@@ -39,6 +40,7 @@ const CONFIG_KEYS = [
   'timezone',
   ...SYSTEM_HOOKS,
   'roles',
+  'executor',
   'drainTimeout',
   'monitoring',
   'inspector',
@@ -76,6 +78,7 @@ export function checkConfig(value: unknown, base = process.cwd()): CheckedConfig
   checkSettings(reader, value)
   checkReindex(reader, value)
   checkRoles(reader, value)
+  checkExecutor(reader, value)
   const source = sourceOf(value)
   if (reader.issues.length > 0) throw new ConfigurationError(reader.issues.map(source.locate))
   // Every field was looked at.
@@ -135,6 +138,18 @@ function checkRoles(reader: ConfigReader, config: Fields): void {
   }
   if (ROLES.some((role) => !roles.includes(role)) && config['database'] === undefined)
     reader.wrong('roles', SERVER)
+}
+
+function checkExecutor(reader: ConfigReader, config: Fields): void {
+  const executor = reader.optional(
+    config,
+    'executor',
+    '',
+    'graphileWorker({ … }) of pawl/graphile-worker',
+    (value): value is Executor => isFields(value) && isCallback(value['open']) && isCallback(value['check']),
+  )
+  const hooks = isFields(config['hooks']) ? Object.keys(config['hooks']) : []
+  for (const { path, message } of executor?.check(hooks) ?? []) reader.wrong(path, message)
 }
 
 const REASONS = ['manual', 'migration', 'rollback', 'config_modified', 'schema_modified']

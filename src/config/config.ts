@@ -1,5 +1,6 @@
 import type { Datasource, BlockRef } from '../datasources/datasource.ts'
 import type { HandlerContext, HookContext } from '../hooks/context.ts'
+import type { Executor } from '../hooks/executor.ts'
 import type { HookCallArgs } from '../hooks/hook-call.ts'
 import type { Hook } from '../hooks/hook.ts'
 import type { JobDefaults, JobOptions, JobTrigger } from '../jobs/job.ts'
@@ -137,6 +138,8 @@ export interface Config<
    * all of them reach. Default: everything.
    */
   readonly roles?: readonly Role[]
+  /** Who tells the workers to run durable firings: `graphileWorker({ … })` of `pawl/graphile-worker`. Default: Pawl itself. */
+  readonly executor?: Executor
   /** How long a stop waits for what still runs, in ms; then it is cut off and rolled back. Default: 4000. */
   readonly drainTimeout?: number
   /**

@@ -66,6 +66,8 @@ export interface DatabaseSession {
 export interface Database {
   /** `postgres://user@host:port/name`, without the password: for logs and errors. */
   readonly description: string
+  /** With the password: for others who connect to it, and never for messages. */
+  connectionUrl(): string
   /** The `application_name` of its sessions, which no other process has. */
   readonly sessions: string
   /** As `server_version_num`: 180004 is 18.4. */

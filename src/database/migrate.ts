@@ -12,6 +12,7 @@ import { processes } from './migrations/0009-processes.ts'
 import { fleet } from './migrations/0010-fleet.ts'
 import { cachedRanges } from './migrations/0011-cached-ranges.ts'
 import { leaseSession } from './migrations/0012-lease-session.ts'
+import { receivers } from './migrations/0013-receivers.ts'
 import { quoteName } from './journal-ddl.ts'
 
 export interface Migration {
@@ -37,6 +38,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 10, name: 'fleet', up: fleet },
   { id: 11, name: 'cached-ranges', up: cachedRanges },
   { id: 12, name: 'lease-session', up: leaseSession },
+  { id: 13, name: 'receivers', up: receivers },
 ]
 
 /** Of all processes that start at the same time, one migrates. The number is arbitrary. */

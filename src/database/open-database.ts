@@ -110,6 +110,10 @@ class PostgresDatabase implements Database {
     return this.#version
   }
 
+  connectionUrl(): string {
+    return this.#url
+  }
+
   /** Connects, and looks at the server. */
   async check(signal: AbortSignal | undefined): Promise<void> {
     this.#version = await this.#pool.use(async (session) => {

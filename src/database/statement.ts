@@ -104,7 +104,7 @@ export class Statement {
     this.#ownHandle = query.handle
     this.#ownCursor = query.cursor
     query[STATEMENT] = this
-    Object.defineProperties(query, MEMBERS)
+    void Object.defineProperties(query, MEMBERS)
     query.handle = handle
     query.cursor = cursor
   }

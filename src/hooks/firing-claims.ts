@@ -1,3 +1,4 @@
+import type postgres from 'postgres'
 import type { Database, LastStatement, Sql } from '../database/database.ts'
 import { quoteName } from '../database/journal-ddl.ts'
 import { claimTexts, type ClaimTexts } from './claim-texts.ts'
@@ -17,6 +18,8 @@ export interface QueuedFiring {
   readonly dueAt: Date
   /** It is this process's, by its row. Else this process has the only slot of the hook. */
   readonly claimed: boolean
+  /** It was noted that it runs when it was claimed. */
+  readonly begun: boolean
 }
 
 export interface Failure {
@@ -56,7 +59,7 @@ export class FiringClaims {
     const rows = await sql`
       select ${this.#columns} from ${this.#eligible(hook)} and f.id <> all (${besides as string[]}::text[])
       order by f.seq limit ${limit}`
-    return rows.map((row) => read(row, false))
+    return rows.map((row) => readFiring(row, { claimed: false }))
   }
 
   /** Takes firings of a hook that are due, in their order, for this process. */
@@ -71,7 +74,9 @@ export class FiringClaims {
         order by f.seq limit ${limit} for update of f skip locked)
       update ${this.#table(sql)} f set worker = ${this.#process} from found where f.id = found.id
       returning ${this.#columns}, f.seq`
-    return rows.toSorted((a, b) => Number(a['seq']) - Number(b['seq'])).map((row) => read(row, true))
+    return rows
+      .toSorted((a, b) => Number(a['seq']) - Number(b['seq']))
+      .map((row) => readFiring(row, { claimed: true }))
   }
 
   /** Gives claimed firings back that were not begun. */
@@ -146,19 +151,31 @@ export class FiringClaims {
       where id = ${id} and ${own} and not exists (select from dropped)`
   }
 
+  /** Those that are this process's by their rows. */
+  async own(): Promise<readonly string[]> {
+    const { sql } = this.#database
+    const rows = await sql<{ id: string }[]>`
+      select id from ${this.#table(sql)} where worker = ${this.#process} and state in ('queued', 'running')`
+    return rows.map(({ id }) => id)
+  }
+
   /**
    * What a process had that is gone is anybody's again. What it ran may or may not have had its effect, and runs again.
    * @param own also what this process has: it ends
+   * @param strays of what this process has, those that it does not know of
    */
-  async recover({ own = false } = {}): Promise<void> {
+  async recover({
+    own = false,
+    strays = [],
+  }: { readonly own?: boolean; readonly strays?: readonly string[] } = {}): Promise<void> {
     const { sql, ownSchema } = this.#database
     const table = this.#table(sql)
-    const mine = own ? sql`or f.worker = ${this.#process}` : sql``
+    const mine = sql`f.worker = ${this.#process} and (${own} or f.id = any (${strays as string[]}::text[]))`
     // A transaction that is still open has it, and will be ended with its session.
     await sql`
       with lost as (
         select f.id from ${table} f
-        where (f.worker is not null and (not exists (select from ${sql(ownSchema)}.process where process.id = f.worker) ${mine}))
+        where (f.worker is not null and (not exists (select from ${sql(ownSchema)}.process where process.id = f.worker) or ${mine}))
           or (f.state = 'running' and f.worker is null)
         for update skip locked),
       dropped as (
@@ -193,9 +210,7 @@ export class FiringClaims {
   /** Those that wait for anybody, and have their confirmations. */
   #eligible(hook: string) {
     const { sql, ownSchema } = this.#database
-    return sql`${this.#table(sql)} f left join ${sql(ownSchema)}.index i on i.id = f.index_id
-      where f.hook = ${hook} and f.state = 'queued' and f.worker is null
-        and (f.level is null or i.level >= f.level + f.confirmations)`
+    return eligibleFirings(sql, ownSchema, sql`${hook}`)
   }
 
   #argsOf({ id, hook, reverting, claimed }: Held): (string | boolean)[] {
@@ -212,13 +227,31 @@ export class FiringClaims {
   }
 
   get #columns() {
-    return this.#database.sql`f.id, f.hook, f.args, f.origin, f.attempts, f.reverting, f.due_at as "dueAt"`
+    return firingColumns(this.#database.sql)
   }
 }
 
-const read = (row: Record<string, unknown>, claimed: boolean): QueuedFiring => ({
-  ...(row as unknown as QueuedFiring),
-  args: decodeArguments(row['args']),
-  origin: decodeArguments(row['origin']) as unknown as FiringOrigin,
-  claimed,
-})
+/** The firings `f` of a hook that wait for anybody, and have their confirmations: from `from` on; further conditions may follow. */
+export const eligibleFirings = (sql: Sql, ownSchema: string, hook: postgres.Fragment) => sql`
+  ${sql(ownSchema)}.firing f left join ${sql(ownSchema)}.index i on i.id = f.index_id
+  where f.hook = ${hook} and f.state = 'queued' and f.worker is null
+    and (f.level is null or i.level >= f.level + f.confirmations)`
+
+/** What `readFiring` reads. */
+export const firingColumns = (sql: Sql) =>
+  sql`f.id, f.hook, f.args, f.origin, f.attempts, f.reverting, f.due_at as "dueAt"`
+
+export function readFiring(
+  row: Record<string, unknown>,
+  { claimed, begun = false }: { readonly claimed: boolean; readonly begun?: boolean },
+): QueuedFiring {
+  return {
+    ...(row as unknown as QueuedFiring),
+    args: decodeArguments(row['args']),
+    origin: decodeArguments(row['origin']) as unknown as FiringOrigin,
+    // The run that was noted is the one to come.
+    attempts: Number(row['attempts']) - (begun ? 1 : 0),
+    claimed,
+    begun,
+  }
+}

@@ -1,31 +1,20 @@
-import type { Clock } from '../clock.ts'
 import type { HookConfigs } from '../config/config.ts'
 import type { Database } from '../database/database.ts'
 import type { Beat, Membership, Party } from '../database/membership.ts'
-import { CallbackTypeError, FiringLostError, StoppingError, UnknownHookError } from '../errors.ts'
-import type { EmitPawlEvent } from '../events.ts'
-import type { Logger } from '../logger.ts'
-import { listWords } from '../text/did-you-mean.ts'
-import type { FiringClaims, QueuedFiring } from './firing-claims.ts'
-import type { Hook } from './hook.ts'
+import type { DurableQueue } from './durable-queue.ts'
 import { Lane } from './lane.ts'
 import { Lanes } from './lanes.ts'
-import { reasonOf } from './reason-of.ts'
+import { Looking } from './looking.ts'
+import { runFiring, type RunFiringOptions } from './run-firing.ts'
+import { Strays } from './strays.ts'
+import { warnOfUnknown } from './warn-of-unknown.ts'
 
-export interface FiringQueueOptions {
+export interface FiringQueueOptions extends RunFiringOptions {
   readonly database: Database
   readonly membership: Membership
-  readonly claims: FiringClaims
   readonly hooks: HookConfigs
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly emit: EmitPawlEvent
-  /** Runs it, and takes it off the queue: in one transaction where the hook is atomic. Rejects when it failed. */
-  readonly run: (firing: QueuedFiring) => Promise<void>
 }
 
-/** ms until it looks again after the database did not answer. */
-const PATIENCE = 1_000
 /** Heartbeats between two looks of which nobody told: for a message that got lost. */
 const QUIET_BEATS = 5
 
@@ -33,16 +22,15 @@ const QUIET_BEATS = 5
  * Runs durable firings: in order per hook, `maxConcurrency` at a time in all processes together, again with back-off where they
  * failed. What a process had that died goes on elsewhere.
  */
-export class FiringQueue {
+export class FiringQueue implements DurableQueue {
   readonly #options: FiringQueueOptions
   readonly #lanes: ReadonlyMap<string, Lane>
   readonly #shares: Lanes
   readonly #party: Party = { beat: (beat) => void this.#beat(beat) }
+  readonly #strays: Strays
+  readonly #looking: Looking
   #listening: { unlisten(): Promise<void> } | undefined
-  #timer: unknown
   #open = false
-  #looking = false
-  #lookAgain = false
   #beats = 0
 
   constructor(options: FiringQueueOptions) {
@@ -54,12 +42,19 @@ export class FiringQueue {
           ...options,
           name,
           hook,
-          run: (firing) => this.#run(name, hook, firing),
+          run: (firing) => runFiring(firing, hook, options, () => this.#lanes.get(name)?.refresh()),
           shed: () => this.#shares.settle(),
         }),
       ]),
     )
     this.#shares = new Lanes(options, this.#lanes)
+    this.#strays = new Strays(options.claims)
+    this.#looking = new Looking({
+      clock: options.clock,
+      logger: options.logger,
+      look: () => this.#wakeWaiting(),
+      again: () => this.#open,
+    })
   }
 
   /** Begins to run what waits, and what is told of from now on. @throws what the database does */
@@ -77,7 +72,7 @@ export class FiringQueue {
     const { database, membership, claims } = this.#options
     await membership.enter(this.#party)
     await claims.recover()
-    await this.#warnOfUnknown()
+    await warnOfUnknown(this.#options, () => this.#shares.processes())
     // Stopped meanwhile.
     if (!this.#open) return
     await membership.offer([...this.#lanes.keys()])
@@ -98,7 +93,7 @@ export class FiringQueue {
     if (!this.#open) return
     this.#open = false
     void this.#listening?.unlisten().catch(() => {})
-    this.#options.clock.clearTimeout(this.#timer)
+    this.#looking.stop()
     void this.#handOver().catch(() => {})
   }
 
@@ -111,25 +106,12 @@ export class FiringQueue {
 
   /** Looks for firings that may run now, here or in another process: an index came further, or a reorg was undone. */
   look(): void {
-    this.#lookAgain = true
-    if (this.#looking) return
-    this.#looking = true
-    void this.#lookWhileAsked().finally(() => (this.#looking = false))
+    if (this.#open || this.#options.membership.hasOthers) this.#looking.ask()
   }
 
-  async #lookWhileAsked(): Promise<void> {
-    const { claims, membership, logger, clock } = this.#options
-    while (this.#lookAgain && (this.#open || membership.hasOthers)) {
-      this.#lookAgain = false
-      try {
-        for (const hook of await claims.waiting({ tell: membership.hasOthers }))
-          this.#lanes.get(hook)?.refresh()
-      } catch (error) {
-        logger.debug('the queue of hooks cannot be read yet', { error })
-        clock.clearTimeout(this.#timer)
-        if (this.#open) this.#timer = clock.setTimeout(() => this.look(), PATIENCE)
-      }
-    }
+  async #wakeWaiting(): Promise<void> {
+    const { claims, membership } = this.#options
+    for (const hook of await claims.waiting({ tell: membership.hasOthers })) this.#lanes.get(hook)?.refresh()
   }
 
   async #beat(beat: Beat): Promise<void> {
@@ -137,6 +119,7 @@ export class FiringQueue {
     try {
       if (beat.revived) for (const lane of this.#lanes.values()) lane.forget()
       await this.#options.claims.recover()
+      await this.#strays.free(() => new Set([...this.#lanes.values()].flatMap(({ firings }) => firings)))
       await this.#shares.follow(beat)
       this.#beats += 1
       if (this.#beats % QUIET_BEATS === 0) this.look()
@@ -151,58 +134,4 @@ export class FiringQueue {
     await this.#options.membership.drain()
     this.#shares.settle()
   }
-
-  async #run(name: string, hook: Hook, firing: QueuedFiring): Promise<void> {
-    const { claims, run, logger } = this.#options
-    try {
-      if (firing.attempts >= hook.retry.attempts) await this.#failed(hook, firing, neverEnded(firing))
-      else await run(firing)
-    } catch (error) {
-      this.#lanes.get(name)?.refresh()
-      const noted =
-        error instanceof FiringLostError ? claims.release([firing.id]) : this.#failed(hook, firing, error)
-      await noted.catch((failure: unknown) => {
-        // It is still on the queue, or is found there as this process's when that is gone.
-        logger.warn(`the failure of hook "${name}" could not be stored`, { error: failure })
-      })
-    }
-  }
-
-  async #failed(hook: Hook, firing: QueuedFiring, error: unknown): Promise<void> {
-    const { claims, clock, emit } = this.#options
-    const { id, attempts, origin } = firing
-    const event = { firing: id, hook: firing.hook, origin, error }
-    if (error instanceof StoppingError) {
-      return claims.fail(firing, { attempts, error: reasonOf(error), dueAt: new Date(clock.now()) })
-    }
-    const spent = attempts >= hook.retry.attempts
-    const attempt = spent ? attempts : attempts + 1
-    const hopeless = error instanceof CallbackTypeError || error instanceof UnknownHookError
-    if (hopeless || attempt >= hook.retry.attempts) {
-      await claims.fail(firing, { attempts: attempt, error: reasonOf(error), dueAt: undefined })
-      emit({ type: 'hook.dead', ...event, attempts: attempt })
-      return
-    }
-    const delay = Math.min(hook.retry.delay * 2 ** attempts, hook.retry.maxDelay) * 1_000
-    const dueAt = new Date(clock.now() + delay)
-    await claims.fail(firing, { attempts: attempt, error: reasonOf(error), dueAt })
-    emit({ type: 'hook.retrying', ...event, attempt, delay })
-  }
-
-  async #warnOfUnknown(): Promise<void> {
-    const { claims, logger } = this.#options
-    const unknown = (await claims.waiting({ tell: false })).filter((hook) => !this.#lanes.has(hook))
-    const elsewhere = unknown.length === 0 ? new Map() : await this.#shares.processes()
-    const nobodys = unknown.filter((hook) => !elsewhere.has(hook))
-    if (nobodys.length === 0) return
-    logger.warn(`firings wait for ${listWords(nobodys)}, which the config does not have: they stay queued`)
-  }
-}
-
-/** Its last run did not fail: it ended with its process. */
-function neverEnded({ hook, id, attempts }: QueuedFiring): FiringLostError {
-  return new FiringLostError(
-    `firing ${id} of hook "${hook}" was begun ${attempts} times, and its process ended each time before it did`,
-    { hint: '`pawl hooks retry` lets it run again.' },
-  )
 }

@@ -1,6 +1,7 @@
 import type { Database, Sql } from '../database/database.ts'
 import type { FiringOrigin } from './context.ts'
 import { decodeArguments, encodeArguments } from './encode-arguments.ts'
+import type { OpenExecutor } from './executor.ts'
 
 /** The level whose transaction a firing was made in. */
 export interface FiringLevel {
@@ -39,9 +40,12 @@ export interface ListedFiring {
 export class FiringStore {
   readonly channel: string
   readonly #database: Database
+  readonly #executor: OpenExecutor | undefined
 
-  constructor(database: Database) {
+  /** @param executor tells the workers, in the place of Pawl's own channel */
+  constructor(database: Database, executor?: OpenExecutor) {
     this.#database = database
+    this.#executor = executor
     this.channel = `${database.ownSchema} firings`
   }
 
@@ -53,6 +57,13 @@ export class FiringStore {
   async add(sql: Sql, firing: NewFiring, now: Date): Promise<boolean> {
     const { id, hook, args, origin, at, confirmations, key, reversible } = firing
     const own = sql(this.#database.ownSchema)
+    // One that waits for confirmations is told of when it has them: before, a worker could do nothing.
+    const told =
+      this.#executor === undefined
+        ? sql`pg_notify(${this.channel}, hook)`
+        : confirmations === 0
+          ? this.#executor.message(sql, hook, id)
+          : sql`null`
     const added = await sql`
       with added as (
         insert into ${own}.firing (id, hook, args, origin, key, index_id, level, confirmations, reversible, due_at)
@@ -61,7 +72,7 @@ export class FiringStore {
           ${confirmations}, ${reversible}, ${now})
         on conflict do nothing
         returning hook)
-      select pg_notify(${this.channel}, hook) from added`
+      select ${told} from added`
     return added.length > 0
   }
 

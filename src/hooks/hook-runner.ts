@@ -174,7 +174,7 @@ export class HookRunner {
       })
     let isThere: Promise<boolean> | undefined
     const run = async (transaction: Transaction | undefined): Promise<void> => {
-      isThere ??= claims.begin(queued)
+      isThere ??= queued.begun ? Promise.resolve(true) : claims.begin(queued)
       // Not an error of anybody's: a reorg or a person took it away.
       if (!(await isThere)) throw (await claims.exists(firing.id)) ? takenOver(firing) : DROPPED
       await call(transaction)

@@ -67,6 +67,11 @@ export class Lane {
     return this.#slots
   }
 
+  /** The firings that this process has, or may have. */
+  get firings(): readonly string[] {
+    return [...this.#running, ...this.#ahead.map(({ id }) => id)]
+  }
+
   /** How many slots the process wants: its share, and those that it uses beyond. undefined: it has them. */
   wanted(share: number): number | undefined {
     this.#share = share

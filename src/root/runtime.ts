@@ -17,7 +17,10 @@ import { LeaseLostError, RoleError } from '../errors.ts'
 import { ownVersion } from '../own-package.ts'
 import { guardLogger } from '../guard-logger.ts'
 import { FiringClaims } from '../hooks/firing-claims.ts'
-import { FiringQueue } from '../hooks/firing-queue.ts'
+import type { DurableQueue } from '../hooks/durable-queue.ts'
+import type { OpenExecutor } from '../hooks/executor.ts'
+import { ExecutorQueue } from '../hooks/executor-queue.ts'
+import { FiringQueue, type FiringQueueOptions } from '../hooks/firing-queue.ts'
 import { FiringStore } from '../hooks/firing-store.ts'
 import { HookRunner } from '../hooks/hook-runner.ts'
 import type { HandlerContext } from '../hooks/context.ts'
@@ -65,7 +68,7 @@ export interface Runtime {
   readonly indexes: IndexRegistry
   readonly hooks: HookRunner
   /** The durable firings. */
-  readonly queue: FiringQueue
+  readonly queue: DurableQueue
   readonly firingStore: FiringStore
   readonly lifecycle: LifecycleStore
   readonly jobStore: JobStore
@@ -135,6 +138,7 @@ export async function openRuntime(
         })
       : NO_LEASE
     await fleet.begin(Object.keys(indexes))
+    const executor = await config.executor?.open({ database, hooks: config.hooks ?? {}, logger })
     runtime = assemble({
       config,
       root,
@@ -146,6 +150,7 @@ export async function openRuntime(
       fleet,
       lease,
       outside,
+      executor,
     })
     return runtime
   } catch (error) {
@@ -207,10 +212,11 @@ function callHandler(
 type Opened = Pick<
   Runtime,
   'config' | 'root' | 'roles' | 'logger' | 'directory' | 'database' | 'fleet' | 'lease' | 'outside'
-> & { readonly membership: Membership }
+> & { readonly membership: Membership; readonly executor: OpenExecutor | undefined }
 
 function assemble(opened: Opened): Runtime {
-  const { config, root, roles, logger, directory, database, membership, fleet, lease, outside } = opened
+  const { config, root, roles, logger, directory, database, membership, fleet, lease, outside, executor } =
+    opened
   const clock = config.clock ?? databaseClock(membership, logger)
   const { schema, ownSchema } = database
   const immuneTables = config.immuneTables ?? []
@@ -231,7 +237,7 @@ function assemble(opened: Opened): Runtime {
     timezone: config.timezone ?? 'UTC',
     check: (name, job) => checkJobAlone(config, name, job),
   })
-  const store = new FiringStore(database)
+  const store = new FiringStore(database, executor)
   const claims = new FiringClaims(database, membership.id)
   const hooks = new HookRunner({
     database,
@@ -256,7 +262,7 @@ function assemble(opened: Opened): Runtime {
     emit: (event) => root.emit(event),
     track: (firing, work) => trackFiring(runtime, firing, work),
   })
-  const queue = new FiringQueue({
+  const queueOptions: FiringQueueOptions = {
     database,
     membership,
     claims,
@@ -265,7 +271,9 @@ function assemble(opened: Opened): Runtime {
     logger,
     emit: (event) => root.emit(event),
     run: (firing) => hooks.fireQueued(firing),
-  })
+  }
+  const queue: DurableQueue =
+    executor === undefined ? new FiringQueue(queueOptions) : new ExecutorQueue({ ...queueOptions, executor })
   const createFollower = (name: string, index: IndexConfig): Follower =>
     new Follower({
       name,

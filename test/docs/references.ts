@@ -67,6 +67,12 @@ export function references(): Readonly<Record<string, string>> {
       options('`evm({ … })`', 'From `pawl/evm`.', 'EvmOptions'),
       options("A filter of `evm`'s `logs`", '', 'LogFilter').replace('\n\n\n', '\n'),
       options('`replay({ … })`', 'From `pawl/replay`.', 'ReplayOptions'),
+      options(
+        '`graphileWorker({ … })`',
+        'From `pawl/graphile-worker`. See [several processes](fleet.md#with-graphile-worker).',
+        'GraphileWorkerOptions',
+      ),
+      options("A hook's, in `graphileWorker`", '', 'GraphileHookOptions').replace('\n\n\n', '\n'),
       options('`fireHook(…, { … })`', 'The options of a durable firing.', 'FireOptions'),
       options('`simulateChain({ … })`', 'From `pawl/testing`. See [testing](testing.md).', 'ChainOptions'),
     ),

@@ -89,6 +89,7 @@ test('hook.queued is told first, also where the queue hears of the firing before
       reverting: false,
       dueAt: new Date(0),
       claimed: false,
+      begun: false,
     })
     ended = Promise.all([queued, run])
   })

@@ -107,7 +107,7 @@ test('a socket that opens after the datasource was closed is closed, too', async
   const stop = new AbortController()
   const changed = datasource.changed?.({ ...call, signal: stop.signal })
   await connecting
-  datasource.close?.()
+  void datasource.close?.()
   stop.abort(new Error('it stops'))
   await assert.rejects(async () => changed, /it stops/)
   const connected = once(server, 'connection') as Promise<[WebSocket]>

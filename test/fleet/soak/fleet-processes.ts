@@ -10,6 +10,8 @@ export interface FleetProject {
   readonly perLevel: number
   /** Levels a second. */
   readonly pace: number
+  /** Default: Pawl's own. */
+  readonly executor?: 'graphile-worker'
 }
 
 export interface FleetMember {
@@ -67,8 +69,8 @@ export class FleetProcesses {
   }
 
   #start(name: string, roles: string): void {
-    const { url, file, perLevel, pace } = this.#project
-    const child = fork(MAIN, [url, roles, file, String(perLevel), String(pace)])
+    const { url, file, perLevel, pace, executor = '' } = this.#project
+    const child = fork(MAIN, [url, roles, file, String(perLevel), String(pace), executor])
     this.#children.set(name, child)
     child.on('message', (message) => void (message === 'end' && this.#end()))
     child.on('error', (error) => this.#fail(error))

@@ -1,4 +1,4 @@
-// The kill test of a fleet at full size: `npm run soak:fleet [-- <firings> <kills> <seed>]`. One process that indexes, two that
+// The kill test of a fleet at full size: `npm run soak:fleet [-- <firings> <kills> <seed> [graphile-worker]]`. One process that indexes, two that
 // schedule, four that work; one of them is killed every second.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,8 @@ import { runFleet } from './run-fleet.ts'
 const MEMBERS = ['indexer', 'scheduler', 'scheduler', 'worker', 'worker', 'worker', 'worker']
 const PER_LEVEL = 48
 
-const [firings = 50_000, kills = 120, seed = Date.now() % 1_000_000] = process.argv.slice(2).map(Number)
+const [firings = 50_000, kills = 120, seed = Date.now() % 1_000_000] = process.argv.slice(2, 5).map(Number)
+const executor = process.argv[5] === 'graphile-worker' ? { executor: 'graphile-worker' as const } : {}
 const directory = mkdtempSync(join(tmpdir(), 'pawl-soak-'))
 // Root's server runs as another user, who has to get to it.
 chmodSync(directory, 0o755)
@@ -37,6 +38,7 @@ try {
     kills,
     every: 1_000,
     seed,
+    ...executor,
   }
   const { kills: killed, recoveries } = await runFleet(sql, run)
   const effects = await checkFleet(sql, chain, PER_LEVEL)

@@ -1,13 +1,14 @@
-// One process of a fleet: `process.js <url> <roles> <file of the chain> <firings a level> <levels a second>`. Started, and killed,
-// by run-fleet.ts. All of them have the same config.
+// One process of a fleet: `process.js <url> <roles> <file of the chain> <firings a level> <levels a second> [graphile-worker]`.
+// Started, and killed, by run-fleet.ts. All of them have the same config.
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as v from 'valibot'
 import { createActor } from 'xstate'
 import { hook, pawl, type HandlerContext, type HookContext, type Role } from 'pawl'
+import { graphileWorker } from 'pawl/graphile-worker'
 import { replay } from 'pawl/replay'
 import { CONFIRMATIONS } from '../../e2e/durable/record-chain.ts'
 
-const [database = '', roles = '', file = '', perLevel = '4', pace = '1000'] = process.argv.slice(2)
+const [database = '', roles = '', file = '', perLevel = '4', pace = '1000', executor] = process.argv.slice(2)
 const args = { hash: v.string(), level: v.number(), n: v.number() }
 type Args = { readonly hash: string; readonly level: number; readonly n: number }
 
@@ -39,6 +40,7 @@ const root = createActor(
     database,
     roles: roles.split(',') as Role[],
     drainTimeout: 30_000,
+    ...(executor === 'graphile-worker' ? { executor: graphileWorker() } : {}),
     immuneTables: ['tick', 'tock'],
     indexes: {
       blocks: { datasource: replay({ file, onEnd: () => process.send?.('end') }), handler: fire },

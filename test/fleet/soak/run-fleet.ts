@@ -77,7 +77,8 @@ async function recovery(sql: postgres.Sql, pid: number): Promise<number | undefi
   for (let had = false; ;) {
     const [row] = await sql<{ left: number }[]>`
       select (select count(*) from pawl.firing where worker = ${process.id})::int
-        + (select count(*) from pawl.lane where process = ${process.id})::int as left`
+        + (select count(*) from pawl.lane where process = ${process.id})::int
+        + (select count(*) from pawl.receiver where process = ${process.id})::int as left`
     if (row?.left === 0) return had ? performance.now() - died : undefined
     had = true
     await sleep(50)

@@ -1,0 +1,173 @@
+import type { HookConfigs } from '../config/config.ts'
+import type { Database } from '../database/database.ts'
+import type { Beat, Membership, Party } from '../database/membership.ts'
+import { CountedClaims } from './counted-claims.ts'
+import type { DurableQueue } from './durable-queue.ts'
+import type { Deliveries, OpenExecutor } from './executor.ts'
+import { LaneStore } from './lane-store.ts'
+import { Looking } from './looking.ts'
+import { MessageSender } from './message-sender.ts'
+import { Receivers } from './receivers.ts'
+import { runFiring, type RunFiringOptions } from './run-firing.ts'
+import { Strays } from './strays.ts'
+import { Taker } from './taker.ts'
+import { warnOfUnknown } from './warn-of-unknown.ts'
+
+export interface ExecutorQueueOptions extends RunFiringOptions {
+  readonly database: Database
+  readonly membership: Membership
+  readonly hooks: HookConfigs
+  readonly executor: OpenExecutor
+}
+
+/** ms that firings of one hook run for one message, at least one of them; then others have their turn. */
+const TURN = 1_000
+/** ms that a stop waits for the executor, once what ran has ended. */
+const PATIENCE = 3_000
+/** Heartbeats between two looks of which nobody told: for a message that got lost. */
+const QUIET_BEATS = 5
+
+/**
+ * Runs durable firings when an executor delivers messages: a message lets a process run what comes next of its hook, one firing
+ * after the other as long as there are more. The ledger decides what that is, so order, limits, confirmations and back-off are those
+ * of `FiringQueue`. Whoever ends its turn, or sees that something may run, sends messages where none is on its way.
+ */
+export class ExecutorQueue implements DurableQueue {
+  readonly #options: ExecutorQueueOptions
+  readonly #sender: MessageSender
+  readonly #receivers: Receivers
+  readonly #takers: ReadonlyMap<string, Taker>
+  readonly #running = new Set<string>()
+  readonly #strays: Strays
+  readonly #looking: Looking
+  readonly #party: Party = { beat: (beat) => void this.#beat(beat) }
+  #listening: { unlisten(): Promise<void> } | undefined
+  #deliveries: Deliveries | undefined
+  #receiver: string | undefined
+  #ending: Promise<void> = Promise.resolve()
+  #open = false
+  #others: string | undefined
+  #beats = 0
+
+  constructor(options: ExecutorQueueOptions) {
+    const { database, membership, executor, clock, logger, hooks } = options
+    this.#options = options
+    const counted = new CountedClaims(database, membership.id)
+    this.#sender = new MessageSender({ counted, executor, hooks, clock })
+    this.#receivers = new Receivers(database, membership.id, executor)
+    this.#takers = new Map(
+      Object.entries(hooks).map(([name, hook]) => [name, new Taker(name, hook, counted, clock)]),
+    )
+    this.#strays = new Strays(options.claims)
+    this.#looking = new Looking({ clock, logger, look: () => this.#sendAll(), again: () => this.#open })
+  }
+
+  async start(): Promise<void> {
+    this.#open = true
+    try {
+      await this.#begin()
+    } catch (error) {
+      // Stopped meanwhile: the database may be closed.
+      if (this.#open) throw error
+    }
+  }
+
+  async #begin(): Promise<void> {
+    const { database, membership, claims, executor } = this.#options
+    await membership.enter(this.#party)
+    await claims.recover()
+    await this.#receivers.release(this.#receiver)
+    await warnOfUnknown(this.#options, () => new LaneStore(database, membership.id).processes())
+    if (!this.#open) return
+    const deliveries = await executor.start(
+      (hook) => this.#work(hook),
+      (receiver) => {
+        this.#receiver = receiver
+        // Or with the next heartbeat.
+        void this.#receivers.add(receiver).catch(() => {})
+      },
+    )
+    this.#deliveries = deliveries
+    if (!this.#open) return void (this.#ending = deliveries.stop())
+    // By what queues firings without this executor: a process whose config is older, or the command line.
+    this.#listening = await database.listen(
+      claims.channel,
+      () => this.look(),
+      () => this.look(),
+    )
+    if (!this.#open) await this.#listening.unlisten()
+  }
+
+  stop(): void {
+    if (!this.#open) return
+    this.#open = false
+    this.#looking.stop()
+    void this.#listening?.unlisten().catch(() => {})
+    if (this.#deliveries !== undefined) this.#ending = this.#deliveries.stop()
+    this.#ending.catch(() => {})
+    void this.#options.membership.drain().catch(() => {})
+  }
+
+  async leave(): Promise<void> {
+    const { claims, membership } = this.#options
+    this.stop()
+    await claims.recover({ own: true }).catch(() => {})
+    // Else another process lets go what it holds, when it sees that this one is gone.
+    if (this.#receiver !== undefined && (await this.#hasEnded()))
+      await this.#receivers.remove(this.#receiver).catch(() => {})
+    await membership.leave(this.#party)
+  }
+
+  look(): void {
+    this.#looking.ask()
+  }
+
+  /** For a message: runs what comes next of a hook. */
+  async #work(name: string): Promise<void> {
+    const hook = this.#options.hooks[name]
+    if (hook === undefined) return
+    const end = performance.now() + TURN
+    let ran = false
+    while (this.#open && (!ran || performance.now() < end)) {
+      const firing = await this.#takers.get(name)?.next()
+      if (firing === undefined) break
+      ran = true
+      this.#running.add(firing.id)
+      await runFiring(firing, hook, this.#options)
+      this.#running.delete(firing.id)
+    }
+    // This message is done with. What it was for may have to wait, and nobody else may know of it.
+    await this.#sender.send([name], { later: !ran && this.#open })
+  }
+
+  async #sendAll(): Promise<void> {
+    await this.#sender.send(await this.#options.claims.waiting({ tell: false }))
+  }
+
+  async #beat({ others }: Beat): Promise<void> {
+    if (!this.#open) return
+    try {
+      // Again, where this process was given up meanwhile.
+      if (this.#receiver !== undefined) await this.#receivers.add(this.#receiver)
+      await this.#options.claims.recover()
+      await this.#strays.free(() => this.#running)
+      await this.#receivers.release(this.#receiver)
+      this.#beats += 1
+      if (others !== this.#others || this.#beats % QUIET_BEATS === 0) this.look()
+      this.#others = others
+    } catch (error) {
+      this.#options.logger.debug('the other processes cannot be looked at yet', { error })
+    }
+  }
+
+  async #hasEnded(): Promise<boolean> {
+    const patience = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), PATIENCE).unref())
+    return Promise.race([
+      this.#ending.then(
+        () => true,
+        () => false,
+      ),
+      patience,
+    ])
+  }
+}
