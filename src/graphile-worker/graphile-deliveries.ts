@@ -5,16 +5,15 @@ import type { Logger } from '../logger.ts'
 
 export interface GraphileDeliveriesOptions {
   readonly graphile: typeof Graphile
-  readonly connection: {
-    readonly connectionString: string
-    readonly schema: string
-    readonly logger: Graphile.Logger
-  }
+  readonly settings: { readonly schema: string; readonly logger: Graphile.Logger }
+  readonly openPool: (size: number) => Pool
   readonly concurrency: number
   readonly tasks: readonly (readonly [task: string, work: () => Promise<void>])[]
   readonly logger: Logger
   readonly held: (receiver: string) => void
 }
+
+type Pool = NonNullable<Graphile.WorkerUtilsOptions['pgPool']>
 
 /** Connections: one listens; getting and completing jobs is done for many of them at once. */
 const CONNECTIONS = 4
@@ -27,6 +26,7 @@ const PATIENCE = 1_000
 export class GraphileDeliveries implements Deliveries {
   readonly #options: GraphileDeliveriesOptions
   #runner: Graphile.Runner | undefined
+  #pool: Pool | undefined
   #timer: NodeJS.Timeout | undefined
   #stopped = false
 
@@ -36,17 +36,18 @@ export class GraphileDeliveries implements Deliveries {
 
   /** @throws what the database does */
   async start(): Promise<void> {
-    const { graphile, connection, concurrency, tasks, held } = this.#options
+    const { graphile, settings, openPool, concurrency, tasks, held } = this.#options
     // Without a task it would only complain.
     if (tasks.length === 0) return
     const events: Graphile.WorkerEvents = new EventEmitter()
     events.once('pool:create', ({ workerPool }) => held(workerPool.id))
+    this.#pool ??= openPool(CONNECTIONS)
     const runner = await graphile.run({
-      ...connection,
+      ...settings,
+      pgPool: this.#pool,
       events,
       concurrency,
       pollInterval: POLLING,
-      maxPoolSize: CONNECTIONS,
       // Signals are for Pawl, and so is a folder's crontab file not for it.
       noHandleSignals: true,
       parsedCronItems: [],
@@ -62,7 +63,7 @@ export class GraphileDeliveries implements Deliveries {
     })
     this.#runner = runner
     // Stopped while it started again.
-    if (this.#stopped) return runner.stop()
+    if (this.#stopped) return this.#end()
     runner.promise.then(
       () => this.#again('it ended'),
       (error: unknown) => this.#again(error),
@@ -72,7 +73,14 @@ export class GraphileDeliveries implements Deliveries {
   async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
+    await this.#end()
+  }
+
+  async #end(): Promise<void> {
     await this.#runner?.stop()
+    const pool = this.#pool
+    this.#pool = undefined
+    await pool?.end()
   }
 
   #again(error: unknown): void {

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../errors.ts'
 import type { ExecutorProject, OpenExecutor } from '../hooks/executor.ts'
 import { GraphileDeliveries } from './graphile-deliveries.ts'
 import { graphileLogger } from './graphile-logger.ts'
+import { openPool } from './open-pool.ts'
 import { GraphileMessages } from './graphile-messages.ts'
 
 /** Makes graphile-worker's tables where they are not. @throws ConfigurationError where the package is not installed */
@@ -12,13 +13,15 @@ export async function openGraphile(
 ): Promise<OpenExecutor> {
   const graphile = await load()
   const { concurrency = 10, schema = 'graphile_worker' } = options
-  const connection = {
-    // So that its sessions are ended together with Pawl's when this process is given up.
-    connectionString: withApplicationName(database.connectionUrl(), database.sessions),
-    schema,
-    logger: graphileLogger(graphile, logger),
+  const settings = { schema, logger: graphileLogger(graphile, logger) }
+  // So that its sessions are ended together with Pawl's when this process is given up.
+  const url = withApplicationName(database.connectionUrl(), database.sessions)
+  const migrating = openPool(url, 1)
+  try {
+    await graphile.runMigrations({ ...settings, pgPool: migrating })
+  } finally {
+    await migrating.end()
   }
-  await graphile.runMigrations(connection)
   const messages = new GraphileMessages(database, schema, options)
   await messages.prepare(Object.keys(hooks))
   return {
@@ -29,7 +32,8 @@ export async function openGraphile(
     start: async (work, held) => {
       const deliveries = new GraphileDeliveries({
         graphile,
-        connection,
+        settings,
+        openPool: (size) => openPool(url, size),
         concurrency,
         tasks: Object.keys(hooks).map((hook) => [messages.task(hook), () => work(hook)] as const),
         logger,
