@@ -62,7 +62,11 @@ test('FIRE_HOOK has its id in each of its events', async (t) => {
   root.send({ type: 'FIRE_HOOK', hook: 'fail', id: 'late' })
   root.send({ type: 'FIRE_HOOK', hook: 'nope', id: 'unknown' })
   root.send({ type: 'FIRE_HOOK', hook: 'note', args: { n: 2 } })
-  await emitted.next('hook.finished', ({ hook }) => hook === 'note')
+  await Promise.all([
+    emitted.next('hook.finished', ({ hook, firing }) => hook === 'note' && firing !== 'early'),
+    emitted.next('hook.failed', ({ firing }) => firing === 'late'),
+    emitted.next('hook.failed', ({ firing }) => firing === 'unknown'),
+  ])
   assert.deepEqual(emitted.firing('early'), ['hook.started', 'hook.finished'])
   assert.deepEqual(emitted.firing('late'), ['hook.started', 'hook.failed'])
   assert.deepEqual(emitted.firing('unknown'), ['hook.started', 'hook.failed'])

@@ -12,7 +12,7 @@ export function statelyButton(): HTMLButtonElement {
     'button',
     {
       type: 'button',
-      class: 'quiet',
+      class: 'quiet stately',
       title:
         'Opens stately.ai in a window of its own. It is told names of actors, their states and the types of events, nothing else.',
       onclick: openStately,
