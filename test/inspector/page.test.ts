@@ -63,6 +63,11 @@ describe('the page', { skip: noBrowser }, () => {
     const { page, faults } = await openPage(t, browser, { url: await url })
     await page.getByRole('link', { name: 'Charts' }).click()
     await isLit(page, 'indexer.syncing')
+    // Where it stands is in view, in a panel that is smaller than the chart.
+    await page.waitForFunction(`(() => {
+      const [box, view] = ['[data-state="indexer.syncing"]', '.chart-panel'].map((one) => document.querySelector(one).getBoundingClientRect())
+      return box.top >= view.top && box.top < view.bottom && box.left >= view.left && box.left < view.right
+    })()`)
     await page.getByRole('status').getByText('syncing').first().waitFor()
     sync.open()
     await isLit(page, 'indexer.synchronized.settled')

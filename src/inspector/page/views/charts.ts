@@ -42,6 +42,7 @@ export function chartsView(store: Store): View {
   const list = h('ol', { class: 'transitions' })
   const transitions = new KeyedList<ShownTransition>(list, makeTransition)
   const none = h('p', { class: 'empty' }, 'None since this page was opened.')
+  let followed: Element | undefined
   let fits = true
   const fit = h(
     'button',
@@ -110,7 +111,19 @@ export function chartsView(store: Store): View {
       loaded?.element ?? h('p', { class: 'empty' }, 'This chart was not drawn: run `npm run diagrams`.'),
     )
     draw()
-    chart?.lit?.scrollIntoView({ block: 'center', inline: 'center' })
+  }
+
+  /** Where it stands comes into view each time that this changes, and when the view is opened; only the panel is scrolled. */
+  function follow(): void {
+    const lit = panel.isConnected ? chart?.lit : undefined
+    if (lit === followed) return
+    followed = lit
+    if (lit === undefined) return
+    const [box, view] = [lit.getBoundingClientRect(), panel.getBoundingClientRect()]
+    panel.scrollBy(
+      box.left - view.left - (view.width - box.width) / 2,
+      box.top - view.top - (view.height - box.height) / 2,
+    )
   }
 
   function draw(): void {
@@ -122,6 +135,7 @@ export function chartsView(store: Store): View {
     if (isOneOfMany) drawPicker(names)
     const actor = store.actorOf(machine, isOneOfMany ? (actorName ?? names[0]) : undefined)
     chart?.light(actor?.states ?? [])
+    follow()
     const own = store.transitions.filter((transition) =>
       actor === undefined ? transition.machine === machine : transition.actor === actor.id,
     )
