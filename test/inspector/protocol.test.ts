@@ -61,6 +61,9 @@ test('a late viewer gets what is, then what changes', LIMIT, async (t) => {
   await viewer.changes(({ indexes = [] }) =>
     indexes.some(({ level, synchronized }) => level === 31 && synchronized),
   )
+  await viewer.changes(({ transitions = [] }) =>
+    transitions.some(({ to }) => to.includes('indexer.synchronized.settled')),
+  )
   const seen = viewer.messages.flatMap((message) =>
     'transitions' in message ? (message.transitions ?? []) : [],
   )
