@@ -1,5 +1,6 @@
 import type { ActorLogic, ActorSystem, AnyActorRef, AnyEventObject, Snapshot } from 'xstate'
 import type { Work } from '../machines/slot.ts'
+import { LightSignal } from './light-signal.ts'
 
 /** Two ways to be told to end. */
 export interface WorkSignals {
@@ -9,26 +10,25 @@ export interface WorkSignals {
   readonly signal: AbortSignal
 }
 
-/** Makes what is listened to, and no more: there may be thousands of these a second. */
-class Signals implements WorkSignals {
-  #drain: AbortController | undefined
-  #signal: AbortController | undefined
+/** The same, for work of which there is much. */
+export interface LightSignals extends WorkSignals {
+  readonly light: { readonly drain: LightSignal; readonly signal: LightSignal }
+}
+
+class Signals implements LightSignals {
+  readonly light = { drain: new LightSignal(), signal: new LightSignal() }
 
   get drain(): AbortSignal {
-    return (this.#drain ??= new AbortController()).signal
+    return this.light.drain.abortSignal
   }
 
   get signal(): AbortSignal {
-    return (this.#signal ??= new AbortController()).signal
-  }
-
-  abortDrain(): void {
-    ;(this.#drain ??= new AbortController()).abort()
+    return this.light.signal.abortSignal
   }
 
   abort(): void {
-    this.abortDrain()
-    ;(this.#signal ??= new AbortController()).abort()
+    this.light.drain.abort()
+    this.light.signal.abort()
   }
 }
 
@@ -43,7 +43,7 @@ const FAILED = 'pawl.work.failed'
  * machine.provide({ actors: { advance: work(({ index }, signals) => follower(index).advance(signals)) } })
  */
 export function work<Input, Output>(
-  run: (input: Input, signals: WorkSignals) => Promise<Output>,
+  run: (input: Input, signals: LightSignals) => Promise<Output>,
 ): Work<Input, Output> {
   type State = Snapshot<Output> & { readonly input: Input | undefined }
   // The actor system is whatever root the work runs under.
@@ -65,7 +65,7 @@ export function work<Input, Output>(
           running.get(self)?.abort()
           return { ...ended, status: 'stopped', input: undefined }
         case 'DRAIN':
-          running.get(self)?.abortDrain()
+          running.get(self)?.light.drain.abort()
           return state
         default:
           return state

@@ -1,4 +1,5 @@
 import type postgres from 'postgres'
+import type { StopSignal } from '../light-signal.ts'
 import type { RowWriter } from './row-writer.ts'
 
 /**
@@ -31,7 +32,7 @@ export interface LastStatement {
 
 export interface TransactionOptions {
   /** Aborting it before COMMIT is sent cancels the running statement and rolls back. */
-  readonly signal?: AbortSignal
+  readonly signal?: StopSignal
   /** Another transaction waits for this one, so it must not wait until that one's session is free. */
   readonly awaited?: boolean
   /**

@@ -1,4 +1,5 @@
 import { DatabaseUnavailableError, SessionLostError } from '../errors.ts'
+import type { StopSignal } from '../light-signal.ts'
 import type { Session } from './session.ts'
 
 interface Waiting {
@@ -29,7 +30,7 @@ export class SessionPool {
    */
   async use<T>(
     work: (session: Session) => Promise<T>,
-    signal?: AbortSignal,
+    signal?: StopSignal,
     { awaited = false }: { readonly awaited?: boolean } = {},
   ): Promise<T> {
     signal?.throwIfAborted()
@@ -48,7 +49,7 @@ export class SessionPool {
     for (const session of this.#all) session.end(new SessionLostError('the database was closed'))
   }
 
-  #take(signal: AbortSignal | undefined): Promise<Session> {
+  #take(signal: StopSignal | undefined): Promise<Session> {
     if (this.#closed) return Promise.reject(closed())
     return new Promise((resolve, reject) => {
       const settled = (): void => signal?.removeEventListener('abort', abort)

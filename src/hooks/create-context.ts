@@ -4,7 +4,8 @@ import { markTransaction } from '../database/transaction-scope.ts'
 import type { Row, RowWriter } from '../database/row-writer.ts'
 import type { Datasource } from '../datasources/datasource.ts'
 import type { JobControl } from '../jobs/job-control.ts'
-import type { Logger } from '../logger.ts'
+import { abortSignalOf, type StopSignal } from '../light-signal.ts'
+import type { Logger, LogFields } from '../logger.ts'
 import type { BaseContext, FiringOrigin, IndexStatus } from './context.ts'
 import type { FireOptions } from './fire-options.ts'
 import type { FiringLevel } from './firing-store.ts'
@@ -23,8 +24,9 @@ export interface Surroundings {
    * wait for neither without a limit.
    */
   readonly awaited: boolean
-  readonly signal: AbortSignal
-  readonly logger: Logger
+  readonly signal: StopSignal
+  /** What its log lines say of it. */
+  readonly logFields: LogFields
   /** Of what the callback fires. */
   readonly origin: FiringOrigin
   /** The level whose transaction it is. */
@@ -39,13 +41,15 @@ export interface ContextOptions {
   readonly indexes: () => Readonly<Record<string, IndexStatus>>
   readonly jobs: JobControl
   readonly lifecycle: LifecycleControl
-  readonly fire: (hook: string, args: Readonly<Record<string, unknown>>) => Promise<void>
+  readonly logger: Logger
+  readonly fire: (hook: string, args: Readonly<Record<string, unknown>>, from: Surroundings) => Promise<void>
   /** Queues a durable firing by this `sql`. */
   readonly queue: (
     sql: Sql,
     hook: string,
     args: Readonly<Record<string, unknown>>,
     options: FireOptions,
+    from: Surroundings,
   ) => Promise<unknown>
   /** Is this hook atomic, so that it would join a running transaction? */
   readonly joins: (hook: string) => boolean
@@ -61,11 +65,12 @@ export interface CallbackLife {
 }
 
 export function createContext(surroundings: Surroundings, options: ContextOptions): CallbackLife {
-  const { name, transaction, awaited, signal, logger } = surroundings
+  const { name, transaction, awaited } = surroundings
   const { database, directory, datasources, indexes, jobs, lifecycle, fire, queue, joins } = options
   const sql = transaction?.sql ?? (awaited ? database.impatientSql : database.sql)
   const begun = markTransaction()
   const joined = new Set<Promise<void>>()
+  let logger: Logger | undefined
   let over = false
   const check = (what: string): void => {
     if (!over) return
@@ -80,7 +85,9 @@ export function createContext(surroundings: Surroundings, options: ContextOption
   ): Promise<void> => {
     check(`fireHook("${hook}")`)
     // Inside sql.begin(…) it is queued when that is committed, and not when it is undone.
-    await (options === undefined ? fire(hook, args) : queue(begun()?.sql ?? sql, hook, args, options))
+    await (options === undefined
+      ? fire(hook, args, surroundings)
+      : queue(begun()?.sql ?? sql, hook, args, options, surroundings))
   }
   /** Inside sql.begin(…) that, so that they are undone with it. */
   const writer = (what: string): RowWriter => {
@@ -97,8 +104,13 @@ export function createContext(surroundings: Surroundings, options: ContextOption
     insert: (table, rows) => writer(`insert("${table}")`).insert(table, rows as Row | readonly Row[], name),
     upsert: (table, rows, options) =>
       writer(`upsert("${table}")`).upsert(table, rows as Row | readonly Row[], options, name),
-    logger,
-    signal,
+    // Made when they are asked for: few callbacks do.
+    get logger() {
+      return (logger ??= options.logger.child(surroundings.logFields))
+    },
+    get signal() {
+      return abortSignalOf(surroundings.signal)
+    },
     jobs,
     get datasources() {
       return datasources()
@@ -145,7 +157,7 @@ export function createContext(surroundings: Surroundings, options: ContextOption
   }
   const end = async (): Promise<void> => {
     over = true
-    await Promise.allSettled(joined)
+    if (joined.size > 0) await Promise.allSettled(joined)
   }
   return { ctx, end }
 }

@@ -4,6 +4,7 @@ import type { Database, Transaction } from '../database/database.ts'
 import type { BlockRef, Datasource } from '../datasources/datasource.ts'
 import type { EmitPawlEvent } from '../events.ts'
 import type { JobControl } from '../jobs/job-control.ts'
+import type { LightSignal, StopSignal } from '../light-signal.ts'
 import type { Logger } from '../logger.ts'
 import type { QueueOptions } from './fire-options.ts'
 import type { FiringClaims } from './firing-claims.ts'
@@ -37,14 +38,14 @@ export interface HookRunnerOptions {
   readonly jobs: JobControl
   readonly lifecycle: LifecycleControl
   /** Runs work while no level is in flight. */
-  readonly exclusive: <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>
+  readonly exclusive: <T>(work: () => Promise<T>, signal: StopSignal) => Promise<T>
   readonly rollback: (index: string, fromLevel: number, toLevel: number) => Promise<void>
   readonly emit: EmitPawlEvent
   /** Of the durable firings. */
   readonly store: FiringStore
   readonly claims: FiringClaims
   /** Makes a firing seen, and aborts it when Pawl stops. Settles as `work` does. */
-  readonly track: (firing: Firing, work: (signal: AbortSignal) => Promise<void>) => Promise<void>
+  readonly track: (firing: Firing, work: (signal: LightSignal) => Promise<void>) => Promise<void>
 }
 
 export interface FireRequest {
@@ -53,7 +54,7 @@ export interface FireRequest {
   readonly origin: FiringOrigin
   readonly id?: string
   /** Aborted when whoever fired does not want it any more: a daemon that is to end. */
-  readonly signal?: AbortSignal
+  readonly signal?: LightSignal
 }
 
 /** A durable firing that no callback makes. */
@@ -66,5 +67,5 @@ export interface HandlerCall {
   readonly transaction: Transaction
   /** One at least. */
   readonly blocks: readonly BlockRef[]
-  readonly signal: AbortSignal
+  readonly signal: StopSignal
 }

@@ -1,4 +1,5 @@
 import type { Database, Transaction, TransactionOptions } from '../database/database.ts'
+import type { StopSignal } from '../light-signal.ts'
 import type { Surroundings } from './create-context.ts'
 import type { Hook } from './hook.ts'
 
@@ -8,7 +9,7 @@ export const LOCK_TIMEOUT = 5_000
 export interface TransactionTools {
   readonly database: Database
   /** Runs work while no level is in flight. */
-  readonly exclusive: <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>
+  readonly exclusive: <T>(work: () => Promise<T>, signal: StopSignal) => Promise<T>
 }
 
 /** Puts an atomic hook into the transaction that it belongs to; another runs in none. */

@@ -1,3 +1,5 @@
+import type { StopSignal } from '../light-signal.ts'
+
 /**
  * Lets levels of all indexes run side by side, and lets other work run while no level does.
  *
@@ -8,9 +10,9 @@ export interface LevelGate {
   /** Something waits to be alone: a long transaction of levels should come to its end. */
   readonly contended: boolean
   /** Runs `work` beside other levels. Aborted while it still waits: rejects with the reason, `work` never runs. */
-  level<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>
+  level<T>(work: () => Promise<T>, signal?: StopSignal): Promise<T>
   /** Runs `work` while no level runs, beside other such work. Aborted while it still waits: rejects with the reason, and holds nobody up any more. */
-  exclusive<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>
+  exclusive<T>(work: () => Promise<T>, signal?: StopSignal): Promise<T>
 }
 
 export function createLevelGate(): LevelGate {
@@ -33,7 +35,7 @@ class FairLevelGate implements LevelGate {
     return this.#waiting.length > 0
   }
 
-  async level<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async level<T>(work: () => Promise<T>, signal?: StopSignal): Promise<T> {
     await this.#enter(false, signal)
     try {
       return await work()
@@ -43,7 +45,7 @@ class FairLevelGate implements LevelGate {
     }
   }
 
-  async exclusive<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async exclusive<T>(work: () => Promise<T>, signal?: StopSignal): Promise<T> {
     await this.#enter(true, signal)
     try {
       return await work()
@@ -53,7 +55,7 @@ class FairLevelGate implements LevelGate {
     }
   }
 
-  #enter(alone: boolean, signal: AbortSignal | undefined): Promise<void> {
+  #enter(alone: boolean, signal: StopSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted()
       const abort = (): void => {

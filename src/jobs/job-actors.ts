@@ -1,6 +1,7 @@
 import { hasAttemptsLeft, jobMachine, type FiringInput, type JobFiring } from '../../machines/job.machine.ts'
 import type { ActorPool } from '../actor-pool.ts'
 import { CallbackTypeError, StoppingError } from '../errors.ts'
+import type { LightSignal } from '../light-signal.ts'
 import { work } from '../work.ts'
 import type { JobBook } from './job-book.ts'
 import { noteWaiting, type JobRecord, type JobRef } from './job-record.ts'
@@ -14,7 +15,7 @@ const RESIDENT = 5_000
 
 export interface JobActorsOptions {
   readonly book: JobBook
-  readonly fire: (request: JobFireRequest, signal: AbortSignal) => Promise<void>
+  readonly fire: (request: JobFireRequest, signal: LightSignal) => Promise<void>
   readonly now: () => number
   readonly inPhase: (record: JobRecord) => boolean
   /** This firing wants RETRY after `delay` ms. */
@@ -116,14 +117,14 @@ export class JobActors {
 
   #firing() {
     const { book, fire } = this.#options
-    return work<FiringInput, void>(async ({ job, firing }, { drain, signal }) => {
+    return work<FiringInput, void>(async ({ job, firing }, { light }) => {
       const record = job as JobRecord
       const { config, rules } = record
       const { fireTime } = firing
       if (fireTime !== undefined && record.waiting?.delete(fireTime.getTime()) === true)
         await book.begun(record, firing)
       // Only a daemon is asked to end; other firings are waited for.
-      const cut = rules.daemon ? drain : signal
+      const cut = rules.daemon ? light.drain : light.signal
       if (cut.aborted) return
       const origin = { type: 'job', job: rules.name, fireTime } as const
       const { hook, args = {}, wait } = config

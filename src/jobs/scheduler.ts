@@ -6,6 +6,7 @@ import type { JobConfigs } from '../config/config.ts'
 import type { ConfigurationIssue } from '../errors.ts'
 import type { EmitPawlEvent } from '../events.ts'
 import type { FiringOrigin } from '../hooks/context.ts'
+import type { LightSignal } from '../light-signal.ts'
 import type { Logger } from '../logger.ts'
 import { work } from '../work.ts'
 import type { JobCommand } from './job-command.ts'
@@ -34,7 +35,7 @@ export interface SchedulerOptions {
   readonly postponeJobs: boolean
   readonly store: JobStore
   /** Runs the hook; `signal` is aborted when nobody waits for it any more, and for a daemon when it is to end. */
-  readonly fire: (request: JobFireRequest, signal: AbortSignal) => Promise<void>
+  readonly fire: (request: JobFireRequest, signal: LightSignal) => Promise<void>
   readonly emit: EmitPawlEvent
   readonly logger: Logger
   /** Of jobs that do not say. */

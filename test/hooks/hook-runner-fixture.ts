@@ -11,6 +11,7 @@ import { HookRunner } from '../../src/hooks/hook-runner.ts'
 import { createLevelGate, type LevelGate } from '../../src/indexing/level-gate.ts'
 import type { LifecycleControl } from '../../src/hooks/lifecycle-control.ts'
 import type { JobControl } from '../../src/jobs/job-control.ts'
+import { LightSignal } from '../../src/light-signal.ts'
 import { silentLogger } from '../../src/logger.ts'
 import type { HandlerContext } from '../../src/hooks/context.ts'
 import { openTestDatabase } from '../support/test-database.ts'
@@ -27,7 +28,7 @@ export interface RunnerFixture {
   rows(): Promise<readonly number[]>
 }
 
-const { signal } = new AbortController()
+const signal = new LightSignal()
 
 /** The hooks of a root without the root, over a database with a table `written (row int)`. */
 export async function openHooks(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { CallbackError, hook, TransactionOverError } from 'pawl'
 import type { BaseContext } from '../../src/hooks/context.ts'
+import { LightSignal } from '../../src/light-signal.ts'
 import { openHooks } from './hook-runner-fixture.ts'
 import { latch } from './latch.ts'
 
@@ -106,8 +107,8 @@ describe('levels and atomic hooks', () => {
   })
 
   test('one that is stopped while it waits never runs, and holds nobody up', async (t) => {
-    const stop = new AbortController()
-    const { fire, level, rows, gate } = await openHooks(t, hooks, { track: (_, work) => work(stop.signal) })
+    const stop = new LightSignal()
+    const { fire, level, rows, gate } = await openHooks(t, hooks, { track: (_, work) => work(stop) })
     const { opened, open } = latch()
     const running = level(() => opened)
     const fired = fire('blocking')

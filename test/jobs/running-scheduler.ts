@@ -11,10 +11,11 @@ import type { JobStore } from '../../src/jobs/job-store.ts'
 import type { JobDefaults } from '../../src/jobs/job.ts'
 import type { ConfigurationIssue } from '../../src/errors.ts'
 import { schedulerLogic, type JobFireRequest } from '../../src/jobs/scheduler.ts'
+import type { LightSignal } from '../../src/light-signal.ts'
 import { silentLogger, type Logger } from '../../src/logger.ts'
 import { TestClock } from '../../src/testing/test-clock.ts'
 
-export type Fire = (request: JobFireRequest, signal: AbortSignal) => Promise<void> | void
+export type Fire = (request: JobFireRequest, signal: LightSignal) => Promise<void> | void
 
 export interface RunningScheduler {
   readonly clock: TestClock

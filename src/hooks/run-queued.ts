@@ -1,0 +1,60 @@
+import type { Transaction } from '../database/database.ts'
+import { FiringLostError } from '../errors.ts'
+import type { LightSignal } from '../light-signal.ts'
+import type { CallbackCaller, Place } from './callback-caller.ts'
+import { checkArguments } from './check-arguments.ts'
+import type { Firing } from './context.ts'
+import { describeFiring } from './describe-firing.ts'
+import { explainFailure } from './explain-failure.ts'
+import { findHook } from './find-hook.ts'
+import type { QueuedFiring } from './firing-claims.ts'
+import type { HookRunnerOptions } from './hook-runner-options.ts'
+import { inTransaction } from './in-transaction.ts'
+import { refuseRollback } from './refuse-rollback.ts'
+import { DROPPED } from './tell-firing.ts'
+
+/**
+ * Runs a durable firing and takes it off the queue: in one transaction where the hook is atomic, so that its effect is there exactly
+ * when the firing is gone.
+ * @throws DROPPED when it was dropped meanwhile; UnknownHookError, CallbackTypeError, CallbackError, FiringLostError
+ */
+export async function runQueued(
+  { queued, firing, signal }: { queued: QueuedFiring; firing: Firing; signal: LightSignal },
+  caller: CallbackCaller,
+  options: HookRunnerOptions,
+): Promise<void> {
+  const { claims } = options
+  const { args, reverting } = queued
+  const hook = findHook(options.hooks, firing.hook)
+  const checked = await checkArguments(describeFiring(firing), hook, args)
+  const place: Place = { transaction: undefined, awaited: false, signal, level: undefined }
+  const call = (transaction: Transaction | undefined): Promise<void> =>
+    caller.call(firing, { ...place, transaction }, async (base) => {
+      const ctx = Object.assign(base, { firing, rollback: refuseRollback(firing) })
+      await (reverting ? hook.onReverted?.(ctx, checked) : hook.run(ctx, checked))
+    })
+  let isThere: Promise<boolean> | undefined
+  const run = async (transaction: Transaction | undefined): Promise<void> => {
+    isThere ??= queued.begun ? Promise.resolve(true) : claims.begin(queued)
+    // Not an error of anybody's: a reorg or a person took it away.
+    if (!(await isThere)) throw (await claims.exists(firing.id)) ? takenOver(firing) : DROPPED
+    await call(transaction)
+    if (transaction === undefined) await claims.finish(queued)
+  }
+  try {
+    await inTransaction(hook, place, options, run, {
+      first: (sql) => (isThere = claims.lock(sql, queued)),
+      last: claims.finishing(queued),
+    })
+  } catch (error) {
+    const untold = error === DROPPED || error instanceof FiringLostError
+    throw untold ? error : explainFailure(describeFiring(firing), error, { awaited: false })
+  }
+}
+
+/** It was given up, or it was changed since it was read. */
+function takenOver({ id, hook }: Firing): FiringLostError {
+  return new FiringLostError(
+    `firing ${id} of hook "${hook}" is not this process's any more, and was not run by it`,
+  )
+}
