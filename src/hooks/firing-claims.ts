@@ -4,6 +4,7 @@ import { quoteName } from '../database/journal-ddl.ts'
 import { claimTexts, type ClaimTexts } from './claim-texts.ts'
 import type { FiringOrigin } from './context.ts'
 import { decodeArguments } from './encode-arguments.ts'
+import { FiringNotes } from './firing-notes.ts'
 
 /** A firing that waits in the queue. */
 export interface QueuedFiring {
@@ -41,6 +42,7 @@ export class FiringClaims {
   readonly #database: Database
   readonly #process: string
   readonly #texts: ClaimTexts
+  readonly #notes: FiringNotes
 
   /** @param process the id of its row */
   constructor(database: Database, process: string) {
@@ -48,6 +50,7 @@ export class FiringClaims {
     this.#process = process
     this.channel = `${database.ownSchema} firings`
     this.#texts = claimTexts(quoteName(database.ownSchema))
+    this.#notes = new FiringNotes(database, process, this.#texts.notes)
   }
 
   /** The next firings of a hook, in their order, whether they are due or not. They stay anybody's. */
@@ -99,16 +102,18 @@ export class FiringClaims {
 
   /** Locks it until the end of the transaction that it runs in. false: it is gone, or not this process's any more. */
   async lock(sql: Sql, firing: Held): Promise<boolean> {
-    const { lock } = firing.claimed ? this.#texts.claimed : this.#texts.ofLane
-    const rows = await sql.unsafe(lock, this.#argsOf(firing), { prepare: true })
+    const { id, hook, reverting, claimed } = firing
+    const { lockClaimed, lockOfLane } = this.#texts
+    const args = [id, this.#process, reverting]
+    const rows = await (claimed
+      ? sql.unsafe(lockClaimed, args, { prepare: true })
+      : sql.unsafe(lockOfLane, [...args, hook], { prepare: true }))
     return rows.length > 0
   }
 
   /** Notes that it runs, before it does. false: it is gone, or not this process's any more. */
-  async begin(firing: Held): Promise<boolean> {
-    const { begin } = firing.claimed ? this.#texts.claimed : this.#texts.ofLane
-    const { count } = await this.#database.sql.unsafe(begin, this.#argsOf(firing), { prepare: true })
-    return count > 0
+  begin(firing: Held): Promise<boolean> {
+    return this.#notes.begin(firing)
   }
 
   /** Is it there, though `lock` or `begin` did not find it? Then another process has it. */
@@ -120,14 +125,13 @@ export class FiringClaims {
   }
 
   /** It has run. */
-  async finish(firing: Held): Promise<void> {
-    const { text, args } = this.finishing(firing)
-    await this.#database.sql.unsafe(text, args, { prepare: true })
+  finish(firing: Held): Promise<void> {
+    return this.#notes.end(firing)
   }
 
   /** What `finish` does, as a statement for the end of the transaction that it ran in. */
-  finishing({ id }: Held): LastStatement & { readonly args: string[] } {
-    return { text: this.#texts.finish, args: [id, this.#process] }
+  finishing({ id }: Held): LastStatement {
+    return { text: this.#texts.finish, args: [[id], this.#process] }
   }
 
   /**
@@ -211,10 +215,6 @@ export class FiringClaims {
   #eligible(hook: string) {
     const { sql, ownSchema } = this.#database
     return eligibleFirings(sql, ownSchema, sql`${hook}`)
-  }
-
-  #argsOf({ id, hook, reverting, claimed }: Held): (string | boolean)[] {
-    return claimed ? [id, this.#process, reverting] : [id, this.#process, reverting, hook]
   }
 
   #hasLane(sql: Sql, hook: string) {

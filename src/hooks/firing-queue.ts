@@ -42,7 +42,8 @@ export class FiringQueue implements DurableQueue {
           ...options,
           name,
           hook,
-          run: (firing) => runFiring(firing, hook, options, () => this.#lanes.get(name)?.refresh()),
+          run: (firing, ended) =>
+            runFiring(firing, hook, options, { ended, failed: () => this.#lanes.get(name)?.refresh() }),
           shed: () => this.#shares.settle(),
         }),
       ]),

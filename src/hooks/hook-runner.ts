@@ -70,9 +70,10 @@ export class HookRunner {
 
   /**
    * Runs a durable firing and takes it off the queue. Resolves, too, when it was dropped meanwhile.
+   * @param ended called when a hook that is not atomic has ended well, before that is noted
    * @throws UnknownHookError, CallbackTypeError, CallbackError, FiringLostError
    */
-  async fireQueued(queued: QueuedFiring): Promise<void> {
+  async fireQueued(queued: QueuedFiring, ended?: () => void): Promise<void> {
     const { id, hook, args, origin, attempts } = queued
     const firing: Firing = { id, hook, origin, attempt: attempts + 1 }
     await this.#outside.told(id)
@@ -80,7 +81,7 @@ export class HookRunner {
       await tellFiring(
         firing,
         args,
-        (signal) => runQueued({ queued, firing, signal }, this.#caller, this.#options),
+        (signal) => runQueued({ queued, firing, signal, ended }, this.#caller, this.#options),
         this.#options,
       )
     } catch (error) {

@@ -9,8 +9,11 @@ export interface LaneOptions {
   readonly claims: FiringClaims
   readonly clock: Clock
   readonly logger: Logger
-  /** Runs it to its end, whatever that is, and notes that. Never rejects. */
-  readonly run: (firing: QueuedFiring) => Promise<void>
+  /**
+   * Runs it to its end, whatever that is, and notes that. Never rejects.
+   * @param ended where all is well, before it is noted: then the next one may begin
+   */
+  readonly run: (firing: QueuedFiring, ended: () => void) => Promise<void>
   /** It uses more slots than it should have no longer. */
   readonly shed: () => void
 }
@@ -31,6 +34,8 @@ export class Lane {
   readonly name: string
   readonly #options: LaneOptions
   readonly #running = new Set<string>()
+  /** They have run, and it is being noted. */
+  readonly #ended = new Set<string>()
   /** Read ahead, in order. Each is looked at again when it runs: it may be gone by then. */
   #ahead: readonly QueuedFiring[] = []
   /** Others may come before those that were read ahead: a level was confirmed, a reorg undone, one failed. */
@@ -69,7 +74,7 @@ export class Lane {
 
   /** The firings that this process has, or may have. */
   get firings(): readonly string[] {
-    return [...this.#running, ...this.#ahead.map(({ id }) => id)]
+    return [...this.#had, ...this.#ahead.map(({ id }) => id)]
   }
 
   /** How many slots the process wants: its share, and those that it uses beyond. undefined: it has them. */
@@ -102,6 +107,10 @@ export class Lane {
   refresh(): void {
     this.#stale = true
     this.wake()
+  }
+
+  get #had(): readonly string[] {
+    return [...this.#running, ...this.#ended]
   }
 
   /** There is one slot in all. */
@@ -155,7 +164,7 @@ export class Lane {
 
   async #readAhead(): Promise<readonly QueuedFiring[]> {
     const { claims, clock } = this.#options
-    if (this.#sole) return claims.next(this.name, { besides: [...this.#running], limit: AHEAD })
+    if (this.#sole) return claims.next(this.name, { besides: this.#had, limit: AHEAD })
     const now = clock.now()
     const soon = Math.ceil((this.#slots * HORIZON) / this.#duration)
     const limit = Math.min(AHEAD, Math.max(this.#free, soon))
@@ -168,13 +177,20 @@ export class Lane {
   }
 
   async #run(firing: QueuedFiring): Promise<void> {
-    const { clock, run } = this.#options
+    const { clock, run, shed } = this.#options
     const started = clock.now()
-    await run(firing)
-    this.#running.delete(firing.id)
-    this.#duration += (Math.max(1, clock.now() - started) - this.#duration) / 8
-    if (this.#excess || !this.#open) this.#options.shed()
-    this.wake()
+    const free = (): void => {
+      if (!this.#running.delete(firing.id)) return
+      this.#duration += (Math.max(1, clock.now() - started) - this.#duration) / 8
+      if (this.#excess || !this.#open) shed()
+      this.wake()
+    }
+    await run(firing, () => {
+      this.#ended.add(firing.id)
+      free()
+    })
+    this.#ended.delete(firing.id)
+    free()
   }
 
   async #giveBack(): Promise<void> {

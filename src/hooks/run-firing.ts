@@ -11,26 +11,35 @@ export interface RunFiringOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly emit: EmitPawlEvent
-  /** Runs it, and takes it off the queue: in one transaction where the hook is atomic. Rejects when it failed. */
-  readonly run: (firing: QueuedFiring) => Promise<void>
+  /**
+   * Runs it, and takes it off the queue: in one transaction where the hook is atomic. Rejects when it failed.
+   * @param ended when its callback has, and before it is taken off, where the hook is not atomic
+   */
+  readonly run: (firing: QueuedFiring, ended?: () => void) => Promise<void>
+}
+
+export interface FiringWatch {
+  /** Before its failure is noted. */
+  readonly failed?: () => void
+  /** Where all is well, before it is noted. */
+  readonly ended?: () => void
 }
 
 /**
  * Runs a durable firing to its end, whatever that is, and notes that: it is done, is tried again later, or is dead. Never rejects.
- * @param onFailed before its failure is noted
  */
 export async function runFiring(
   firing: QueuedFiring,
   hook: Hook,
   options: RunFiringOptions,
-  onFailed = (): void => {},
+  watch: FiringWatch = {},
 ): Promise<void> {
   const { claims, run, logger } = options
   try {
     if (firing.attempts >= hook.retry.attempts) await failed(firing, hook, neverEnded(firing), options)
-    else await run(firing)
+    else await run(firing, watch.ended)
   } catch (error) {
-    onFailed()
+    watch.failed?.()
     const noted =
       error instanceof FiringLostError ? claims.release([firing.id]) : failed(firing, hook, error, options)
     await noted.catch((failure: unknown) => {

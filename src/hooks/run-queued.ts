@@ -13,13 +13,21 @@ import { inTransaction } from './in-transaction.ts'
 import { refuseRollback } from './refuse-rollback.ts'
 import { DROPPED } from './tell-firing.ts'
 
+export interface QueuedRun {
+  readonly queued: QueuedFiring
+  readonly firing: Firing
+  readonly signal: LightSignal
+  /** Called when a hook that is not atomic has ended well, before that is noted. */
+  readonly ended: (() => void) | undefined
+}
+
 /**
  * Runs a durable firing and takes it off the queue: in one transaction where the hook is atomic, so that its effect is there exactly
  * when the firing is gone.
  * @throws DROPPED when it was dropped meanwhile; UnknownHookError, CallbackTypeError, CallbackError, FiringLostError
  */
 export async function runQueued(
-  { queued, firing, signal }: { queued: QueuedFiring; firing: Firing; signal: LightSignal },
+  { queued, firing, signal, ended }: QueuedRun,
   caller: CallbackCaller,
   options: HookRunnerOptions,
 ): Promise<void> {
@@ -39,7 +47,9 @@ export async function runQueued(
     // Not an error of anybody's: a reorg or a person took it away.
     if (!(await isThere)) throw (await claims.exists(firing.id)) ? takenOver(firing) : DROPPED
     await call(transaction)
-    if (transaction === undefined) await claims.finish(queued)
+    if (transaction !== undefined) return
+    ended?.()
+    await claims.finish(queued)
   }
   try {
     await inTransaction(hook, place, options, run, {

@@ -270,7 +270,7 @@ function assemble(opened: Opened): Runtime {
     clock,
     logger,
     emit: (event) => root.emit(event),
-    run: (firing) => hooks.fireQueued(firing),
+    run: (firing, ended) => hooks.fireQueued(firing, ended),
   }
   const queue: DurableQueue =
     executor === undefined ? new FiringQueue(queueOptions) : new ExecutorQueue({ ...queueOptions, executor })
