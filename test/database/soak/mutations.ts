@@ -1,5 +1,5 @@
 // Can the rollback soak fail at all? `npm run soak:mutations`: each of these faults is put into a copy of the build, and the random
-// runs have to find it. PAWL_RUNS says after how many it counts as not found.
+// runs have to find it. PAWL_RUNS says after how many it counts as not found; `-- 3 7` runs those two alone.
 import { execFile } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -117,6 +117,8 @@ const MUTATIONS: readonly Mutation[] = [
 ]
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
+const chosen = process.argv.slice(2).map(Number)
+const mutations = chosen.length === 0 ? MUTATIONS : chosen.flatMap((n) => MUTATIONS[n - 1] ?? [])
 const runs = process.env['PAWL_RUNS'] ?? '150'
 const run = promisify(execFile)
 
@@ -124,12 +126,12 @@ await withScope(async (scope) => {
   const server = await startTestServer()
   scope.after(() => server.stop())
   const missed: string[] = []
-  for (const mutation of MUTATIONS) {
+  for (const mutation of mutations) {
     const found = await findIn(mutation, server.url)
     console.log(`${found === undefined ? 'NOT FOUND' : `found at ${found}`}: ${mutation.fault}`)
     if (found === undefined) missed.push(mutation.fault)
   }
-  console.log(`${MUTATIONS.length - missed.length} of ${MUTATIONS.length} found`)
+  console.log(`${mutations.length - missed.length} of ${mutations.length} found`)
   if (missed.length > 0) process.exitCode = 1
 })
 

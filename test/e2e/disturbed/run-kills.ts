@@ -72,8 +72,12 @@ export async function runKills(
 /** Pruning takes a few milliseconds every fifty levels. It is held up at the first ref of a block that it deletes. */
 function whilePruningWaits<T>(sql: postgres.Sql, work: () => Promise<T>): Promise<T> {
   return sql.begin(async (transaction) => {
-    await transaction`
-      select from pawl.block b where level = (select min(level) from pawl.block where index_id = b.index_id) for update`
+    // Killed while it migrated, it may have come to nothing.
+    const [found] = await transaction`select to_regclass('pawl.block') is not null as there`
+    if (found?.['there'] === true) {
+      await transaction`
+        select from pawl.block b where level = (select min(level) from pawl.block where index_id = b.index_id) for update`
+    }
     return work()
   }) as Promise<T>
 }
