@@ -14,7 +14,7 @@ import { WaitingFirings, type WaitingFiring } from './waiting-firings.ts'
 /** ms until the store is asked again that could not be reached. */
 const CLAIM_AGAIN = 1_000
 
-/** ms between two times that old runs are forgotten. */
+/** ms between two times that old runs are forgotten; more often where they are kept for less. */
 const PRUNE_EVERY = 3_600_000
 
 /** The jobs of a running scheduler: one actor each in a pool, one timer for all. */
@@ -131,7 +131,7 @@ export class Roster {
     try {
       for (const run of await store.takeOver()) this.#waiting.adopt(run)
       const now = clock.now()
-      if (Math.abs(now - this.#prunedAt) < PRUNE_EVERY) return
+      if (Math.abs(now - this.#prunedAt) < Math.min(PRUNE_EVERY, retention)) return
       this.#prunedAt = now
       await store.prune(new Date(now - retention))
     } catch (error) {

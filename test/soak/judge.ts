@@ -7,6 +7,8 @@ export interface Verdict {
 }
 
 const MB = 2 ** 20
+/** Of jobs that run, and of a beat of the look that prunes. */
+const ROWS_IN_FLIGHT = 30
 
 /**
  * How much more there may be at the end than at the beginning, by the line that fits the samples best. Rows of the queue and
@@ -20,14 +22,20 @@ const LIMITS: Readonly<Record<string, readonly [of: (sample: Sample) => number, 
   connections: [({ connections }) => connections, 4],
   "Pawl's tables, MB": [({ ownTables }) => ownTables / MB, 1.5],
   'rows of durable firings': [({ firings }) => firings, 60],
-  // Pruned once an hour: as many as an hour of the real run brings.
-  'rows of job firings': [({ runs }) => runs, 960],
 }
 
-/** Is it flat? Adds what the samples say to what is known already. */
-export function judge(samples: readonly Sample[], { facts, faults }: Verdict): Verdict {
+/**
+ * Is it flat? Adds what the samples say to what is known already. `history` is how many firings of jobs the run brings in the
+ * time that their rows are kept (`jobHistory`): pruned as often as that, there are once to twice as many.
+ */
+export function judge(
+  samples: readonly Sample[],
+  { facts, faults }: Verdict,
+  { history }: { readonly history: number },
+): Verdict {
   const [found, wrong] = [[...facts], [...faults]]
-  for (const [name, [of, most]] of Object.entries(LIMITS)) {
+  const limits: typeof LIMITS = { ...LIMITS, 'rows of job firings': [({ runs }) => runs, history] }
+  for (const [name, [of, most]] of Object.entries(limits)) {
     const values = samples.map(of)
     const growth = growthOf(
       samples.map(({ at }) => at),
@@ -37,6 +45,9 @@ export function judge(samples: readonly Sample[], { facts, faults }: Verdict): V
     if (growth < most) found.push(text)
     else wrong.push(text)
   }
+  const runs = Math.max(...samples.map((sample) => sample.runs))
+  if (runs > 2 * history + ROWS_IN_FLIGHT)
+    wrong.push(`${runs} rows of job firings, of ${history} in the time that they are kept`)
   return { facts: found, faults: wrong }
 }
 

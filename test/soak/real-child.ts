@@ -22,6 +22,7 @@ const root = createActor(
     database,
     logger: soakLogger,
     monitoring: { port: 0 },
+    inspector: { port: 0, onOpen: (page) => process.send?.({ page }) },
     jobs: {
       ten_seconds: { hook: 'tick', interval: 10, args: { name: 'ten_seconds' } },
       quarter: { hook: 'tick', crontab: '*/15 * * * * *', args: { name: 'quarter' } },

@@ -4,7 +4,9 @@ import { checkOutcome } from './check-outcome.ts'
 import { judge, type Verdict } from './judge.ts'
 import { measureDatabase } from './measure-database.ts'
 import { observe } from './observed-process.ts'
+import { pageViewers } from './page-viewers.ts'
 import { printColumns, printSample, type Sample } from './sample.ts'
+import { JOB_HISTORY_MINUTES } from './soak-project.ts'
 
 const SAMPLE_EVERY = 60_000
 /** Caches fill, the compiler compiles, connections open: not judged. */
@@ -44,8 +46,9 @@ export async function runReal(databaseUrl: string, minutes: number): Promise<Ver
   })
   const chain = simulateChain({ seed: 'soak', length: 1, finality: 32 })
   const process = observe('./real-child.js', [databaseUrl], chain)
-  const url = await process.told<string>('url')
+  const [url, page] = await Promise.all([process.told<string>('url'), process.told<string>('page')])
   const viewers = setInterval(() => void look(url).catch(() => {}), VIEWER_EVERY)
+  const pages = pageViewers(page)
 
   printColumns('minute')
   const samples: Sample[] = []
@@ -67,6 +70,7 @@ export async function runReal(databaseUrl: string, minutes: number): Promise<Ver
   }
 
   clearInterval(viewers)
+  const seen = pages.close()
   process.send('settle')
   await sleep(SETTLE)
   const told = process.told<Told | undefined>('told')
@@ -87,11 +91,18 @@ export async function runReal(databaseUrl: string, minutes: number): Promise<Ver
     `${chain.head.level + 1} levels, ${counts['index.rolledBack'] ?? 0} reorgs, ${counts['hook.finished'] ?? 0} hooks finished, ` +
       `${counts['hook.dropped'] ?? 0} dropped, ${counts['job.retried'] ?? 0} retried`,
   )
+  facts.push(
+    `the page was looked at ${seen.viewers} times, by one to three at once: ${seen.messages} messages, ${Math.round(seen.bytes / 1e6)} MB`,
+  )
+  if (seen.without > 0) faults.push(`${seen.without} viewers of the page were told nothing`)
   faults.push(...(await checkOutcome(sql, chain)))
   await sql.end()
   return judge(
     samples.filter(({ at }) => at > Math.min(WARM_UP_MINUTES, minutes / 2)),
     { facts, faults },
+    {
+      history: Object.values(INTERVALS).reduce((sum, ms) => sum + (JOB_HISTORY_MINUTES * 60_000) / ms, 0),
+    },
   )
 }
 

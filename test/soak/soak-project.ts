@@ -6,13 +6,14 @@ import type { SimulatedBlock } from 'pawl/testing'
 export const CONFIRMATIONS = 2
 /** Rows of older levels are deleted by a job, as a project that runs for ever must. */
 const KEPT_LEVELS = 500
+export const JOB_HISTORY_MINUTES = 10
 
 /** What the soak runs: each kind of hook, over a chain with reorgs. Its jobs come from who runs it. */
 export function soakProject(datasource: Datasource<SimulatedBlock>) {
   let flaky = 0
   return defineConfig({
     immuneTables: ['tick'],
-    jobHistory: '10m',
+    jobHistory: `${JOB_HISTORY_MINUTES}m`,
     indexes: {
       transfers: {
         datasource,

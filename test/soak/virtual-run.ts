@@ -9,6 +9,8 @@ import { printColumns, printSample, type Sample } from './sample.ts'
 /** Caches fill, the compiler compiles: not judged. */
 const WARM_UP_DAYS = 20
 const PRINT_EVERY_DAYS = 7
+/** Of two days, as `virtual-child.ts` keeps them: about 125 firings a day. */
+const HISTORY = 250
 
 interface Told {
   readonly facts: readonly string[]
@@ -53,5 +55,6 @@ export async function runVirtual(databaseUrl: string, days: number): Promise<Ver
   return judge(
     samples.filter(({ at }) => at > Math.min(WARM_UP_DAYS, days / 2)),
     verdict,
+    { history: HISTORY },
   )
 }
