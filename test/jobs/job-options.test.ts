@@ -203,3 +203,21 @@ test('the cap of missed fire times is told', async (t) => {
   await run.clock.leap(HOUR)
   assert.deepEqual(run.told('often'), ['job.capped', 'fired 01:00 for 1000'])
 })
+
+test('firings are forgotten as often as they are kept for, where that is less than an hour', async (t) => {
+  const database = await openTestDatabase(t)
+  const run = startScheduler(t, {
+    database,
+    jobs: { minutely: { hook: 'stats', interval: 60 } },
+    at: '2026-01-01T00:00',
+    retention: 10 * MINUTE,
+  })
+  run.send({ type: 'START' })
+  await run.running()
+  await run.clock.advance(45 * MINUTE)
+  // Each beat of the process, which comes by real time, looks after the history, and so does a job that is run by hand.
+  await run.jobs.run('minutely')
+  const own = database.sql(database.ownSchema)
+  const [row] = await database.sql<[{ kept: number }]>`select count(*)::int as kept from ${own}.job_run`
+  assert.ok(row.kept >= 10 && row.kept <= 22, `${row.kept} firings of 46, ten minutes of which are kept`)
+})

@@ -53,6 +53,8 @@ export function startScheduler(
     readonly check?: (name: string, job: unknown) => readonly ConfigurationIssue[]
     readonly onEvent?: (event: PawlEvent) => void
     readonly logger?: Logger
+    /** ms that firings are kept; a day where it is left out. */
+    readonly retention?: number
   },
 ): RunningScheduler {
   const { database, jobs, at, fire = () => {}, postponeJobs = false } = options
@@ -95,7 +97,7 @@ export function startScheduler(
       },
       logger: options.logger ?? silentLogger,
       defaults: options.defaults ?? {},
-      retention: 86_400_000,
+      retention: options.retention ?? 86_400_000,
       check,
       desk,
       fatal: (error) => void fatal.push(error),
