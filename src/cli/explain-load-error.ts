@@ -1,8 +1,7 @@
-import { fileURLToPath } from 'node:url'
-import { isAbsolute, relative } from 'node:path'
 import { ConfigurationError } from '../errors.ts'
 import { listWords } from '../text/did-you-mean.ts'
 import { ownEntries } from '../own-package.ts'
+import { comparable, toPath, usersPlaces } from '../stack-places.ts'
 
 /** The error of a user's module that did not load: names file and line, and what to do where that is known. */
 export function explainLoadError(file: string, error: unknown): ConfigurationError {
@@ -24,39 +23,14 @@ export function explainLoadError(file: string, error: unknown): ConfigurationErr
   })
 }
 
-// `at f (file:///a/b.ts:3:4)`, `at /a/b.ts:3:4`, and what Node puts above a stack: `file:///a/b.ts:3`.
-const PLACE =
-  /(?<![\w:/.\\])(file:\/\/[^\s()]+?|(?:\/|[A-Za-z]:[\\/])[^\s():]*?):(\d+)(?::\d+)?(?=\)?(?:\s|$))/g
-
-/** Characters. A message can be of any length, and the expression looks at each of its places again. */
-const LONGEST_STACK = 10_000
-
 /** `file:line` of the deepest line of the user's own code that the stack names, else the file. */
 function findPlace(file: string, error: unknown): string {
   if (!(error instanceof Error)) return file
   // Node tells the importing file here, and has no frame of it.
-  const importer = toPath(/ imported from (\S+)$/.exec(error.message)?.[1] ?? '')
+  const importer = toPath(/ imported from (.+)$/.exec(error.message)?.[1] ?? '')
   if (importer) return importer
-  for (const [, where = '', line = ''] of (error.stack ?? '').slice(0, LONGEST_STACK).matchAll(PLACE)) {
-    const path = toPath(where)
-    if (path !== undefined && !path.includes('node_modules') && !isOurs(path)) return `${path}:${line}`
-  }
-  return file
-}
-
-function toPath(where: string): string | undefined {
-  try {
-    return where.startsWith('file:') ? fileURLToPath(where) : where
-  } catch {
-    return undefined
-  }
-}
-
-const OWN_FOLDER = fileURLToPath(new URL('../../', import.meta.url))
-
-function isOurs(path: string): boolean {
-  const inside = relative(OWN_FOLDER, path)
-  return !inside.startsWith('..') && !isAbsolute(inside)
+  const [place] = usersPlaces(error)
+  return place === undefined ? file : `${place.path}:${place.line}`
 }
 
 const missingOf = (error: unknown): string | undefined =>
@@ -65,7 +39,10 @@ const missingOf = (error: unknown): string | undefined =>
 /** `pawl/more`, of which Node says only the package, and jiti the file of `pawl` with `/more` behind. */
 function isOwnPart(error: unknown): boolean {
   const missing = missingOf(error)
-  return [...ownEntries()].some(([name, path]) => missing === name || missing?.startsWith(`${path}/`))
+  return [...ownEntries()].some(
+    ([name, path]) =>
+      missing === name || (missing !== undefined && comparable(missing).startsWith(`${comparable(path)}/`)),
+  )
 }
 
 function adviseOn(error: unknown): string | undefined {

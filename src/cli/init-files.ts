@@ -30,12 +30,13 @@ jobs:
 `
 
 /** A stub and a folder of SQL scripts for each hook, and what tells the compiler of them. */
-export function listInitFiles(configFile: string, { hooks }: YamlConfig): readonly InitFile[] {
+export function listInitFiles(configFile: string, { hooks, hasIndexes }: YamlConfig): readonly InitFile[] {
   // Two hooks may run the same code.
   const user = hooks.filter((hook, at) => hooks.findIndex((other) => other.callback === hook.callback) === at)
   return [
     ...user.map((hook) => code(hook.callback, stubOf(hook))),
     ...SYSTEM_HOOKS.map((name) => code(name, SYSTEM_STUBS[name])),
+    ...(hasIndexes ? [{ path: 'indexes.ts', text: INDEXES, insteadOf: 'code' } as const] : []),
     ...[...user.map(({ callback }) => callback), ...SYSTEM_HOOKS].map((name): InitFile => ({
       // So that git keeps the folder.
       path: join('sql', ...name.split('.'), '.keep'),
@@ -83,11 +84,22 @@ export const on_index_rollback: HookCallback<'on_index_rollback'> = async (ctx, 
 }`,
 }
 
+const INDEXES = `import { defineConfig } from 'pawl'
+
+// The "indexes" of the YAML file are not read: each is a datasource, and a handler that gets its blocks.
+//   import { tzkt } from 'pawl/tzkt'   // Tezos: docs/tzkt.md
+//   import { evm } from 'pawl/evm'     // Ethereum and its like: docs/datasources.md
+export const { indexes } = defineConfig({
+  indexes: {},
+})
+`
+
 const TSCONFIG = `{
   "compilerOptions": {
     "target": "es2022",
     "lib": ["es2023"],
     "module": "nodenext",
+    "types": ["node"],
     "strict": true,
     "noEmit": true,
     "skipLibCheck": true,

@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { YamlConfig } from '../config/yaml/read-yaml-config.ts'
-import type { ConfigurationError, ConfigurationIssue } from '../errors.ts'
+import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
 import { SYSTEM_HOOKS } from '../hooks/hook.ts'
+import { describeIssue } from '../text/describe-issue.ts'
 import { describeValue } from '../text/describe-value.ts'
 import { explainLoadError } from './explain-load-error.ts'
 import { loadUserModule } from './load-user-module.ts'
@@ -121,6 +122,10 @@ class CodeLoader {
     } catch (error) {
       const explained = explainLoadError(file, error)
       this.cause ??= explained
+      if (error instanceof ConfigurationError) {
+        for (const issue of error.issues) this.#wrong(where, describeIssue(issue))
+        return undefined
+      }
       const reason =
         error instanceof Error ? `${error.name}: ${firstLine(error.message)}` : describeValue(error)
       this.#wrong(where, `${explained.message}: ${reason}`)

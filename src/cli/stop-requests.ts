@@ -9,6 +9,9 @@ export interface StopRequests {
   listen(onStop: (signal: StopSignal, insists: boolean) => void): () => void
 }
 
+/** On Windows nothing else asks a process to end: Ctrl-Break, and the console window that is closed. */
+const WINDOWS_ONLY = ['SIGBREAK', 'SIGHUP'] as const
+
 /** Signals, and a closed pipe: `pawl run | head` ends when `head` has read enough. */
 export function processStopRequests(process: NodeJS.Process): StopRequests {
   return {
@@ -17,11 +20,12 @@ export function processStopRequests(process: NodeJS.Process): StopRequests {
       const onTerminate = (): void => onStop('SIGTERM', true)
       const onOutputError = (): void => onStop('SIGTERM', false)
       process.on('SIGINT', onInterrupt)
-      process.on('SIGTERM', onTerminate)
+      const terminations = ['SIGTERM', ...(process.platform === 'win32' ? WINDOWS_ONLY : [])] as const
+      for (const signal of terminations) process.on(signal, onTerminate)
       process.stdout.on('error', onOutputError)
       return () => {
         process.off('SIGINT', onInterrupt)
-        process.off('SIGTERM', onTerminate)
+        for (const signal of terminations) process.off(signal, onTerminate)
         process.stdout.off('error', onOutputError)
       }
     },

@@ -1,5 +1,3 @@
-import { join, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { causesOf } from '../causes-of.ts'
 import {
   CallbackError,
@@ -9,6 +7,7 @@ import {
   TransactionOverError,
   UnknownHookError,
 } from '../errors.ts'
+import { usersPlaces } from '../stack-places.ts'
 import { reasonOf } from './reason-of.ts'
 
 /** What only user code can cause. Other errors of ours tell of the database, the lease or a stop, and stay as they are. */
@@ -42,12 +41,16 @@ function nameFailure(
 ): CallbackError {
   const reason = reasonOf(error)
   // Of a hook's error the place is in its message already.
-  const place = error instanceof Error && !(error instanceof CallbackError) ? placeOf(error) : undefined
+  const place =
+    error instanceof Error && !(error instanceof CallbackError) ? usersPlaces(error)[0] : undefined
   const hint = advice(sqlStateOf(error), awaited) ?? (error instanceof PawlError ? error.hint : undefined)
-  return new CallbackError(`${what} failed: ${reason}${place === undefined ? '' : ` (at ${place})`}`, {
-    cause: error,
-    ...(hint === undefined ? {} : { hint }),
-  })
+  return new CallbackError(
+    `${what} failed: ${reason}${place === undefined ? '' : ` (at ${place.path}:${place.line})`}`,
+    {
+      cause: error,
+      ...(hint === undefined ? {} : { hint }),
+    },
+  )
 }
 
 function advice(sqlState: string | undefined, awaited: boolean): string | undefined {
@@ -72,24 +75,4 @@ function sqlStateOf(error: unknown): string | undefined {
     }
   }
   return undefined
-}
-
-/** Of this package; stacks name its sources where source maps are on. */
-const PACKAGE = fileURLToPath(new URL('../../..', import.meta.url))
-const OWN = [
-  join(PACKAGE, 'dist', 'src', sep),
-  join(PACKAGE, 'src', sep),
-  `${sep}node_modules${sep}`,
-  'node:',
-]
-
-/** The first line of the stack that is neither Node's nor a package's nor ours. */
-function placeOf({ stack = '' }: Error): string | undefined {
-  const frame = stack
-    .split('\n')
-    // The expression takes time by the square of a line.
-    .filter((line) => line.length <= 1_000)
-    .find((line) => /^ {4}at .*:\d+:\d+\)?$/.test(line) && !OWN.some((own) => line.includes(own)))
-  const place = frame === undefined ? undefined : /((?:file:\/\/)?[^\s()]+:\d+):\d+\)?$/.exec(frame)?.[1]
-  return place?.replace('file://', '')
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { createStyle, type Format } from '../../text/style.ts'
 import { toJson } from '../../text/to-json.ts'
-import type { Finding } from '../doctor.ts'
+import type { Finding } from '../doctor/finding.ts'
 import { EXIT } from '../exit-code.ts'
 import { CONFIG_OPTION } from '../find-config.ts'
 import { wantsColor } from '../output-stream.ts'
@@ -31,7 +31,7 @@ Examples:
 `,
     )
     .action(async ({ config: named, json = false }: ConfigOption & JsonOption) => {
-      const { examine } = await import('../doctor.ts')
+      const { examine } = await import('../doctor/examine.ts')
       const style = createStyle(wantsColor(out))
       let failed = false
       for await (const finding of examine(named)) {

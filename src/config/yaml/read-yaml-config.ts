@@ -14,6 +14,8 @@ export interface YamlConfig {
   readonly settings: Readonly<Record<string, unknown>>
   readonly hooks: readonly YamlHook[]
   readonly jobs: ReadonlyMap<string, YamlJob>
+  /** It has a section "indexes", as DipDup's files do: it is not read, and tells that there is something to write. */
+  readonly hasIndexes: boolean
   readonly issues: readonly ConfigurationIssue[]
   readonly warnings: readonly ConfigurationIssue[]
   /** An issue with the config's own path, as the file has it. */
@@ -73,6 +75,7 @@ export function readYamlConfig(text: string, options: ReadYamlOptions): YamlConf
     settings: { ...database, ...settings },
     hooks,
     jobs,
+    hasIndexes: sections.has('indexes'),
     issues: reader.issues,
     warnings: reader.warnings,
     locate: places.locate,

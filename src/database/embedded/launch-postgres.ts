@@ -2,9 +2,12 @@ import type { ChildProcess } from 'node:child_process'
 import { createServer, type AddressInfo } from 'node:net'
 import { DatabaseUnavailableError } from '../../errors.ts'
 import { endGuarded, spawnGuarded } from './spawn-guarded.ts'
+import { stopServer } from './stop-server.ts'
 
 export interface Launch {
   readonly program: string
+  /** The program pg_ctl. */
+  readonly control: string
   readonly data: string
   readonly user: { readonly uid: number; readonly gid: number } | undefined
   readonly settings: readonly string[]
@@ -17,28 +20,36 @@ export interface LaunchedPostgres {
 
 /** Another program may take the port between our look and the server's: try again with another. */
 const PORT_TRIES = 5
-/** After a kill -9 the old server of a folder needs up to 2 s to end. */
-const OLD_SERVER_TRIES = 50
+/** After a kill -9 the old server of a folder needs up to 2 s to end; on Windows, where nothing watches over it, it does not. */
+const OLD_SERVER_TRIES = process.platform === 'win32' ? 1 : 50
 const OLD_SERVER_WAIT = 100
 
-/** Starts the server; resolves when it takes connections. */
+/**
+ * Starts the server; resolves when it takes connections. The folder has to be claimed: a server that is still in it is nobody's.
+ * @throws DatabaseUnavailableError with what it said
+ */
 export async function launch(options: Launch): Promise<LaunchedPostgres> {
   let ports = 0
   let waits = 0
+  let stopped = false
   for (;;) {
     const port = await freePort()
     const { child, log, ready } = start(options, port)
     if (await ready) {
       letGo(child)
-      return { port, stop: () => stop(child) }
+      return { port, stop: () => stop(child, options) }
     }
     if (/Address already in use/.test(log()) && ++ports < PORT_TRIES) continue
-    if (
-      /lock file "postmaster.pid" already exists|pre-existing shared memory/.test(log()) &&
-      ++waits < OLD_SERVER_TRIES
-    ) {
-      await new Promise((resolve) => setTimeout(resolve, OLD_SERVER_WAIT))
-      continue
+    if (/lock file "postmaster.pid" already exists|pre-existing shared memory/.test(log())) {
+      if (++waits < OLD_SERVER_TRIES) {
+        await new Promise((resolve) => setTimeout(resolve, OLD_SERVER_WAIT))
+        continue
+      }
+      if (!stopped) {
+        stopped = true
+        await stopServer(options)
+        continue
+      }
     }
     throw new DatabaseUnavailableError(
       `PostgreSQL did not start in ${options.data}. It said:\n${log().trim()}`,
@@ -77,13 +88,14 @@ function unref(stream: unknown): void {
   ;(stream as { unref?(): void } | null | undefined)?.unref?.()
 }
 
-function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
-  return new Promise((resolve) => {
-    child.ref()
-    child.once('exit', () => resolve())
-    endGuarded(child)
-  })
+async function stop(child: ChildProcess, options: Launch): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  child.ref()
+  // Windows has no signal that asks: one there ends the server as a power cut does.
+  if (process.platform === 'win32') await stopServer(options)
+  endGuarded(child)
+  await ended
 }
 
 function freePort(): Promise<number> {

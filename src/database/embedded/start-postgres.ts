@@ -52,6 +52,7 @@ export async function startPostgres(options: EmbeddedPostgresOptions): Promise<E
     checkVersion(native, data)
     const server = await launch({
       program: program(native, 'postgres'),
+      control: program(native, 'pg_ctl'),
       data,
       user,
       settings: [

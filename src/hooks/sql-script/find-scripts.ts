@@ -14,7 +14,7 @@ export async function findScripts(directory: string, name: string): Promise<read
   throw new SqlScriptError(
     `the SQL script "${name}" is not there: neither ${path}.sql nor the folder ${path}${sep} in ${directory}`,
     {
-      hint: `Create one of them; an empty folder is fine: mkdir -p ${join(directory, path)}`,
+      hint: `Create one of them; an empty folder is fine, such as ${join(directory, path)}${sep}`,
     },
   )
 }

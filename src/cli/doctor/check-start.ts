@@ -1,0 +1,42 @@
+import type { Config } from '../../config/config.ts'
+import type { Database } from '../../database/database.ts'
+import { checkDrift } from './check-drift.ts'
+import { checkLeftovers } from './check-leftovers.ts'
+import type { Finding } from './finding.ts'
+
+/** What a start would do. */
+export async function* checkStart(config: Config, database: Database): AsyncGenerator<Finding> {
+  const { sql, ownSchema } = database
+  const { MIGRATIONS } = await import('../../database/migrate.ts')
+  const newest = MIGRATIONS.at(-1)?.id ?? 0
+  const [there] =
+    await sql`select to_regclass(format('%I.migration', ${ownSchema}::text)) is not null as there`
+  const [row] =
+    there?.['there'] === true
+      ? await sql<
+          { done: number }[]
+        >`select coalesce(max(id), 0)::int as done from ${sql(ownSchema)}.migration`
+      : []
+  const done = row?.done ?? 0
+  if (done === 0)
+    return void (yield {
+      check: 'start',
+      state: 'good',
+      message: 'first start: would make its tables, and index from the first level',
+    })
+  if (done > newest)
+    return void (yield {
+      check: 'start',
+      state: 'bad',
+      message: 'the database is of a newer Pawl',
+      advice: 'Update the package pawl to the version that ran here last.',
+    })
+  if (done < newest)
+    return void (yield {
+      check: 'start',
+      state: 'good',
+      message: `would bring Pawl's own tables up to date (${newest - done} steps), then go on`,
+    })
+  yield* checkDrift(config, database)
+  yield* checkLeftovers(database)
+}

@@ -1,0 +1,3 @@
+INSERT INTO label (address, name) VALUES
+    ('tz1burn', 'it''s; burnt'),
+    ('tz1mint', E'mint\'s {0}');

@@ -1,0 +1,3 @@
+VACUUM (ANALYZE) transfer;
+VACUUM holder;
+ANALYZE label
