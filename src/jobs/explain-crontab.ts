@@ -10,7 +10,7 @@ export function explainCrontab({ fields, eitherDay, timezone }: Crontab): string
   const [second = '0', minute = '*', hour = '*', day = '*', month = '*', weekday = '*'] = fields
   const days = [
     day === '*' ? '' : `on ${dayOfMonth(day)}`,
-    weekday === '*' ? '' : `on ${list(weekday, dayOfWeek)}`,
+    weekday === '*' ? '' : `on ${list(sundaysOnce(weekday), dayOfWeek)}`,
   ].filter((text) => text !== '')
   const parts = [
     time(second, minute, hour),
@@ -58,13 +58,17 @@ function dayOfMonth(day: string): string {
   return `the ${list(day, (value) => (value === 'L' ? 'last day' : ordinal(value)))} of the month`
 }
 
+/** 0 and 7 are one day. */
+function sundaysOnce(weekday: string): string {
+  const values = weekday.split(',')
+  return values.includes('7') ? values.filter((value) => value !== '0').join(',') : weekday
+}
+
 function dayOfWeek(value: string): string {
+  const step = /^\*\/(\d+)$/.exec(value)?.[1]
+  if (step !== undefined) return `every ${ordinal(step)} weekday from Sunday`
   const [, weekday = '', special, nth] = /^(\d)(?:(L)|#(\d))?$/.exec(value) ?? []
-  const name = DAYS[Number(weekday) % 7]
-  if (name === undefined) {
-    const step = /^\*\/(\d+)$/.exec(value)?.[1]
-    return step === undefined ? value : `every ${ordinal(step)} weekday from Sunday`
-  }
+  const name = DAYS[Number(weekday) % 7] ?? weekday
   if (special !== undefined) return `the last ${name} of the month`
   return nth === undefined ? name : `the ${ordinal(nth)} ${name} of the month`
 }

@@ -28,6 +28,16 @@ export function createFolder(t: TestContext, files: Readonly<Record<string, stri
   return folder
 }
 
+/** A config module around the body of `defineConfig`. */
+export const config = (body: string): Readonly<Record<string, string>> => ({
+  'pawl.config.ts': [
+    "import { defineConfig, hook } from 'pawl'",
+    "import { evm } from 'pawl/evm'",
+    `export default defineConfig(${body} as never)`,
+    '',
+  ].join('\n'),
+})
+
 /** Gives a folder this repository's node_modules, as `npm install` would. */
 export function linkDependencies(folder: string): void {
   symlinkSync(fileURLToPath(new URL('../../../node_modules', import.meta.url)), join(folder, 'node_modules'))

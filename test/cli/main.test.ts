@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
-import { createFolder, linkDependencies, runCli } from './cli-process.ts'
-
-const config = (body: string): Record<string, string> => ({
-  'pawl.config.ts': `import { defineConfig, hook } from 'pawl'\nexport default defineConfig(${body} as never)\n`,
-})
+import { config, createFolder, linkDependencies, runCli } from './cli-process.ts'
 
 const CLEAN = `{
   hooks: { stats: hook({ run() {} }), move: hook({ atomic: true, run() {} }) },
@@ -17,85 +13,13 @@ async function refuses(t: TestContext, files: Record<string, string>, args: stri
   assert.deepEqual({ ...result, err: result.err.split('\n').slice(0, -1) }, { code: 2, out: '', err })
 }
 
-describe('bad input is told and exits with 2', { concurrency: 2 }, () => {
-  test('no config', (t) =>
-    refuses(
-      t,
-      {},
-      ['run'],
-      [
-        'error: there is no config in <folder>: looked for pawl.config.ts, pawl.config.mts, pawl.config.js, pawl.config.mjs, pawl.yaml, pawl.yml, dipdup.yaml, dipdup.yml',
-        'A config is a module such as pawl.config.ts:',
-        '',
-        "  import { defineConfig, hook } from 'pawl'",
-        '',
-        '  export default defineConfig({',
-        "    hooks: { hello: hook({ run: (ctx) => ctx.logger.info('hello') }) },",
-        "    jobs: { every_minute: { hook: 'hello', interval: 60 } },",
-        '  })',
-        '',
-        'or a pawl.yaml, whose hooks are files that "pawl init" begins for you:',
-        '',
-        '  hooks:',
-        '    hello:',
-        '      callback: hello',
-        '  jobs:',
-        '    every_minute:',
-        '      hook: hello',
-        '      interval: 60',
-      ],
-    ))
-
+// What is wrong with configs: e2e/bad-input.test.ts.
+describe('a bad command line is told and exits with 2', { concurrency: 2 }, () => {
   test('a named config that is not there', async (t) => {
     const { code, err } = await runCli(t, createFolder(t, {}), ['run', '--config', 'other.ts'])
     assert.equal(code, 2)
     assert.match(err, /^error: there is no config file <folder>\/other\.ts\n/)
   })
-
-  test('a config that throws', (t) =>
-    refuses(
-      t,
-      { 'pawl.config.mjs': "\nthrow new TypeError('no PRICE_URL')\n" },
-      ['run'],
-      ['error: <folder>/pawl.config.mjs:2 could not be loaded', '  caused by: TypeError: no PRICE_URL'],
-    ))
-
-  test('a config that exports none', (t) =>
-    refuses(
-      t,
-      { 'pawl.config.ts': 'export const conf = 3' },
-      ['run'],
-      [
-        'error: <folder>/pawl.config.ts exports no config: it exports conf, and neither "default" nor "config"',
-        'Write: export default defineConfig({ … })',
-      ],
-    ))
-
-  test('everything wrong in a config, at once', (t) =>
-    refuses(
-      t,
-      config(`{
-        database: 'postgres://user:s3cret@host:port/db',
-        hoks: {},
-        hooks: { stats: hook({ run() {} }), on_restart: hook({ run() {} }) },
-        jobs: {
-          a: { hook: 'stat', interval: 60 },
-          b: { hook: 'stats', interval: 60, daemon: true },
-          c: { hook: 'stats', crontab: '0 25 * * *' },
-        },
-      }`),
-      ['run'],
-      [
-        'error: the config has 6 mistakes',
-        '  hoks: unknown key – did you mean "hooks"?',
-        '  database: cannot be parsed; expected postgres://<user>:<password>@<host>:5432/<name>, with special characters of the password percent-encoded (@ is %40, # is %23, / is %2F, : is %3A)',
-        '  hooks.on_restart: "on_restart" is reserved: Pawl fires it on a lifecycle event. Write it as a key of the config itself, beside "hooks": on_restart: async (ctx) => { … }',
-        '  jobs.a.hook: there is no hook "stat" – did you mean "stats"?',
-        '  jobs.b: a job has exactly one of crontab, interval and daemon; this one has interval and daemon',
-        '  jobs.c.crontab: hour "25" is out of range: it takes 0 to 23',
-        'in <folder>/pawl.config.ts',
-      ],
-    ))
 
   test('an unknown command', (t) =>
     refuses(t, {}, ['rnu'], ["error: unknown command 'rnu'", '(Did you mean run?)']))

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import * as v from 'valibot'
 import { checkConfig } from '../../src/config/check-config.ts'
+import { checkJobAlone } from '../../src/config/check-jobs.ts'
 import { ConfigurationError } from '../../src/errors.ts'
 import { hook } from '../../src/hooks/hook.ts'
 
@@ -259,4 +260,33 @@ test('anything at all either passes or is a ConfigurationError', () => {
     fc.property(fc.dictionary(keys, tree), (config) => void wrong(config)),
     { numRuns: 300 },
   )
+})
+
+test('a cache needs a datasource that tells its chain and what it selects', () => {
+  const message =
+    'the datasource tells no chain() or no selection: what is kept could not be told from what others select'
+  for (const source of [
+    datasource,
+    { ...datasource, selection: {} },
+    { ...datasource, chain: () => Promise.resolve('1') },
+  ]) {
+    const told = wrong({ indexes: { a: { ...index, datasource: source, cache: true } } })
+    assert.ok(
+      told.some((line) => line.includes(`indexes.a.cache: ${message}`)),
+      told.join('\n'),
+    )
+  }
+  const whole = { ...datasource, selection: {}, chain: () => Promise.resolve('1') }
+  assert.deepEqual(wrong({ indexes: { a: { ...index, datasource: whole, cache: true } } }), [])
+})
+
+test('a job that is added at run time is checked as one of the config', () => {
+  const told = (added: unknown) =>
+    checkJobAlone({ hooks }, 'late', added).map(({ path, message }) => `${path}: ${message}`)
+  assert.deepEqual(told({ hook: 'stats', interval: 60, args: { major: true } }), [])
+  assert.deepEqual(told({ hook: 'stat', interval: 60 }), [
+    'jobs.late.hook: there is no hook "stat" – did you mean "stats"?',
+  ])
+  assert.equal(told({ hook: 'stats', interval: 60, jitter: 'often' }).length, 1)
+  assert.equal(told({ hook: 'stats', interval: 60, jitter: true }).length, 1)
 })

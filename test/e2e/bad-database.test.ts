@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import postgres from 'postgres'
+import { config } from '../cli/cli-process.ts'
 import { describeUrl } from '../../src/database/database-url.ts'
 import { createTestDatabase } from '../support/test-database.ts'
-import { config, refuses } from './bad-input/refuses.ts'
+import { refuses } from './bad-input/refuses.ts'
 import { closedPort, mutePort, webServer } from './bad-input/servers.ts'
 
 const CONFIG = config(`{ database: process.env.BAD_URL, hooks: { stats: hook({ run() {} }) } }`)

@@ -3,7 +3,8 @@ import { ownEntries } from '../../src/own-package.ts'
 import { listWords } from '../../src/text/did-you-mean.ts'
 import { chooseLoader } from '../../src/cli/load-user-module.ts'
 import { createTestDatabase } from '../support/test-database.ts'
-import { config, refuses, type BadInput } from './bad-input/refuses.ts'
+import { config } from '../cli/cli-process.ts'
+import { refuses, type BadInput } from './bad-input/refuses.ts'
 
 // Which there are is package.json's to say.
 const ENTRIES = [...ownEntries()].filter(([, path]) => path.endsWith('.js')).map(([name]) => name)
@@ -67,6 +68,10 @@ const CASES: Readonly<Record<string, Omit<BadInput, 'started'>>> = {
     ],
   },
   'a config that exports nothing': { files: file(''), says: exportsNone('it exports nothing') },
+  'a config under another name': {
+    files: file('export const conf = 3'),
+    says: exportsNone('it exports conf, and neither "default" nor "config"'),
+  },
   'a config that exports a promise': {
     files: file('export default Promise.resolve({})\n'),
     says: exportsNone('its default export is a promise (await it)'),

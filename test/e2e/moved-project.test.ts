@@ -10,7 +10,7 @@ import { simulateChain } from 'pawl/testing'
 import { startLocalTzkt } from '../../examples/local-tzkt/start-local-tzkt.ts'
 import { accountOf, blockHash, TOKEN } from '../../examples/local-tzkt/tezos-rows.ts'
 import { createFolder, runCli, startCli } from '../cli/cli-process.ts'
-import { kill, LIMIT, ROOT, stop } from '../examples/running-example.ts'
+import { kill, ROOT, stop } from '../examples/running-example.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 
 // A DipDup project as teams have them – several statements a script, DO blocks, VACUUM, materialized views, a schema of its own –
@@ -19,6 +19,8 @@ const WAS = join(ROOT, 'test', 'e2e', 'moved-project', 'was')
 const IS = join(ROOT, 'test', 'e2e', 'moved-project', 'is')
 const TSC = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
 const run = promisify(execFile)
+/** ms. The machine may be busy: seconds by itself. */
+const PATIENCE = 180_000
 
 /** What `npm install pawl xstate valibot` and the development packages give a folder. */
 function install(folder: string): void {
@@ -87,7 +89,7 @@ async function moveOver(t: TestContext): Promise<string> {
   return folder
 }
 
-test('a DipDup project moves over by the guide, and does what it did', LIMIT, async (t) => {
+test('a DipDup project moves over by the guide, and does what it did', { timeout: 600_000 }, async (t) => {
   const chain = simulateChain({ seed: 'bazaar', length: 40, accounts: 5 })
   const tzkt = await startLocalTzkt(chain)
   t.after(() => tzkt.close())
@@ -120,7 +122,7 @@ test('a DipDup project moves over by the guide, and does what it did', LIMIT, as
   const balances = () => lines(sql`select address, balance::text from holder`)
 
   const first = startCli(t, folder, ['run', '--json'], env)
-  await first.prints(headIs())
+  await first.prints(headIs(), PATIENCE)
   assert.deepEqual(await balances(), expectedBalances())
 
   // on_reindex: the tables, then what was made on them by DipDup's scripts, in their order.
@@ -149,7 +151,7 @@ test('a DipDup project moves over by the guide, and does what it did', LIMIT, as
     ['weekly_recount', 'recount'],
   ] as const) {
     await pawl('jobs', 'run', job)
-    await first.prints(finished(hook))
+    await first.prints(finished(hook), PATIENCE)
   }
   assert.deepEqual(
     await lines(sql`select address, total::text from holder_stats`),
@@ -166,18 +168,18 @@ test('a DipDup project moves over by the guide, and does what it did', LIMIT, as
 
   chain.reorg(2, 3)
   tzkt.publish()
-  await first.prints(headIs())
+  await first.prints(headIs(), PATIENCE)
   assert.deepEqual(await balances(), expectedBalances())
   await kill(first)
 
   // The scripts of on_restart run once more, also over what they have made.
   const second = startCli(t, folder, ['run', '--json'], env)
-  await second.prints(headIs())
+  await second.prints(headIs(), PATIENCE)
   await stop(second)
 
   await pawl('schema', 'wipe', '--force')
   const third = startCli(t, folder, ['run', '--json'], env)
-  await third.prints(headIs())
+  await third.prints(headIs(), PATIENCE)
   await stop(third)
   assert.deepEqual(await balances(), expectedBalances())
   const [kept] =

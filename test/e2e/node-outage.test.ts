@@ -2,12 +2,11 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import postgres from 'postgres'
 import { simulateChain } from '../../src/testing/index.ts'
-import { createFolder, linkDependencies, runCli, startCli } from '../cli/cli-process.ts'
+import { config, createFolder, linkDependencies, runCli, startCli } from '../cli/cli-process.ts'
 import { startProxyNode } from '../datasources/evm/proxy-node.ts'
 import { answersOf } from '../datasources/evm/simulated-node.ts'
 import { relayTo } from '../support/relay.ts'
 import { createTestDatabase } from '../support/test-database.ts'
-import { config } from './bad-input/refuses.ts'
 
 const CONFIG = config(`{
   database: process.env.DATABASE_URL,

@@ -15,18 +15,6 @@ export interface BadInput {
   readonly env?: NodeJS.ProcessEnv
 }
 
-const CONFIG = 'pawl.config.ts'
-
-/** A config module around the body of `defineConfig`. */
-export const config = (body: string): Readonly<Record<string, string>> => ({
-  [CONFIG]: [
-    "import { defineConfig, hook } from 'pawl'",
-    "import { evm } from 'pawl/evm'",
-    `export default defineConfig(${body} as never)`,
-    '',
-  ].join('\n'),
-})
-
 /**
  * Runs `pawl` in a project with this input: it ends with 2, says what is wrong, and touches neither the project's folder
  * nor the database, which is the one in DATABASE_URL unless `env` names another.

@@ -1,8 +1,8 @@
-CREATE OR REPLACE FUNCTION rich(least numeric) RETURNS bigint AS $fn$
+CREATE OR REPLACE FUNCTION rich(minimum numeric) RETURNS bigint AS $fn$
 DECLARE
     found bigint; -- a semicolon; in a comment
 BEGIN
-    SELECT count(*) INTO found FROM holder WHERE balance >= least;
+    SELECT count(*) INTO found FROM holder WHERE balance >= minimum;
     RETURN found;
 END;
 $fn$ LANGUAGE plpgsql STABLE;
