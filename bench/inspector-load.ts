@@ -1,4 +1,4 @@
-// A root with 50 indexes and 1,000 jobs, in a process of its own: prints what catching up took as JSON. Started by inspector.ts.
+// A root with 50 indexes and 1,000 jobs, in a process of its own: prints what a fixed load takes as JSON. Started by inspector.ts.
 import { createActor } from 'xstate'
 import { hook, pawl } from 'pawl'
 import { simulateChain } from 'pawl/testing'
@@ -6,38 +6,37 @@ import { simulateChain } from 'pawl/testing'
 /** What `inspector.ts` asks for. */
 export interface InspectedLoad {
   readonly database: string
-  /** `off`: no inspector. `idle`: one that nobody looks at. */
-  readonly inspector: 'off' | 'idle' | 'viewed'
+  readonly inspector: boolean
+  /** In turns somebody looks, and nobody does: so many times. 0: nobody ever does. */
+  readonly looks: number
 }
 
 export interface InspectedLoadResult {
-  /** Levels a second of all indexes together. */
-  readonly levels: number
-  /** Events a second that were emitted meanwhile. */
+  /** Events a second that were emitted. */
   readonly events: number
-  /** ms of this process a level. */
-  readonly cpu: number
+  /** ms of this process a second: while nobody looks. */
+  readonly alone: number
+  /** ms of this process a second: while somebody looks. */
+  readonly looked: number | undefined
 }
 
 const INDEXES = 50
-const LEVELS = 60
+/** Heads of each chain in one turn, and how many ms lie between them: as fast a chain as there is. */
+const HEADS = 12
+const HEAD_EVERY = 250
 /** Each once in two seconds: 500 firings a second, with three events each. */
 const JOBS = 1_000
 const EVERY = 2
 
-const { database, inspector } = JSON.parse(process.argv[2] ?? '') as InspectedLoad
+const { database, inspector, looks } = JSON.parse(process.argv[2] ?? '') as InspectedLoad
 const chains = Array.from({ length: INDEXES }, (_, seed) => simulateChain({ seed, length: 1, finality: 10 }))
 // Spread evenly; begun when all is ready.
 const start = (at: number): Date => new Date(Date.now() + 3_000 + (at * EVERY * 1_000) / JOBS)
-let viewed = (): void => {}
-const looked = new Promise<void>((resolve) => (viewed = resolve))
 
 const root = createActor(
   pawl({
     database,
-    ...(inspector === 'off'
-      ? {}
-      : { inspector: { port: 0, onOpen: (url: string) => void process.send?.({ url }) } }),
+    ...(inspector ? { inspector: { port: 0, onOpen: (url: string) => void process.send?.({ url }) } } : {}),
     hooks: { empty: hook({ run() {} }) },
     jobs: Object.fromEntries(
       Array.from({ length: JOBS }, (_, at) => [
@@ -76,30 +75,46 @@ const fired = (): Promise<void> =>
       resolve()
     })
   })
+const asked = (look: boolean): Promise<void> =>
+  new Promise((resolve) => {
+    process.once('message', () => resolve())
+    process.send?.({ look })
+  })
 
-process.on('message', () => viewed())
+/** Head by head, as live: a transaction a level, journalled, and all machines at work. @returns ms of CPU a second */
+async function turn(): Promise<number> {
+  const [began, cpu] = [performance.now(), process.cpuUsage()]
+  for (let at = 1; at <= HEADS; at += 1) {
+    const done = reached((chains[0]?.head.level ?? 0) + 1)
+    for (const chain of chains) chain.extend()
+    await done
+    const rest = began + at * HEAD_EVERY - performance.now()
+    if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest))
+  }
+  const { user, system } = process.cpuUsage(cpu)
+  return (user + system) / (performance.now() - began)
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
+
 const [atStart, firing] = [reached(0), fired()]
 root.start()
 await Promise.all([atStart, firing])
-if (inspector === 'viewed') {
-  process.send?.({ look: true })
-  await looked
+// Until what is used has been compiled.
+await turn()
+const [began, before] = [performance.now(), events]
+const [alone, looked]: [number[], number[]] = [[await turn()], []]
+for (let look = 0; look < looks; look += 1) {
+  await asked(true)
+  looked.push(await turn())
+  await asked(false)
+  alone.push(await turn())
 }
-
-// Head by head, as live: a transaction a level, journalled, and all machines at work.
-const [began, before, cpu] = [performance.now(), events, process.cpuUsage()]
-const last = chains[0]?.head.level ?? 0
-for (let level = 1; level <= LEVELS; level += 1) {
-  const done = reached(last + level)
-  for (const chain of chains) chain.extend()
-  await done
-}
-const took = performance.now() - began
-const { user, system } = process.cpuUsage(cpu)
 const result: InspectedLoadResult = {
-  levels: (LEVELS * INDEXES * 1_000) / took,
-  events: ((events - before) * 1_000) / took,
-  cpu: (user + system) / 1_000 / (LEVELS * INDEXES),
+  events: ((events - before) * 1_000) / (performance.now() - began),
+  alone: mean(alone),
+  looked: looks === 0 ? undefined : mean(looked),
 }
 process.send?.({ result })
 root.subscribe({ complete: () => process.disconnect() })

@@ -1,18 +1,20 @@
-// Looks at an inspector as a page does, without drawing, until it is ended: reads the stream and throws it away.
-import { request } from 'node:http'
+// Looks at an inspector as a page does, without drawing: reads the stream and throws it away. Begins and ends as it is told.
+import { request, type ClientRequest } from 'node:http'
 
-const { hostname, port, hash } = new URL(process.argv[2] ?? '')
-request(
-  {
-    hostname,
-    port,
-    path: '/api/stream',
-    headers: { authorization: `Bearer ${hash.replace('#token=', '')}` },
-  },
-  (response) => {
-    response.once('data', () => process.send?.('looks'))
-    response.resume()
-  },
-)
-  .on('error', () => {})
-  .end()
+const [url = '', view = 'overview'] = process.argv.slice(2)
+const { hostname, port, hash } = new URL(url)
+let sent: ClientRequest | undefined
+
+process.on('message', ({ look }: { readonly look: boolean }) => {
+  if (!look) {
+    sent?.once('close', () => process.send?.('done'))
+    sent?.destroy()
+    return
+  }
+  const headers = { authorization: `Bearer ${hash.replace('#token=', '')}` }
+  sent = request({ hostname, port, path: `/api/stream?view=${view}`, headers }, (response) => {
+    response.once('data', () => process.send?.('done'))
+    response.resume().on('error', () => {})
+  }).on('error', () => {})
+  sent.end()
+})

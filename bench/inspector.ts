@@ -5,58 +5,73 @@ import type { InspectedLoad, InspectedLoadResult } from './inspector-load.ts'
 import { median, printTable } from './print-table.ts'
 import type { BenchServer } from './server.ts'
 
-const ROUNDS = 7
-const MODES = ['off', 'idle', 'viewed'] as const
-const NAMES = { off: 'no inspector', idle: 'an inspector, nobody looks', viewed: 'one page looks' }
+const ROUNDS = Number(process.env['PAWL_BENCH_ROUNDS'] ?? 7)
+/** Times in a round that somebody looks. */
+const LOOKS = 3
+const VIEWS = (process.env['PAWL_BENCH_VIEWS'] ?? 'overview,charts,jobs,events').split(',')
 
 /** What an inspector costs the process that it shows: 50 indexes at their heads, 1,000 jobs that fire 500 times a second. */
 export async function inspector(server: BenchServer): Promise<void> {
-  const results: Record<(typeof MODES)[number], InspectedLoadResult[]> = { off: [], idle: [], viewed: [] }
+  const off: InspectedLoadResult[] = []
+  const idle: InspectedLoadResult[] = []
+  const viewed = new Map<string, InspectedLoadResult[]>(VIEWS.map((view) => [view, []]))
   for (let round = 0; round < ROUNDS; round += 1) {
     // In turns, so that what else the machine does meets all of them.
-    for (let turn = 0; turn < MODES.length; turn += 1) {
-      const mode = MODES[(round + turn) % MODES.length] ?? 'off'
-      results[mode].push(await load({ database: await server.create(), inspector: mode }))
-    }
+    const alone = [false, true].map((on) => async () => {
+      const loaded = await load({ database: await server.create(), inspector: on, looks: 0 })
+      ;(on ? idle : off).push(loaded)
+    })
+    for (const run of round % 2 === 0 ? alone : alone.toReversed()) await run()
+    for (const [view, results] of viewed)
+      results.push(await load({ database: await server.create(), inspector: true, looks: LOOKS }, view))
   }
-  const middle = (mode: (typeof MODES)[number], of: (result: InspectedLoadResult) => number): number =>
-    median(results[mode].map(of))
+  const row = (
+    name: string,
+    results: readonly InspectedLoadResult[],
+    cpu: (result: InspectedLoadResult) => number,
+    ratios: readonly number[],
+  ): readonly string[] => [
+    name,
+    median(results.map(({ events }) => events)).toFixed(0),
+    `${(median(results.map(cpu)) / 10).toFixed(1)} %`,
+    `${median(ratios).toFixed(3)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`,
+  ]
+  const alone = ({ alone: cpu }: InspectedLoadResult): number => cpu
+  const looked = ({ looked: cpu = Number.NaN }: InspectedLoadResult): number => cpu
   printTable('50 indexes at their heads, 1,000 jobs', [
-    ['', 'levels/s', 'events/s', 'CPU ms a level', 'throughput', 'by CPU'],
-    ...MODES.map((mode) => [
-      NAMES[mode],
-      middle(mode, ({ levels }) => levels).toFixed(0),
-      middle(mode, ({ events }) => events).toFixed(0),
-      middle(mode, ({ cpu }) => cpu).toFixed(2),
-      ratio(results[mode], results.off, ({ levels }) => levels),
-      ratio(results.off, results[mode], ({ cpu }) => cpu),
-    ]),
+    ['', 'events/s', 'CPU of a core', 'by CPU'],
+    row('no inspector', off, alone, [1]),
+    row(
+      'an inspector, nobody looks',
+      idle,
+      alone,
+      idle.map((one, at) => alone(off[at] ?? one) / alone(one)),
+    ),
+    ...[...viewed].map(([view, results]) =>
+      row(
+        `one page looks: ${view}`,
+        results,
+        looked,
+        results.map((one) => alone(one) / looked(one)),
+      ),
+    ),
   ])
-}
-
-/** Round by round: each is compared with its neighbour. */
-function ratio(
-  some: readonly InspectedLoadResult[],
-  others: readonly InspectedLoadResult[],
-  of: (result: InspectedLoadResult) => number,
-): string {
-  const ratios = some.map((result, round) => of(result) / of(others[round] ?? result))
-  return `${median(ratios).toFixed(3)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`
 }
 
 const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
-async function load(what: InspectedLoad): Promise<InspectedLoadResult> {
+async function load(what: InspectedLoad, view = ''): Promise<InspectedLoadResult> {
   const child = fork(program('./inspector-load.js'), [JSON.stringify(what)])
   let viewer: ChildProcess | undefined
   let url = ''
   let result: InspectedLoadResult | undefined
-  child.on('message', (message: { url?: string; look?: true; result?: InspectedLoadResult }) => {
+  child.on('message', (message: { url?: string; look?: boolean; result?: InspectedLoadResult }) => {
     url = message.url ?? url
     result = message.result ?? result
     if (message.look === undefined) return
-    viewer = fork(program('./inspector-viewer.js'), [url])
-    viewer.once('message', () => child.send('looks'))
+    viewer ??= fork(program('./inspector-viewer.js'), [url, view])
+    viewer.once('message', () => child.send('done'))
+    viewer.send({ look: message.look })
   })
   const [code] = (await once(child, 'exit')) as [number | null]
   viewer?.kill()

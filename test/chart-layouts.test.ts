@@ -7,6 +7,7 @@ import { indexerMachine } from '../machines/indexer.machine.ts'
 import { jobMachine } from '../machines/job.machine.ts'
 import { rootMachine } from '../machines/root.machine.ts'
 import { schedulerMachine } from '../machines/scheduler.machine.ts'
+import { watcherMachine } from '../machines/watcher.machine.ts'
 import { allStates, chartOf } from '../src/diagrams/chart.ts'
 import type { Box, ChartLayout, LaidOutNode } from '../src/diagrams/chart-layout.ts'
 import { layOutChart } from '../src/diagrams/lay-out-chart.ts'
@@ -21,6 +22,7 @@ const MACHINES: readonly AnyStateMachine[] = [
   jobMachine,
   rootMachine,
   schedulerMachine,
+  watcherMachine,
 ]
 
 for (const machine of MACHINES) {

@@ -1,3 +1,5 @@
+import type { ArrowPath } from './arrow-path.ts'
+
 /** A statechart with every box, arrow and line of text in its place: px, from the top left of the whole. */
 export interface ChartLayout {
   readonly machine: string
@@ -36,7 +38,7 @@ export interface LaidOutText {
   readonly y: number
 }
 
-export interface LaidOutEdge {
+export interface LaidOutEdge extends ArrowPath {
   readonly id: string
   /** The ids of nodes. */
   readonly source: string

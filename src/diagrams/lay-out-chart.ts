@@ -1,4 +1,5 @@
 import elk, { type ElkExtendedEdge, type ElkNode } from 'elkjs/lib/elk.bundled.js'
+import { arrowPath } from './arrow-path.ts'
 import { anyOf, chartGraph, initialOf, labelLines, leadsBack, writingOf, type Wider } from './chart-graph.ts'
 import type { Box, ChartLayout, LaidOutEdge, LaidOutNode, LaidOutText } from './chart-layout.ts'
 import { allStates, type Chart, type ChartState } from './chart.ts'
@@ -81,17 +82,19 @@ function edgesOf(chart: Chart, laidOut: readonly ElkExtendedEdge[]): LaidOutEdge
   return laidOut.map(
     ({ id, sources: [from = ''], targets: [to = ''], sections = [], labels: [label] = [] }) => {
       const arrow = arrowOf.get(id)
-      const points = sections.flatMap(({ startPoint, bendPoints = [], endPoint }) =>
+      const forwards = sections.flatMap(({ startPoint, bendPoints = [], endPoint }) =>
         [startPoint, ...bendPoints, endPoint].map(({ x, y }) => ({ x: Math.round(x), y: Math.round(y) })),
       )
       const back = arrow !== undefined && leadsBack(chart, arrow)
+      const points = back ? forwards.toReversed() : forwards
       return {
         id,
         source: back ? to : from,
         target: back ? from : to,
         events: arrow?.events ?? [],
         label: arrow?.triggers ?? [],
-        points: back ? points.toReversed() : points,
+        points,
+        ...arrowPath(points),
         labelBox:
           label === undefined ? undefined : { ...boxOf(label), lines: labelLines(arrow?.triggers ?? []) },
       }

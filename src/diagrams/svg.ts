@@ -3,9 +3,6 @@ import { LABEL_LINE } from './chart-graph.ts'
 import { TEXT_SIZE, TITLE_SIZE } from './state-writing.ts'
 import { FONT_FAMILY } from './text-width.ts'
 
-/** px: how round an arrow's corners are. */
-const ROUND = 8
-
 // Light and dark are the reader's: an <img> follows the system's setting, so the picture brings its own background.
 const STYLE = `
   svg { --page: #ffffff; --box: #f6f8fa; --inner: #ffffff; --line: #b6bfc9; --text: #1f2328; --soft: #59636e; --arrow: #818b98; --mark: #0969da }
@@ -55,40 +52,8 @@ function nodeSvg({ kind, x, y, width, height, texts, rule }: LaidOutNode): strin
   return parts.join('')
 }
 
-function arrowSvg({ points }: LaidOutEdge): string {
-  const end = points.at(-1)
-  const before = points.at(-2)
-  if (end === undefined || before === undefined) return ''
-  const angle = (Math.atan2(end.y - before.y, end.x - before.x) * 180) / Math.PI
-  return (
-    `<path class="arrow" d="${roundedPath(points)}"/>` +
-    `<path class="head" d="M0 0-8-4v8z" transform="translate(${end.x} ${end.y}) rotate(${angle})"/>`
-  )
-}
-
-/** Straight from point to point, and around the corners. */
-function roundedPath(points: LaidOutEdge['points']): string {
-  return points
-    .map((point, at) => {
-      const before = points[at - 1]
-      const after = points[at + 1]
-      if (before === undefined) return `M${point.x} ${point.y}`
-      if (after === undefined) return `L${point.x} ${point.y}`
-      const from = towards(point, before)
-      const to = towards(point, after)
-      return `L${from.x} ${from.y}Q${point.x} ${point.y} ${to.x} ${to.y}`
-    })
-    .join('')
-}
-
-/** The point that lies `ROUND` px, or half the way, from one to another. */
-function towards(from: Point, to: Point): Point {
-  const length = Math.abs(to.x - from.x) + Math.abs(to.y - from.y)
-  const share = length === 0 ? 0 : Math.min(ROUND, length / 2) / length
-  return { x: round(from.x + (to.x - from.x) * share), y: round(from.y + (to.y - from.y) * share) }
-}
-
-type Point = LaidOutEdge['points'][number]
+const arrowSvg = ({ path, head }: LaidOutEdge): string =>
+  `<path class="arrow" d="${path}"/><path class="head" d="M0 0-8-4v8z" transform="${head}"/>`
 
 function labelSvg({ labelBox }: LaidOutEdge): string[] {
   if (labelBox === undefined) return []
@@ -106,8 +71,6 @@ const box = (kind: string, x: number, y: number, width: number, height: number, 
 
 const textSvg = (kind: string, x: number, y: number, text: string): string =>
   `<text class="${kind}" x="${x}" y="${y}">${escaped(text)}</text>`
-
-const round = (value: number): number => Math.round(value * 10) / 10
 
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

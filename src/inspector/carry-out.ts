@@ -5,12 +5,19 @@ import { decodeArguments } from '../hooks/encode-arguments.ts'
 import { describeError } from '../text/describe-error.ts'
 import { didYouMean } from '../text/did-you-mean.ts'
 import type { Inspected, RunningRoot, StoredState } from './inspected.ts'
-import type { CommandAnswer, ViewerCommand } from './protocol.ts'
+import type { CommandAnswer, ViewerCommand } from './commands.ts'
 
-/** Does what a viewer asks for. Never throws: what is wrong is the answer. */
-export async function carryOut(inspected: Inspected, command: unknown): Promise<CommandAnswer> {
+/**
+ * Does what a viewer asks for. Never throws: what is wrong is the answer.
+ * @param follow is told of a firing before it is asked for
+ */
+export async function carryOut(
+  inspected: Inspected,
+  command: unknown,
+  follow: (firing: string) => void,
+): Promise<CommandAnswer> {
   try {
-    return await run(inspected, readCommand(command))
+    return await run(inspected, readCommand(command), follow)
   } catch (error) {
     const { message, causes, hint } = describeError(error)
     return {
@@ -25,10 +32,14 @@ export async function carryOut(inspected: Inspected, command: unknown): Promise<
 /** What was asked for cannot be, here and now. */
 class RefusedCommand extends Error {}
 
-async function run(inspected: Inspected, command: ViewerCommand): Promise<CommandAnswer> {
+async function run(
+  inspected: Inspected,
+  command: ViewerCommand,
+  follow: (firing: string) => void,
+): Promise<CommandAnswer> {
   switch (command.type) {
     case 'fireHook':
-      return fire(inspected, command)
+      return fire(inspected, command, follow)
     case 'runJob':
       await storedOf(inspected).jobs.run(command.job)
       return { ok: true }
@@ -55,6 +66,7 @@ async function run(inspected: Inspected, command: ViewerCommand): Promise<Comman
 function fire(
   inspected: Inspected,
   { hook: name, args: encoded, queue = false }: Extract<ViewerCommand, { type: 'fireHook' }>,
+  follow: (firing: string) => void,
 ): CommandAnswer {
   const root = rootOf(inspected)
   const hook = Object.hasOwn(inspected.hooks, name) ? inspected.hooks[name] : undefined
@@ -67,6 +79,7 @@ function fire(
     return { ok: false, code: 'CALLBACK_TYPE', message, problems }
   }
   const firing = randomUUID()
+  follow(firing)
   root.fireHook({ hook: name, args, id: firing, queue })
   return { ok: true, firing }
 }

@@ -1,5 +1,5 @@
 import type { HookArgs } from '../hooks/hook.ts'
-import type { Field, FieldKind } from './protocol.ts'
+import type { Field, FieldKind } from './shown.ts'
 
 /** What is read of a valibot schema. Its own types say no more of one that may be any. */
 interface Schema {

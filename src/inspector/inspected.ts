@@ -3,10 +3,12 @@ import type { HookConfigs } from '../config/config.ts'
 import type { LifecycleState, PawlEvent } from '../events.ts'
 import type { IndexStatus } from '../hooks/context.ts'
 import type { ListedFiring } from '../hooks/firing-store.ts'
+import type { JobCounts } from '../jobs/count-jobs.ts'
 import type { JobControl } from '../jobs/job-control.ts'
 import type { QueueCount } from './hook-metrics.ts'
 import type { Monitored } from './monitoring.ts'
-import type { RollbackPreview, ShownRun } from './protocol.ts'
+import type { RollbackPreview } from './commands.ts'
+import type { ShownRun } from './shown.ts'
 
 /** What the database has, once it is open. */
 export interface StoredState {
@@ -18,6 +20,7 @@ export interface StoredState {
   /** The first durable firings that wait, run or are dead. */
   firings(limit: number): Promise<readonly ListedFiring[]>
   firingCounts(): Promise<readonly QueueCount[]>
+  jobCounts(): Promise<JobCounts>
   /** Lets a dead firing run again. false: there is none of this id. */
   retryFiring(id: string): Promise<boolean>
   /** Takes one off the queue. false: there is none of this id that may be. */

@@ -1,33 +1,20 @@
 import { ownVersion } from '../own-package.ts'
-import { ProgressMeter, type Progress } from '../text/progress.ts'
 import { describeError } from '../text/describe-error.ts'
 import type { PawlEvent } from '../events.ts'
 import { ActorWatch } from './actor-watch.ts'
-import { ChangesOf } from './changes-of.ts'
+import { topicsOf, type Audience, type Changes, type Topic } from './audience.ts'
 import { Chronicle } from './chronicle.ts'
-import { fieldsOf } from './form-fields.ts'
-import { whyNotReady } from './health.ts'
+import { EventFeed } from './event-feed.ts'
+import { IndexWatch } from './index-watch.ts'
 import type { Inspected } from './inspected.ts'
-import { Polled } from './polled.ts'
-import type {
-  ChangesMessage,
-  EndMessage,
-  ShownEvent,
-  ShownHook,
-  ShownIndex,
-  ShownJob,
-  ShownQueue,
-  SnapshotMessage,
-} from './protocol.ts'
+import { JobWatch } from './job-watch.ts'
+import { PolledValue } from './polled-value.ts'
+import type { EndMessage, SnapshotMessage } from './protocol.ts'
 import type { Redact } from './redaction.ts'
-import { showEvent } from './show-event.ts'
-import { showFiring, showJob } from './show-stored.ts'
-
-/** More jobs than a person scrolls through. */
-const MOST_JOBS = 5_000
-const MOST_FIRINGS = 200
-/** In one message. */
-const MOST_EVENTS = 100
+import { showHooks } from './show-hooks.ts'
+import { showCounts, showQueue } from './show-stored.ts'
+import type { ShownCounts, ShownHook, ShownQueue } from './shown.ts'
+import { StateWatch } from './state-watch.ts'
 
 export interface InspectionOptions {
   readonly inspected: Inspected
@@ -36,51 +23,44 @@ export interface InspectionOptions {
 }
 
 /**
- * What viewers are told. While somebody looks it watches the actors, reads the jobs and the queue, and finds what has changed
- * since it was asked before; while nobody does, it only keeps the last events.
+ * What viewers are told. Of what somebody looks at it watches the actors, reads the jobs and the queue, and finds what has changed
+ * since it was asked before; while nobody looks, it only keeps the last events.
  */
 export class Inspection {
-  readonly #inspected: Inspected
   readonly #options: InspectionOptions
   readonly #chronicle: Chronicle
+  readonly #feed: EventFeed
+  readonly #state: StateWatch
   readonly #actors: ActorWatch | undefined
-  readonly #indexes = new ChangesOf<ShownIndex>()
-  readonly #jobs = new ChangesOf<ShownJob>()
-  readonly #meters = new Map<string, { readonly meter: ProgressMeter; progress: Progress }>()
-  readonly #polledJobs: Polled<readonly ShownJob[]>
-  readonly #polledQueue: Polled<ShownQueue>
+  readonly #indexes: IndexWatch
+  readonly #jobs: JobWatch
+  readonly #queue: PolledValue<ShownQueue>
+  readonly #counts: PolledValue<ShownCounts>
   readonly #hooks: readonly ShownHook[]
-  /** Told so far, to those who look. */
-  #told = { events: 0, rollbacks: 0, lifecycle: 0, state: '', problems: '', queue: '' }
-  #newJobs: Pick<ChangesMessage, 'jobs' | 'jobsGone'> = {}
-  #jobsRead = false
-  #queue: ShownQueue | undefined
-  #watching = false
+  /** What runs only while somebody looks at it. */
+  readonly #parts: Readonly<Partial<Record<Topic, { start(): void; stop(): void }>>>
+  #topics: ReadonlySet<Topic> = new Set()
+  #emitted = 0
 
   constructor(options: InspectionOptions) {
-    const { inspected } = options
+    const { inspected, redact } = options
+    const now = (): number => inspected.now()
     this.#options = options
-    this.#inspected = inspected
-    this.#chronicle = new Chronicle(() => inspected.now())
-    this.#actors =
-      inspected.root === undefined ? undefined : new ActorWatch(inspected.root.actor, () => inspected.now())
-    this.#hooks = Object.entries(inspected.hooks).map(([name, hook]) => ({
-      name,
-      atomic: hook.atomic,
-      blocking: hook.blocking,
-      maxConcurrency: hook.maxConcurrency,
-      attempts: hook.retry.attempts,
-      reversible: hook.onReverted !== undefined,
-      fields: fieldsOf(hook.args),
-    }))
-    this.#polledJobs = new Polled(
-      () => this.#readJobs(),
-      (jobs) => this.#gotJobs(jobs),
-    )
-    this.#polledQueue = new Polled(
-      () => this.#readQueue(),
-      (queue) => void (this.#queue = queue),
-    )
+    this.#chronicle = new Chronicle(now)
+    this.#feed = new EventFeed(this.#chronicle, redact)
+    this.#state = new StateWatch(inspected)
+    this.#actors = inspected.root === undefined ? undefined : new ActorWatch(inspected.root.actor, now)
+    this.#indexes = new IndexWatch(() => inspected.indexes(), now)
+    this.#jobs = new JobWatch(inspected)
+    this.#queue = new PolledValue(() => showQueue(inspected.stored(), redact))
+    this.#counts = new PolledValue(() => showCounts(inspected.stored()))
+    this.#hooks = showHooks(inspected.hooks)
+    this.#parts = {
+      ...(this.#actors === undefined ? {} : { actors: this.#actors }),
+      indexes: this.#indexes,
+      jobs: this.#jobs,
+      queue: this.#queue,
+    }
     inspected.listen((event) => this.#hear(event))
   }
 
@@ -88,48 +68,34 @@ export class Inspection {
     return this.#actors
   }
 
-  /** Somebody looks. */
-  start(): void {
-    this.#watching = true
-    this.#chronicle.watched = true
-    this.#actors?.start()
-    this.#told = {
-      events: this.#chronicle.last,
-      rollbacks: this.#chronicle.rollbacks.at(-1)?.n ?? 0,
-      lifecycle: this.#chronicle.lifecycle.at(-1)?.n ?? 0,
-      state: this.#inspected.state(),
-      problems: JSON.stringify(this.#problems()),
-      queue: '',
+  /** From here on somebody looks at these, and nobody at anything else. */
+  attend(audiences: Iterable<Audience>): void {
+    const topics = new Set([...audiences].map((audience) => [...topicsOf(audience)]).flat())
+    const before = this.#topics
+    this.#topics = topics
+    if (before.size === 0 && topics.size > 0) this.#start()
+    for (const [name, part] of Object.entries(this.#parts)) {
+      const topic = name as Topic
+      if (topics.has(topic) && !before.has(topic)) part.start()
+      if (before.has(topic) && !topics.has(topic)) part.stop()
     }
-    this.#indexes.take(this.#shownIndexes())
-    this.#polledJobs.start()
-    this.#polledQueue.start()
+    if (before.size > 0 && topics.size === 0) this.#stop()
   }
 
-  /** Nobody looks any more. */
-  stop(): void {
-    this.#watching = false
-    this.#chronicle.watched = false
-    this.#actors?.stop()
-    this.#polledJobs.stop()
-    this.#polledQueue.stop()
-    this.#meters.clear()
-    this.#indexes.forget()
-    this.#jobs.forget()
-    this.#jobsRead = false
-    this.#newJobs = {}
-    this.#queue = undefined
+  /** A viewer fires this, and waits to see what comes of it. */
+  follow(firing: string): void {
+    this.#chronicle.follow(firing)
   }
 
   /** A change was asked for by a viewer, who waits to see it. */
   expectNews(): void {
-    this.#polledJobs.hint()
-    this.#polledQueue.hint()
+    for (const polled of [this.#jobs, this.#queue, this.#counts]) polled.urge()
   }
 
-  snapshot(dropped: number): SnapshotMessage {
+  snapshot(audience: Audience, dropped: number): SnapshotMessage {
     const { inspected, readOnly } = this.#options
-    const chronicle = this.#chronicle
+    const { rollbacks, lifecycle, emitted } = this.#chronicle
+    const topics = topicsOf(audience)
     return {
       type: 'snapshot',
       protocol: 1,
@@ -144,165 +110,88 @@ export class Inspection {
         readOnly,
         live: inspected.root !== undefined,
       },
-      state: inspected.state(),
-      since: chronicle.lifecycle.at(-1)?.time ?? inspected.now(),
-      problems: this.#problems(),
-      actors: this.#actors?.all() ?? [],
-      transitions: this.#actors?.transitions ?? [],
-      indexes: this.#shownIndexes(),
-      rollbacks: chronicle.rollbacks,
-      lifecycle: chronicle.lifecycle,
-      events: this.#showEvents(0),
+      ...this.#state.all,
+      since: lifecycle.at(-1)?.time ?? inspected.now(),
+      rollbacks,
+      lifecycle,
       hooks: this.#hooks,
-      jobs: this.#jobsRead ? this.#jobs.items : undefined,
-      queue: this.#queue,
+      events: this.#feed.all(topics.has('events')),
+      counts: this.#counts.value,
+      emitted: topics.has('indexes') ? emitted : undefined,
+      indexes: topics.has('indexes') ? this.#indexes.all : undefined,
+      actors: topics.has('actors') ? (this.#actors?.all() ?? []) : undefined,
+      transitions: topics.has('actors') ? (this.#actors?.transitions ?? []) : undefined,
+      jobs: topics.has('jobs') ? this.#jobs.all : undefined,
+      queue: topics.has('queue') ? this.#queue.value : undefined,
     }
   }
 
-  /** What has changed since it was called before; undefined: nothing. */
-  changes(): ChangesMessage | undefined {
-    const changes: { -readonly [Key in keyof ChangesMessage]: ChangesMessage[Key] } = {
-      type: 'changes',
-      now: this.#inspected.now(),
+  /** What has changed since it was called before, of all that somebody looks at. */
+  changes(): Changes {
+    const topics = this.#topics
+    const counts = this.#counts.take()
+    const queue = this.#queue.take()
+    return {
+      now: this.#options.inspected.now(),
+      ...this.#state.take(),
+      ...this.#feed.take(topics.has('events')),
+      ...(counts === undefined ? {} : { counts }),
+      ...(topics.has('indexes') ? { ...this.#indexes.take(), ...this.#takeEmitted() } : {}),
+      ...(topics.has('actors') ? this.#takeActors() : {}),
+      ...this.#jobs.take(),
+      ...(queue === undefined ? {} : { queue }),
     }
-    this.#addState(changes)
-    this.#addActors(changes)
-    this.#addEvents(changes)
-    const indexes = this.#indexes.take(this.#shownIndexes())
-    if (indexes !== undefined) Object.assign(changes, { indexes: indexes.changed, indexesGone: indexes.gone })
-    Object.assign(changes, this.#newJobs)
-    this.#newJobs = {}
-    const queue = this.#queue
-    const queueText = JSON.stringify(queue)
-    if (queue !== undefined && queueText !== this.#told.queue) {
-      this.#told.queue = queueText
-      changes.queue = queue
-    }
-    return Object.keys(changes).length > 2 ? changes : undefined
   }
 
   /** @param reason why, where that is not the root's own yet */
   end(reason: unknown): EndMessage {
-    const snapshot = this.#inspected.root?.actor.getSnapshot() as
+    const { root, now } = this.#options.inspected
+    const snapshot = root?.actor.getSnapshot() as
       | { readonly context?: { readonly error?: unknown } }
       | undefined
     const error = reason ?? snapshot?.context?.error
     const lines = error === undefined ? undefined : describeError(error)
     return {
       type: 'end',
-      now: this.#inspected.now(),
+      now: now(),
       state: lines === undefined ? 'stopped' : 'failed',
       error: lines === undefined ? [] : [...lines.message, ...lines.causes, ...lines.hint],
     }
   }
 
+  #start(): void {
+    this.#chronicle.watched = true
+    this.#feed.start()
+    this.#state.start()
+    this.#counts.start()
+  }
+
+  #stop(): void {
+    this.#chronicle.watched = false
+    this.#counts.stop()
+  }
+
   #hear(event: PawlEvent): void {
     this.#chronicle.add(event)
-    if (!this.#watching) return
-    if (event.type === 'index.progress') this.#measure(event)
-    else if (event.type === 'index.rolledBack') this.#meters.delete(event.index)
-    else if (event.type.startsWith('job.')) this.#polledJobs.hint()
-    else if (event.type.startsWith('hook.')) this.#polledQueue.hint()
+    if (this.#topics.size === 0) return
+    this.#indexes.hear(event)
+    if (event.type.startsWith('job.')) this.#jobs.hint()
+    else if (event.type.startsWith('hook.')) this.#queue.hint()
   }
 
-  #measure(event: Extract<PawlEvent, { type: 'index.progress' }>): void {
-    const { meter } = this.#meters.get(event.index) ?? { meter: new ProgressMeter() }
-    this.#meters.set(event.index, { meter, progress: meter.add(event, this.#inspected.now()) })
+  #takeEmitted(): { readonly emitted?: number } {
+    const { emitted } = this.#chronicle
+    if (emitted === this.#emitted) return {}
+    this.#emitted = emitted
+    return { emitted }
   }
 
-  #shownIndexes(): readonly ShownIndex[] {
-    return Object.values(this.#inspected.indexes()).map((status) => {
-      const { rate, timeLeft, done } = this.#meters.get(status.name)?.progress ?? {}
-      const { name, level, head, synchronized, orphanedFrom } = status
-      return {
-        name,
-        level,
-        head,
-        synchronized,
-        orphanedFrom,
-        rate: rounded(rate),
-        timeLeft: synchronized ? undefined : rounded(timeLeft),
-        done,
-      }
-    })
-  }
-
-  #problems(): readonly string[] {
-    return whyNotReady({ state: this.#inspected.state(), indexes: this.#inspected.indexes() })
-  }
-
-  #addState(changes: { state?: string; problems?: readonly string[] }): void {
-    const state = this.#inspected.state()
-    if (state !== this.#told.state) changes.state = this.#told.state = state
-    const problems = this.#problems()
-    const text = JSON.stringify(problems)
-    if (text === this.#told.problems) return
-    this.#told.problems = text
-    changes.problems = problems
-  }
-
-  #addActors(changes: Partial<ChangesMessage>): void {
-    const { actors = [], gone = [], transitions = [], leftOut = 0 } = this.#actors?.take() ?? {}
-    Object.assign(
-      changes,
-      actors.length === 0 ? {} : { actors },
-      gone.length === 0 ? {} : { actorsGone: gone },
-      transitions.length === 0 ? {} : { transitions },
-      leftOut === 0 ? {} : { leftOut },
-    )
-  }
-
-  #addEvents(changes: Partial<ChangesMessage>): void {
-    const chronicle = this.#chronicle
-    const told = this.#told
-    const events = this.#showEvents(told.events)
-    const leftOut = (changes.leftOut ?? 0) + Math.max(0, chronicle.last - told.events - MOST_EVENTS)
-    const rollbacks = chronicle.rollbacks.filter(({ n }) => n > told.rollbacks)
-    const lifecycle = chronicle.lifecycle.filter(({ n }) => n > told.lifecycle)
-    Object.assign(
-      changes,
-      events.length === 0 ? {} : { events },
-      leftOut === 0 ? {} : { leftOut },
-      rollbacks.length === 0 ? {} : { rollbacks },
-      lifecycle.length === 0 ? {} : { lifecycle },
-    )
-    told.events = chronicle.last
-    told.rollbacks = rollbacks.at(-1)?.n ?? told.rollbacks
-    told.lifecycle = lifecycle.at(-1)?.n ?? told.lifecycle
-  }
-
-  #showEvents(after: number): readonly ShownEvent[] {
-    const noted = this.#chronicle.since(after)
-    // The first look at them may have more.
-    const events = after === 0 ? noted : noted.slice(-MOST_EVENTS)
-    return events.flatMap((event) => showEvent(event, this.#options.redact) ?? [])
-  }
-
-  async #readJobs(): Promise<readonly ShownJob[] | undefined> {
-    const jobs = await this.#inspected.stored()?.jobs.list()
-    return jobs
-      ?.slice(0, MOST_JOBS)
-      .map((job) => showJob(job, (schedule) => this.#inspected.explain(schedule)))
-  }
-
-  #gotJobs(jobs: readonly ShownJob[]): void {
-    const changes = this.#jobs.take(jobs)
-    const isFirst = !this.#jobsRead
-    this.#jobsRead = true
-    if (changes === undefined && !isFirst) return
-    const { changed = [], gone = [] } = changes ?? {}
-    const { jobs: waiting = [], jobsGone = [] } = this.#newJobs
-    this.#newJobs = { jobs: [...waiting, ...changed], jobsGone: [...jobsGone, ...gone] }
-  }
-
-  async #readQueue(): Promise<ShownQueue | undefined> {
-    const stored = this.#inspected.stored()
-    if (stored === undefined) return undefined
-    const [firings, counts] = await Promise.all([stored.firings(MOST_FIRINGS), stored.firingCounts()])
-    return { firings: firings.map((firing) => showFiring(firing, this.#options.redact)), counts }
+  #takeActors(): Pick<Changes, 'actors' | 'actorsGone' | 'transitions'> {
+    const { actors = [], gone = [], transitions = [] } = this.#actors?.take() ?? {}
+    return {
+      ...(actors.length === 0 ? {} : { actors }),
+      ...(gone.length === 0 ? {} : { actorsGone: gone }),
+      ...(transitions.length === 0 ? {} : { transitions }),
+    }
   }
 }
-
-/** Else each look would find another number. */
-const rounded = (value: number | undefined): number | undefined =>
-  value === undefined ? undefined : value < 10 ? Math.round(value * 10) / 10 : Math.round(value)

@@ -136,11 +136,17 @@ const head = ({ name, help }: MetricDefinition, type: string): readonly string[]
   `# TYPE ${name} ${type}`,
 ]
 
-/** Made at every event, where the text of the labels is made when somebody asks. */
+/**
+ * Of one metric, whose labels always have the same names in the same order. Found at every event: of one label it is the text
+ * that is there already, and no new one.
+ */
 function keyOf(labels: Labels): string {
-  let key = ''
-  for (const name in labels) key += `${name}\0${labels[name]}\0`
-  return key
+  let key: string | undefined
+  for (const name in labels) {
+    const value = labels[name] ?? ''
+    key = key === undefined ? value : `${key}\0${value}`
+  }
+  return key ?? ''
 }
 
 function labelsText(labels: Labels): string {

@@ -1,9 +1,11 @@
 /** ms between two readings, if nothing tells that there is something new. */
 const USUALLY = 2_000
 /** ms; after news. */
-const SOON = 250
+const SOON = 500
+/** ms; after what a viewer did, who waits to see it. */
+const AT_ONCE = 50
 /** Reading takes no more than this part of the time, however much there is to read. */
-const LARGEST_SHARE = 1 / 20
+const LARGEST_SHARE = 1 / 50
 
 /** Reads something again and again while it is started: soon after news, else now and then, and never so often that it is a load. */
 export class Polled<T> {
@@ -12,7 +14,8 @@ export class Polled<T> {
   #timer: NodeJS.Timeout | undefined
   #started = false
   #reading = false
-  #news = false
+  /** ms until what is new should be read. */
+  #news: number | undefined
   #notBefore = 0
 
   /** @param read undefined: it cannot be read now */
@@ -34,9 +37,17 @@ export class Polled<T> {
 
   /** Something happened that changes it. */
   hint(): void {
-    if (!this.#started || this.#news) return
-    this.#news = true
+    if (!this.#started || this.#news !== undefined) return
+    this.#news = SOON
     if (!this.#reading) this.#arm(SOON)
+  }
+
+  /** A person changed it, and looks. */
+  urge(): void {
+    if (!this.#started) return
+    this.#news = AT_ONCE
+    this.#notBefore = 0
+    if (!this.#reading) this.#arm(AT_ONCE)
   }
 
   #arm(delay: number): void {
@@ -47,7 +58,7 @@ export class Polled<T> {
 
   async #run(): Promise<void> {
     this.#reading = true
-    this.#news = false
+    this.#news = undefined
     const began = Date.now()
     try {
       const value = await this.#read()
@@ -56,8 +67,9 @@ export class Polled<T> {
       // The database is away, which is told elsewhere; this is tried again.
     } finally {
       this.#reading = false
-      this.#notBefore = Date.now() + (Date.now() - began) / LARGEST_SHARE
-      if (this.#started) this.#arm(this.#news ? SOON : USUALLY)
+      const now = Date.now()
+      this.#notBefore = this.#news === AT_ONCE ? now : now + (now - began) / LARGEST_SHARE
+      if (this.#started) this.#arm(this.#news ?? USUALLY)
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { PawlEvent } from '../events.ts'
 import { describeEvent } from '../text/describe-event.ts'
 import type { NotedEvent } from './chronicle.ts'
-import type { ShownEvent, Tone } from './protocol.ts'
+import type { ShownEvent, Tone } from './shown.ts'
 import { shorten } from '../text/shorten.ts'
 import { withoutSecrets, type Redact } from './redaction.ts'
 

@@ -1,8 +1,28 @@
 import type { ListedFiring } from '../hooks/firing-store.ts'
 import type { JobStatus } from '../jobs/job-control.ts'
 import { redact as redactText } from '../text/redact.ts'
-import type { ShownFiring, ShownJob } from './protocol.ts'
+import type { StoredState } from './inspected.ts'
 import { showArguments, type Redact } from './redaction.ts'
+import type { ShownCounts, ShownFiring, ShownJob, ShownQueue } from './shown.ts'
+
+const MOST_FIRINGS = 200
+
+/** undefined: the database is not open. */
+export async function showQueue(
+  stored: StoredState | undefined,
+  redact: Redact,
+): Promise<ShownQueue | undefined> {
+  const firings = await stored?.firings(MOST_FIRINGS)
+  return firings === undefined ? undefined : { firings: firings.map((firing) => showFiring(firing, redact)) }
+}
+
+/** undefined: the database is not open. */
+export async function showCounts(stored: StoredState | undefined): Promise<ShownCounts | undefined> {
+  if (stored === undefined) return undefined
+  const [jobs, queue] = await Promise.all([stored.jobCounts(), stored.firingCounts()])
+  // Without the age of the oldest, which is another at each look.
+  return { jobs, queue: queue.map(({ hook, state, count }) => ({ hook, state, count })) }
+}
 
 export function showJob(job: JobStatus, explain: (schedule: string) => string): ShownJob {
   const { name, hook, schedule, origin, paused, lastFireTime, nextFireTime, lastError } = job
@@ -26,7 +46,7 @@ export function showJob(job: JobStatus, explain: (schedule: string) => string): 
   }
 }
 
-export function showFiring(firing: ListedFiring, redact: Redact): ShownFiring {
+function showFiring(firing: ListedFiring, redact: Redact): ShownFiring {
   const { id, hook, args, state, reverting, attempts, level, confirmations, key, dueAt, error } = firing
   return {
     id,

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Audience } from './audience.ts'
 
 /** Bytes that wait in this process for a reader; a snapshot of 1,000 jobs has some 400 kB. */
 const MOST_WAITING = 1_000_000
@@ -8,18 +9,17 @@ const MOST_VIEWERS = 20
 
 interface Viewer {
   readonly response: ServerResponse
+  readonly audience: Audience
   /** Changes that it did not get since it fell behind. */
   dropped: number
   behind: boolean
 }
 
 export interface ViewersOptions {
-  /** As a message; `dropped` changes did not get through. */
-  readonly snapshot: (dropped: number) => string
-  /** The first has come. */
-  readonly onFirst: () => void
-  /** The last has gone. */
-  readonly onLast: () => void
+  /** What somebody who looks at this is told at first; `dropped` changes did not get through. */
+  readonly snapshot: (audience: Audience, dropped: number) => object
+  /** One has come or gone: what those who are left look at. */
+  readonly onAudience: (audiences: ReadonlySet<Audience>) => void
 }
 
 /**
@@ -44,36 +44,45 @@ export class Viewers {
   }
 
   /** Takes the response over, and keeps it until its reader goes. */
-  add(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
-    const viewer: Viewer = { response, dropped: 0, behind: false }
+  add(response: ServerResponse, audience: Audience, headers: Readonly<Record<string, string>>): void {
+    const viewer: Viewer = { response, audience, dropped: 0, behind: false }
     response.writeHead(200, { ...headers, 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     response.on('close', () => this.#remove(viewer))
     response.on('drain', () => this.#caughtUp(viewer))
     this.#viewers.add(viewer)
-    if (this.#viewers.size === 1) {
-      this.#options.onFirst()
-      this.#heartbeat = setInterval(() => this.#write(': \n\n'), HEARTBEAT).unref()
-    }
-    response.write(frame(this.#options.snapshot(0)))
+    this.#options.onAudience(this.#audiences())
+    this.#heartbeat ??= setInterval(() => this.#beat(), HEARTBEAT).unref()
+    response.write(frame(this.#options.snapshot(audience, 0)))
   }
 
-  /** To all that keep up. */
-  send(message: string): void {
-    this.#write(frame(message))
+  /** To all that keep up, each what concerns it. Made once for all that look at the same. */
+  send(messageFor: (audience: Audience) => object | undefined): void {
+    const texts = new Map<Audience, string>()
+    for (const viewer of this.#viewers) {
+      const { audience } = viewer
+      if (!texts.has(audience)) {
+        const message = messageFor(audience)
+        texts.set(audience, message === undefined ? '' : frame(message))
+      }
+      this.#write(viewer, texts.get(audience) ?? '')
+    }
   }
 
   /** The last message; the streams end with it. */
-  end(message: string): void {
+  end(message: object): void {
     for (const { response } of this.#viewers) response.end(frame(message))
   }
 
-  #write(text: string): void {
-    for (const viewer of this.#viewers) {
-      if (viewer.behind || viewer.response.writableLength > MOST_WAITING) {
-        viewer.behind = true
-        viewer.dropped += 1
-      } else viewer.response.write(text)
-    }
+  #beat(): void {
+    for (const viewer of this.#viewers) this.#write(viewer, ': \n\n')
+  }
+
+  #write(viewer: Viewer, text: string): void {
+    if (text === '') return
+    if (viewer.behind || viewer.response.writableLength > MOST_WAITING) {
+      viewer.behind = true
+      viewer.dropped += 1
+    } else viewer.response.write(text)
   }
 
   #caughtUp(viewer: Viewer): void {
@@ -81,15 +90,21 @@ export class Viewers {
     const { dropped } = viewer
     viewer.behind = false
     viewer.dropped = 0
-    viewer.response.write(frame(this.#options.snapshot(dropped)))
+    viewer.response.write(frame(this.#options.snapshot(viewer.audience, dropped)))
   }
 
   #remove(viewer: Viewer): void {
-    if (!this.#viewers.delete(viewer) || this.#viewers.size > 0) return
+    if (!this.#viewers.delete(viewer)) return
+    this.#options.onAudience(this.#audiences())
+    if (this.#viewers.size > 0) return
     clearInterval(this.#heartbeat)
-    this.#options.onLast()
+    this.#heartbeat = undefined
+  }
+
+  #audiences(): ReadonlySet<Audience> {
+    return new Set([...this.#viewers].map(({ audience }) => audience))
   }
 }
 
 /** JSON has no line breaks of its own. */
-const frame = (message: string): string => `data: ${message}\n\n`
+const frame = (message: object): string => `data: ${JSON.stringify(message)}\n\n`

@@ -4,6 +4,7 @@ import { rollBackIndex } from '../database/roll-back-index.ts'
 import type { Clock } from '../clock.ts'
 import type { FiringStore } from '../hooks/firing-store.ts'
 import type { StoredState } from '../inspector/inspected.ts'
+import { countJobs } from '../jobs/count-jobs.ts'
 import type { JobDesk } from '../jobs/job-desk.ts'
 import { withTrigger } from '../jobs/job-record.ts'
 import type { JobStore } from '../jobs/job-store.ts'
@@ -54,6 +55,7 @@ export function storedState({
     },
     firings: (limit) => firingStore.list(limit),
     firingCounts: () => firingStore.counts(),
+    jobCounts: () => countJobs(database),
     retryFiring: async (id) => (await firingStore.retry(id, new Date(clock.now()))) > 0,
     dropFiring: (id) => firingStore.drop(id),
     tryRollback: (index, toLevel) => rollBackIndex(database, { index, toLevel, fence: undefined }),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
 import { after, before, describe, test, type TestContext } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import * as v from 'valibot'
@@ -9,6 +10,7 @@ import { noBrowser, openBrowser, openPage } from './browser.ts'
 import { inspected } from './viewer.ts'
 
 const LIMIT = { timeout: 90_000 }
+const MACHINES = new URL('../../../machines/', import.meta.url)
 
 /** Lets pass what waits, when it is opened. */
 function gate() {
@@ -62,6 +64,10 @@ describe('the page', { skip: noBrowser }, () => {
     start()
     const { page, faults } = await openPage(t, browser, { url: await url })
     await page.getByRole('link', { name: 'Charts' }).click()
+    // Each machine has its chart.
+    const machines = readdirSync(MACHINES).flatMap((file) => /^(\w+)\.machine\./.exec(file)?.slice(1) ?? [])
+    const tabs = await page.getByRole('tab').allTextContents()
+    assert.deepEqual(tabs.toSorted(), [...new Set(machines)].toSorted())
     await isLit(page, 'indexer.syncing')
     // Where it stands is in view, in a panel that is smaller than the chart.
     await page.waitForFunction(`(() => {
@@ -239,6 +245,38 @@ describe('the page', { skip: noBrowser }, () => {
     await page.getByText('Pawl has stopped.').waitFor()
     await page.locator('.state-pill', { hasText: 'stopped' }).waitFor()
   })
+
+  test(
+    'asks only for what is seen: of the view that is open, and of nothing in the background',
+    LIMIT,
+    async (t) => {
+      const { page, faults } = await look(t, { hooks: { stats: hook({ run() {} }) } })
+      await page.getByText('Nothing: what is stored may be served.').waitFor()
+      const ended = (view: string) =>
+        page.waitForEvent('requestfailed', (request) => request.url().endsWith(`/api/stream?view=${view}`))
+      const begun = (view: string) =>
+        page.waitForRequest((request) => request.url().endsWith(`/api/stream?view=${view}`))
+      await Promise.all([
+        begun('hooks'),
+        ended('overview'),
+        page.getByRole('link', { name: 'Hooks' }).click(),
+      ])
+      await page.getByText('No durable firing waits').waitFor()
+      await page.clock.install()
+      const setHidden = (hidden: boolean) =>
+        page.evaluate(
+          `Object.defineProperty(document, 'hidden', { configurable: true, get: () => ${hidden} })
+        document.dispatchEvent(new Event('visibilitychange'))`,
+        )
+      const left = ended('hooks')
+      await setHidden(true)
+      await page.clock.fastForward(6_000)
+      await left
+      await Promise.all([begun('hooks'), setHidden(false)])
+      await page.locator('.state-pill', { hasText: 'synchronized' }).waitFor()
+      assert.deepEqual(faults, [])
+    },
+  )
 
   test('fits a narrow screen, and can be used by its keys', LIMIT, async (t) => {
     const { url } = await look(t, {

@@ -39,14 +39,14 @@ test('a late viewer gets what is, then what changes', LIMIT, async (t) => {
   assert.equal(snapshot.state, 'synchronized')
   assert.deepEqual(snapshot.problems, [])
   assert.deepEqual(
-    snapshot.indexes.map(({ name, level, head, synchronized }) => ({ name, level, head, synchronized })),
+    snapshot.indexes?.map(({ name, level, head, synchronized }) => ({ name, level, head, synchronized })),
     [{ name: 'blocks', level: 29, head: 29, synchronized: true }],
   )
   assert.deepEqual(
     snapshot.lifecycle.map(({ state }) => state),
     ['restart', 'reindex', 'restart', 'syncing', 'synchronized'],
   )
-  const byName = new Map(snapshot.actors.map((actor) => [actor.name, actor]))
+  const byName = new Map(snapshot.actors?.map((actor) => [actor.name, actor]))
   assert.deepEqual(byName.get('indexer')?.states, ['indexer.synchronized', 'indexer.synchronized.settled'])
   assert.deepEqual(byName.get('index: blocks')?.states, ['index.synchronized', 'index.synchronized.waiting'])
   assert.equal(byName.get('index: blocks')?.parent, byName.get('indexer')?.id)
@@ -266,34 +266,95 @@ test('read-only takes no command', LIMIT, async (t) => {
   assert.equal(root.getSnapshot().status, 'active')
 })
 
-test('nothing is watched while nobody looks', LIMIT, async (t) => {
+test('actors are watched only while somebody looks at them', LIMIT, async (t) => {
   const { client, root } = await start(t, indexing())
-  // XState's own list of observers, which nothing public tells of.
-  const system = root.system as unknown as {
-    inspect: (observer: (event: unknown) => void) => { unsubscribe(): void }
-  }
-  const { inspect } = system
-  let observers = 0
-  system.inspect = (observer) => {
-    observers += 1
-    const subscription = inspect(observer)
-    return {
-      unsubscribe: () => {
-        observers -= 1
-        subscription.unsubscribe()
-      },
-    }
-  }
-  assert.equal(observers, 0)
-  const one = await client.look(t)
+  // What XState tells inspectors by, which nothing public gives away.
+  const system = root.system as unknown as { readonly _sendInspectionEvent: unknown }
+  const unwatched = system._sendInspectionEvent
+  const isWatched = () => system._sendInspectionEvent !== unwatched
+  const jobs = await client.look(t, 'jobs')
+  await jobs.snapshot
+  assert.equal(isWatched(), false)
+  const one = await client.look(t, 'charts')
   await one.snapshot
-  const other = await client.look(t)
+  const other = await client.look(t, 'actors')
   await other.snapshot
-  assert.equal(observers, 1)
+  assert.equal(isWatched(), true)
   one.leave()
   other.leave()
-  while (observers > 0) await new Promise(setImmediate)
+  while (isWatched()) await new Promise(setImmediate)
 })
+
+test('a viewer is told of what its view shows, and of what a person has to know', LIMIT, async (t) => {
+  const { client, root, emitted } = await start(t, {
+    ...indexing(),
+    hooks: {
+      tick: hook({ args: { n: v.number() }, run() {} }),
+      fail: hook({
+        run: () => {
+          throw new Error('no luck today')
+        },
+      }),
+    },
+    jobs: { nightly: { hook: 'fail', crontab: '0 3 * * *' } },
+  })
+  const [charts, events] = [await client.look(t, 'charts'), await client.look(t, 'events')]
+  const shown = await charts.snapshot
+  assert.ok((shown.actors?.length ?? 0) > 0)
+  assert.deepEqual([shown.jobs, shown.indexes, shown.queue, shown.emitted], Array(4).fill(undefined))
+  root.send({ type: 'FIRE_HOOK', hook: 'tick', args: { n: 1 } } as never)
+  await emitted.next('hook.finished', ({ hook: name }) => name === 'tick')
+  root.send({ type: 'FIRE_HOOK', hook: 'fail', args: {} } as never)
+  const isOf = (name: string) => (event: { readonly hook?: string }) => event.hook === name
+  await events.event(isOf('tick'))
+  await charts.event(isOf('fail'))
+  const told = charts.messages.flatMap((message) => ('events' in message ? (message.events ?? []) : []))
+  assert.ok(!told.some(isOf('tick')), 'what is ordinary')
+  const fields = charts.messages.flatMap((message) => Object.keys(message))
+  const foreign = ['jobs', 'indexes', 'queue', 'emitted', 'leftOut']
+  assert.deepEqual(
+    foreign.filter((field) => fields.slice(Object.keys(shown).length).includes(field)),
+    [],
+  )
+  assert.equal((await client.raw('/api/stream?view=nothing', { headers: client.headers })).status, 404)
+})
+
+test(
+  'what is too much to read is counted; what a viewer waits for, and what is wrong, is told',
+  LIMIT,
+  async (t) => {
+    const { client, root, emitted } = await start(t, {
+      hooks: {
+        tick: hook({ maxConcurrency: 10, run() {} }),
+        asked: hook({ run() {} }),
+        fail: hook({
+          run: () => {
+            throw new Error('no luck today')
+          },
+        }),
+      },
+    })
+    const viewer = await client.look(t, 'events')
+    await viewer.snapshot
+    const fire = (name: string) => root.send({ type: 'FIRE_HOOK', hook: name, args: {} } as never)
+    for (let n = 0; n < 300; n += 1) fire('tick')
+    fire('fail')
+    const answer = await client.command({ type: 'fireHook', hook: 'asked', args: {} })
+    assert.ok(answer.ok)
+    for (let n = 0; n < 300; n += 1) fire('tick')
+    await emitted.next('hook.failed')
+    await viewer.event(({ type }) => type === 'hook.failed')
+    await viewer.event(({ type, firing }) => type === 'hook.finished' && firing === answer.firing)
+    const count = (
+      of: (message: { readonly events?: readonly unknown[]; readonly leftOut?: number }) => number,
+    ) => viewer.messages.reduce((sum, message) => sum + (message.type === 'changes' ? of(message) : 0), 0)
+    // Two events each, and those of the two others.
+    const total = () => count(({ events = [], leftOut = 0 }) => events.length + leftOut)
+    await viewer.changes(() => total() >= 1_204)
+    assert.equal(total(), 1_204)
+    assert.ok(count(({ leftOut = 0 }) => leftOut) > 600)
+  },
+)
 
 test('a listener that throws, and a redaction that throws, harm nothing', LIMIT, async (t) => {
   const { client, root, emitted } = await start(

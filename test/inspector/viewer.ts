@@ -1,15 +1,15 @@
 import { request, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import type { TestContext } from 'node:test'
 import type { Config } from 'pawl'
+import type { CommandAnswer, ViewerCommand } from '../../src/inspector/commands.ts'
 import type {
   ChangesMessage,
-  CommandAnswer,
   EndMessage,
-  ShownEvent,
   SnapshotMessage,
-  ViewerCommand,
   ViewerMessage,
+  ViewName,
 } from '../../src/inspector/protocol.ts'
+import type { ShownEvent } from '../../src/inspector/shown.ts'
 
 /** A config with an inspector at any free port, and its address with the token. */
 export function inspected<ThisConfig extends Config>(
@@ -79,11 +79,17 @@ export class Client {
   }
 
   /** Begins to look; ends with the test. Not by `fetch`, which on Node 20 may stop reading for good when much comes at once. */
-  look(t: TestContext): Promise<Viewer> {
+  look(t: TestContext, view?: ViewName): Promise<Viewer> {
     const { hostname, port } = new URL(this.origin)
     return new Promise((resolve, reject) => {
       const sent = request(
-        { hostname, port, path: '/api/stream', headers: this.headers, agent: false },
+        {
+          hostname,
+          port,
+          path: `/api/stream${view === undefined ? '' : `?view=${view}`}`,
+          headers: this.headers,
+          agent: false,
+        },
         (response) => {
           if (response.statusCode === 200) resolve(new Viewer(response))
           else reject(new Error(`the stream: ${response.statusCode}`))

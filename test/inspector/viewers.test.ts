@@ -18,11 +18,10 @@ test('a viewer that does not read is skipped, and then told all at once', { time
   let gone = (): void => {}
   const allGone = new Promise<void>((resolve) => (gone = resolve))
   const viewers = new Viewers({
-    snapshot: (dropped) => JSON.stringify({ type: 'snapshot', dropped }),
-    onFirst() {},
-    onLast: () => gone(),
+    snapshot: (_, dropped) => ({ type: 'snapshot', dropped }),
+    onAudience: ({ size }) => void (size === 0 && gone()),
   })
-  const server = await listen((_, response) => viewers.add(response, {}), {
+  const server = await listen((_, response) => viewers.add(response, 'all', {}), {
     host: '127.0.0.1',
     port: 0,
     path: 'inspector.port',
@@ -38,7 +37,7 @@ test('a viewer that does not read is skipped, and then told all at once', { time
   // 40 MB, eight times what the sockets of one machine take up; the one that reads gets each before the next is sent.
   const text = 'x'.repeat(1_000_000)
   for (let n = 1; n <= 40; n += 1) {
-    viewers.send(`${text} message ${n}.`)
+    viewers.send(() => ({ text: `${text} message ${n}.` }))
     while (!read.includes(` message ${n}.`)) await once(quick, 'data')
   }
   let found: number | undefined
@@ -54,7 +53,7 @@ test('a viewer that does not read is skipped, and then told all at once', { time
 
   // It is one like the others again.
   tail = ''
-  viewers.send('the next message')
+  viewers.send(() => ({ text: 'the next message' }))
   while (!tail.includes('the next message')) await once(slow, 'data')
   slow.destroy()
   quick.destroy()

@@ -1,4 +1,4 @@
-import type { ShownTransition } from '../protocol.ts'
+import type { ShownTransition } from '../shown.ts'
 import { s, set, toggle } from './dom.ts'
 
 interface Point {
@@ -30,16 +30,14 @@ interface ChartLayout {
     readonly target: string
     readonly events: readonly string[]
     readonly label: readonly string[]
-    readonly points: readonly Point[]
+    readonly path: string
+    readonly head: string
     readonly labelBox?: Box & { readonly lines: readonly string[] }
   }[]
 }
 
 /** px: between the lines of a label. */
 const LINE = 14
-/** px: how round an arrow's corners are. */
-const ROUND = 8
-
 /** A statechart as a drawing in which states are lit. */
 export class Chart {
   readonly element: SVGSVGElement
@@ -133,20 +131,12 @@ export class Chart {
     this.element.append(group)
   }
 
-  #addArrow({ id, points, labelBox }: ChartLayout['edges'][number]): void {
-    const end = points.at(-1)
-    const before = points.at(-2)
-    if (end === undefined || before === undefined) return
-    const angle = (Math.atan2(end.y - before.y, end.x - before.x) * 180) / Math.PI
+  #addArrow({ id, path, head, labelBox }: ChartLayout['edges'][number]): void {
     const group = s(
       'g',
       { class: 'arrow' },
-      s('path', { class: 'line', d: pathOf(points) }),
-      s('path', {
-        class: 'head',
-        d: 'M0 0-8-4v8z',
-        transform: `translate(${end.x} ${end.y}) rotate(${angle})`,
-      }),
+      s('path', { class: 'line', d: path }),
+      s('path', { class: 'head', d: 'M0 0-8-4v8z', transform: head }),
     )
     if (labelBox !== undefined) {
       const { x, y, width, height, lines } = labelBox
@@ -160,25 +150,4 @@ export class Chart {
     this.#arrows.set(id, group)
     this.element.append(group)
   }
-}
-
-/** Straight from point to point, and around the corners. */
-function pathOf(points: readonly Point[]): string {
-  return points
-    .map((point, at) => {
-      const before = points[at - 1]
-      const after = points[at + 1]
-      if (before === undefined) return `M${point.x} ${point.y}`
-      if (after === undefined) return `L${point.x} ${point.y}`
-      const from = towards(point, before)
-      const to = towards(point, after)
-      return `L${from.x} ${from.y}Q${point.x} ${point.y} ${to.x} ${to.y}`
-    })
-    .join('')
-}
-
-function towards(from: Point, to: Point): Point {
-  const length = Math.abs(to.x - from.x) + Math.abs(to.y - from.y)
-  const share = length === 0 ? 0 : Math.min(ROUND, length / 2) / length
-  return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share }
 }

@@ -1,4 +1,5 @@
-import type { CommandAnswer, ViewerCommand, ViewerMessage } from '../protocol.ts'
+import type { CommandAnswer, ViewerCommand } from '../commands.ts'
+import type { ViewerMessage, ViewName } from '../protocol.ts'
 
 export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'refused' | 'full'
 
@@ -29,37 +30,75 @@ const headers = (): Readonly<Record<string, string>> => ({
   authorization: `Bearer ${sessionStorage.getItem(KEPT) ?? ''}`,
 })
 
-/** Follows the stream; comes back by itself, until it is told that the token is wrong. */
-export async function follow(events: Events): Promise<void> {
+/** What is followed now: one view, or nothing. */
+export interface Follower {
+  /** undefined: nobody looks. */
+  look(view: ViewName | undefined): void
+}
+
+/** Follows what one view shows; comes back by itself, until it is told that the token is wrong. */
+export function follow(events: Events): Follower {
+  let current: AbortController | undefined
+  let looked: ViewName | undefined
+  return {
+    look(view) {
+      if (view === looked) return
+      looked = view
+      const before = current
+      current = undefined
+      if (view === undefined) return before?.abort()
+      const mine = new AbortController()
+      current = mine
+      const isMine = (): boolean => current === mine
+      // The stream before goes on until this one is there: the server goes on collecting what both show.
+      void followView(view, mine.signal, {
+        message: (message) => isMine() && events.message(message),
+        state(state) {
+          if (state !== 'connecting') before?.abort()
+          if (isMine()) events.state(state)
+        },
+      })
+    },
+  }
+}
+
+async function followView(view: ViewName, signal: AbortSignal, events: Events): Promise<void> {
   let wait = 500
-  events.state('connecting')
   for (;;) {
-    const outcome = await followOnce({
+    const outcome = await followOnce(view, signal, {
       ...events,
       message: (message) => {
         wait = 500
         events.message(message)
       },
     })
-    if (outcome === 'refused') return events.state('refused')
+    if (signal.aborted) return
     events.state(outcome)
+    if (outcome === 'refused') return
     await new Promise((resolve) => setTimeout(resolve, wait))
+    if (signal.aborted) return
     wait = Math.min(wait * 1.6, LONGEST_WAIT)
   }
 }
 
-async function followOnce(events: Events): Promise<'reconnecting' | 'refused' | 'full'> {
-  const silent = new AbortController()
+async function followOnce(
+  view: ViewName,
+  left: AbortSignal,
+  events: Events,
+): Promise<'reconnecting' | 'refused' | 'full'> {
+  const ended = new AbortController()
+  const end = (): void => ended.abort()
+  left.addEventListener('abort', end)
   let timer = 0
   const heard = (): void => {
     clearTimeout(timer)
-    timer = setTimeout(() => silent.abort(), SILENCE)
+    timer = setTimeout(end, SILENCE)
   }
   heard()
   try {
-    const response = await fetch('/api/stream', {
+    const response = await fetch(`/api/stream?view=${view}`, {
       headers: headers(),
-      signal: silent.signal,
+      signal: ended.signal,
       cache: 'no-store',
     })
     if (response.status === 401) return 'refused'
@@ -71,6 +110,7 @@ async function followOnce(events: Events): Promise<'reconnecting' | 'refused' | 
     // It went away, or was silent.
   } finally {
     clearTimeout(timer)
+    left.removeEventListener('abort', end)
   }
   return 'reconnecting'
 }

@@ -1,4 +1,4 @@
-import type { Field, ShownHook } from '../protocol.ts'
+import type { Field, ShownHook } from '../shown.ts'
 import { send } from './connection.ts'
 import { fill, h, type Child } from './dom.ts'
 import type { Store } from './store.ts'

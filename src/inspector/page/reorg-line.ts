@@ -1,4 +1,4 @@
-import type { ShownRollback } from '../protocol.ts'
+import type { ShownRollback } from '../shown.ts'
 import { s } from './dom.ts'
 import { clockTime, fullTime, plural } from './format.ts'
 

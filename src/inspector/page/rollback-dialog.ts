@@ -1,4 +1,4 @@
-import type { RollbackPreview } from '../protocol.ts'
+import type { RollbackPreview } from '../commands.ts'
 import { send } from './connection.ts'
 import { fill, h } from './dom.ts'
 import { count, plural } from './format.ts'

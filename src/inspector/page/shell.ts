@@ -2,16 +2,24 @@ import { confirm } from './confirm.ts'
 import { keepToken, send } from './connection.ts'
 import { fill, h, set, toggle, write } from './dom.ts'
 import { statelyButton } from './stately-button.ts'
+import type { ViewName } from '../protocol.ts'
 import type { Store } from './store.ts'
 import { themePicker } from './theme.ts'
 import { tell } from './toast.ts'
 import type { View } from './view.ts'
 
+export interface Shell {
+  draw(): void
+  /** The one that is seen. */
+  readonly view: ViewName
+  onView(listener: () => void): void
+}
+
 /** What is around the views: where one is, how it stands, and whether one is connected. */
-export function createShell(store: Store, views: readonly View[]): { draw(): void } {
+export function createShell(store: Store, views: readonly View[]): Shell {
   const links = views.map(({ id, title }) => h('a', { href: `#${id}` }, title))
   const badges = new Map(views.map(({ id }) => [id, h('span', { class: 'badge', hidden: true })]))
-  for (const [at, link] of links.entries()) link.append(badges.get(views[at]?.id ?? '') ?? '')
+  for (const [at, link] of links.entries()) link.append(badges.get(views[at]?.id ?? 'overview') ?? '')
   const name = h('strong', { class: 'project' }, 'Pawl')
   const about = h('span', { class: 'about' })
   const state = h('span', { class: 'state-pill', role: 'status', 'aria-live': 'polite' })
@@ -42,6 +50,7 @@ export function createShell(store: Store, views: readonly View[]): { draw(): voi
   })
   let shown: View | undefined
   let noticed = ''
+  let viewed = (): void => {}
   addEventListener('hashchange', () => go())
   go()
 
@@ -58,6 +67,7 @@ export function createShell(store: Store, views: readonly View[]): { draw(): voi
       else link.removeAttribute('aria-current')
     }
     draw()
+    viewed()
     if (!isFirst) main.focus({ preventScroll: true })
     scrollTo({ top: 0 })
   }
@@ -163,7 +173,7 @@ export function createShell(store: Store, views: readonly View[]): { draw(): voi
   }
 
   function drawBadges(): void {
-    const dead = (store.queue?.counts ?? []).reduce(
+    const dead = (store.counts?.queue ?? []).reduce(
       (sum, one) => sum + (one.state === 'dead' ? one.count : 0),
       0,
     )
@@ -173,7 +183,13 @@ export function createShell(store: Store, views: readonly View[]): { draw(): voi
     toggle(badge, 'hidden', dead === 0)
   }
 
-  return { draw }
+  return {
+    draw,
+    get view() {
+      return shown?.id ?? 'overview'
+    },
+    onView: (listener) => void (viewed = listener),
+  }
 }
 
 function tokenForm(): Node[] {

@@ -1,7 +1,8 @@
+import type { ChangesMessage, SnapshotMessage, ViewerMessage } from '../protocol.ts'
 import type {
-  ChangesMessage,
   Project,
   ShownActor,
+  ShownCounts,
   ShownEvent,
   ShownHook,
   ShownIndex,
@@ -10,13 +11,13 @@ import type {
   ShownQueue,
   ShownRollback,
   ShownTransition,
-  SnapshotMessage,
-  ViewerMessage,
-} from '../protocol.ts'
+} from '../shown.ts'
 import type { ConnectionState } from './connection.ts'
 
 const MOST_EVENTS = 1_000
 const MOST_TRANSITIONS = 300
+/** ms. */
+const PACE_OF = 3_000
 
 /** What the page knows. Views read it when they are told that it changed. */
 export class Store {
@@ -38,11 +39,13 @@ export class Store {
   /** undefined: not told yet. */
   jobs: Map<string, ShownJob> | undefined
   queue: ShownQueue | undefined
+  counts: ShownCounts | undefined
+  /** Events a second. */
+  pace: number | undefined
   leftOut = 0
   /** Changes that did not come, because this page was too slow. */
   dropped = 0
-  /** Counts up with each event; tells views what is new. */
-  eventsSeen = 0
+  #emitted: { readonly time: number; readonly count: number }[] = []
   #offset = 0
   readonly #listeners = new Set<() => void>()
   #drawing = false
@@ -87,20 +90,20 @@ export class Store {
   }
 
   #start(message: SnapshotMessage): void {
-    const { project, state, since, problems, hooks, jobs, queue, dropped } = message
+    const { project, state, since, problems, hooks, queue, counts, dropped } = message
     this.ended = undefined
-    Object.assign(this, { project, state, since, problems, hooks, queue })
+    Object.assign(this, { project, state, since, problems, hooks, queue, counts })
     this.dropped += dropped
-    this.actors.clear()
-    for (const actor of message.actors) this.actors.set(actor.id, actor)
-    this.indexes.clear()
-    for (const index of message.indexes) this.indexes.set(index.name, index)
-    this.jobs = jobs === undefined ? undefined : new Map(jobs.map((job) => [job.name, job]))
-    this.transitions = [...message.transitions]
+    this.leftOut = 0
+    refill(this.actors, message.actors, ({ id }) => id)
+    refill(this.indexes, message.indexes, ({ name }) => name)
+    this.jobs = message.jobs === undefined ? undefined : new Map(message.jobs.map((job) => [job.name, job]))
+    this.transitions = [...(message.transitions ?? [])]
     this.rollbacks = [...message.rollbacks]
     this.lifecycle = [...message.lifecycle]
     this.events = [...message.events]
-    this.eventsSeen += message.events.length
+    this.#emitted = []
+    this.#count(message)
   }
 
   #change(message: ChangesMessage): void {
@@ -115,20 +118,39 @@ export class Store {
       for (const name of message.jobsGone ?? []) this.jobs.delete(name)
     }
     if (message.queue !== undefined) this.queue = message.queue
+    if (message.counts !== undefined) this.counts = message.counts
+    this.#count(message)
     if (message.lifecycle !== undefined)
       this.lifecycle = [...this.lifecycle, ...message.lifecycle].slice(-100)
     if (message.rollbacks !== undefined)
       this.rollbacks = [...this.rollbacks, ...message.rollbacks].slice(-100)
     if (message.transitions !== undefined)
       this.transitions = [...this.transitions, ...message.transitions].slice(-MOST_TRANSITIONS)
-    if (message.events !== undefined) {
-      this.events = [...this.events, ...message.events].slice(-MOST_EVENTS)
-      this.eventsSeen += message.events.length
-    }
+    if (message.events !== undefined) this.events = [...this.events, ...message.events].slice(-MOST_EVENTS)
     if (message.state !== undefined && message.state !== this.state) {
       this.state = message.state
       this.since = this.lifecycle.at(-1)?.time ?? message.now
     }
     this.leftOut += message.leftOut ?? 0
   }
+
+  /** How many a second, of the last seconds. */
+  #count({ now, emitted: count }: { readonly now: number; readonly emitted?: number | undefined }): void {
+    if (count !== undefined) this.#emitted.push({ time: now, count })
+    while (this.#emitted.length > 2 && now - (this.#emitted[1]?.time ?? now) > PACE_OF) this.#emitted.shift()
+    const [first, last] = [this.#emitted[0], this.#emitted.at(-1)]
+    this.pace =
+      first === undefined || last === undefined || now - first.time < 900
+        ? undefined
+        : ((last.count - first.count) * 1_000) / (now - first.time)
+  }
+}
+
+function refill<Item>(
+  map: Map<string, Item>,
+  items: readonly Item[] | undefined,
+  keyOf: (item: Item) => string,
+): void {
+  map.clear()
+  for (const item of items ?? []) map.set(keyOf(item), item)
 }

@@ -1,4 +1,4 @@
-import type { CommandAnswer } from '../protocol.ts'
+import type { CommandAnswer } from '../commands.ts'
 import { h } from './dom.ts'
 
 const region = h('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' })

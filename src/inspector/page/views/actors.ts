@@ -1,4 +1,4 @@
-import type { ShownActor } from '../../protocol.ts'
+import type { ShownActor } from '../../shown.ts'
 import { get } from '../connection.ts'
 import { fill, h, set, toggle, write } from '../dom.ts'
 import { stateWords } from '../event-words.ts'

@@ -1,4 +1,4 @@
-import type { ShownTransition } from '../../protocol.ts'
+import type { ShownTransition } from '../../shown.ts'
 import { Chart } from '../chart.ts'
 import { fill, h, toggle, write } from '../dom.ts'
 import { eventWords, stateWords } from '../event-words.ts'
@@ -7,7 +7,8 @@ import { KeyedList } from '../keyed-list.ts'
 import type { Store } from '../store.ts'
 import type { View } from '../view.ts'
 
-const MACHINES = ['indexer', 'index', 'hooks', 'scheduler', 'job', 'root'] as const
+/** Each of `machines/`, those first that a person looks for first. */
+const MACHINES = ['indexer', 'index', 'hooks', 'scheduler', 'job', 'watcher', 'root'] as const
 const SHOWN = 40
 
 /** Each machine as a drawing, lit where it stands, with the transitions that it took. */
@@ -170,10 +171,12 @@ export function chartsView(store: Store): View {
 
 const nothingRuns = (machine: string): string =>
   machine === 'job'
-    ? 'No job has an actor now.'
+    ? 'No job fires now.'
     : machine === 'index'
       ? 'No index runs.'
-      : `No ${machine} runs.`
+      : machine === 'watcher'
+        ? 'No watcher runs: the indexer is in this process.'
+        : `No ${machine} runs.`
 
 function makeTransition() {
   const time = h('span', { class: 'time' })

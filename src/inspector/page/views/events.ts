@@ -1,4 +1,4 @@
-import type { ShownEvent } from '../../protocol.ts'
+import type { ShownEvent } from '../../shown.ts'
 import { h, toggle, write } from '../dom.ts'
 import { clockTime, count, fullTime, plural } from '../format.ts'
 import { KeyedList } from '../keyed-list.ts'
@@ -10,7 +10,7 @@ const GROUPS = ['lifecycle', 'index', 'hook', 'job'] as const
 
 /** What was emitted, in words, the newest first. */
 export function eventsView(store: Store): View {
-  let paused: { readonly events: readonly ShownEvent[]; readonly seen: number } | undefined
+  let paused: { readonly events: readonly ShownEvent[]; readonly last: number } | undefined
   const filter = h('input', {
     type: 'search',
     placeholder: 'Filter',
@@ -59,7 +59,7 @@ export function eventsView(store: Store): View {
   )
 
   function setPaused(on: boolean): void {
-    paused = on ? { events: store.events, seen: store.eventsSeen } : undefined
+    paused = on ? { events: store.events, last: store.events.at(-1)?.n ?? 0 } : undefined
     pause.setAttribute('aria-pressed', String(on))
     write(pause, on ? 'Go on' : 'Pause')
     draw()
@@ -77,7 +77,7 @@ export function eventsView(store: Store): View {
     }
     list.show(found)
     toggle(empty, 'hidden', found.length > 0)
-    const news = paused === undefined ? 0 : store.eventsSeen - paused.seen
+    const news = paused === undefined ? 0 : (store.events.at(-1)?.n ?? 0) - paused.last
     write(
       missed,
       [

@@ -1,4 +1,4 @@
-import type { ShownFiring, ShownHook } from '../../protocol.ts'
+import type { ShownFiring, ShownHook } from '../../shown.ts'
 import { send } from '../connection.ts'
 import { fill, h, set, toggle, write } from '../dom.ts'
 import { count, plural } from '../format.ts'
@@ -40,10 +40,12 @@ export function hooksView(store: Store): View {
     const all = store.queue?.firings ?? []
     const found = all.filter(({ state }) => only.value === 'all' || state === only.value)
     firings.show(found.map((firing) => [firing.id, firing]))
-    const total = (store.queue?.counts ?? []).reduce((sum, one) => sum + one.count, 0)
+    const total = (store.counts?.queue ?? []).reduce((sum, one) => sum + one.count, 0)
     write(
       summary,
-      total > all.length ? `the first ${all.length} of ${count(total)}` : plural(total, 'firing'),
+      total > all.length && all.length > 0
+        ? `the first ${all.length} of ${count(total)}`
+        : plural(all.length, 'firing'),
     )
     toggle(noFirings, 'hidden', found.length > 0)
     write(

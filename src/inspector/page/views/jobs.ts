@@ -1,4 +1,4 @@
-import type { ShownJob, ShownJobDetails } from '../../protocol.ts'
+import type { ShownJob, ShownJobDetails } from '../../shown.ts'
 import { get, send } from '../connection.ts'
 import { fill, h, set, toggle, write } from '../dom.ts'
 import { count, duration, plural, shortTime } from '../format.ts'

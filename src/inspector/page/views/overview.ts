@@ -1,4 +1,4 @@
-import type { ShownIndex, ShownRollback } from '../../protocol.ts'
+import type { ShownIndex, ShownRollback } from '../../shown.ts'
 import { fill, h, set, toggle, write } from '../dom.ts'
 import { count, duration, plural, rate } from '../format.ts'
 import { KeyedList } from '../keyed-list.ts'
@@ -113,16 +113,18 @@ export function overviewView(store: Store): View {
   }
 
   function drawFigures(): void {
-    const jobs = [...(store.jobs?.values() ?? [])]
-    const counts = store.queue?.counts ?? []
+    const { jobs, queue = [] } = store.counts ?? {}
     const inState = (state: string): number =>
-      counts.reduce((sum, one) => sum + (one.state === state ? one.count : 0), 0)
-    const paused = jobs.filter((job) => job.paused).length
+      queue.reduce((sum, one) => sum + (one.state === state ? one.count : 0), 0)
     const figuresNow: readonly (readonly [string, string, string])[] = [
-      ['Jobs', count(jobs.length), paused === 0 ? 'none paused' : `${count(paused)} paused`],
+      [
+        'Jobs',
+        count(jobs?.all ?? 0),
+        (jobs?.paused ?? 0) === 0 ? 'none paused' : `${count(jobs?.paused ?? 0)} paused`,
+      ],
       ['Queued', count(inState('queued')), `${count(inState('running'))} running`],
       ['Dead', count(inState('dead')), 'firings'],
-      ['Actors', count(store.actors.size), 'running'],
+      ['Events', store.pace === undefined ? '–' : count(store.pace), 'a second'],
     ]
     if (figures.childElementCount !== figuresNow.length)
       fill(
@@ -233,18 +235,18 @@ function problemsOf(store: Store): readonly Problem[] {
     else failed.delete(event.index)
   }
   for (const text of failed.values()) found.push({ tone: 'bad', text, link: '#events' })
-  const dead = (store.queue?.counts ?? []).filter(({ state }) => state === 'dead')
+  const dead = (store.counts?.queue ?? []).filter(({ state }) => state === 'dead')
   for (const { hook, count: number } of dead)
     found.push({
       tone: 'bad',
       text: `${plural(number, 'firing')} of ${hook} failed for good`,
       link: '#hooks',
     })
-  const failing = [...(store.jobs?.values() ?? [])].filter(({ failed: times }) => times > 0)
-  if (failing.length > 0)
+  const failing = store.counts?.jobs.failing ?? 0
+  if (failing > 0)
     found.push({
       tone: 'warn',
-      text: `${plural(failing.length, 'job')} had firings that failed`,
+      text: `${plural(failing, 'job')} had firings that failed`,
       link: '#jobs',
     })
   return found
