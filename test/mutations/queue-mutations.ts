@@ -89,8 +89,8 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   {
     fault: 'one that is claimed is run also by who lost it',
     file: 'hooks/claim-texts',
-    from: '`${same} and f.worker = $2`',
-    to: '`${same} and $2::text is not null`',
+    from: "const claimed = 'f.worker = $2'",
+    to: "const claimed = '$2::text is not null'",
   },
   {
     fault: 'runs are not counted where they begin',
