@@ -14,6 +14,8 @@ import { openTestDatabase } from '../support/test-database.ts'
 
 export interface ProcessOptions extends Partial<Omit<IndexConfig, 'handler' | 'datasource'>> {
   readonly name?: string
+  /** Another way to the same database. */
+  readonly by?: Database
   readonly fence?: bigint
   readonly clock?: Clock
   readonly logger?: Logger
@@ -60,7 +62,7 @@ export async function openIndexing(t: TestContext): Promise<IndexingFixture> {
     )
   return {
     database,
-    process: (datasource, options = {}) => openProcess(database, datasource, options),
+    process: (datasource, options = {}) => openProcess(options.by ?? database, datasource, options),
     rows: async (index = 'transfers') => {
       const rows = await sql<{ level: bigint; hash: string }[]>`
         select level, hash from seen where index = ${index} order by level`
