@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { describe, test, type TestContext } from 'node:test'
+import type { CliProcess } from '../cli/cli-process.ts'
+import { relayTo, type Relay } from '../support/relay.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import {
   assertUndisturbed,
@@ -42,9 +44,7 @@ describe('two processes', { concurrency: 2, timeout, skip }, () => {
       await second.prints(new RegExp(`standing by: \\S+:${first.pid}:\\S+ holds the lease`), PATIENCE)
       const killed = performance.now()
       first.kill('SIGKILL')
-      await second.prints(/syncing/, PATIENCE)
-      const waited = performance.now() - killed
-      assert.ok(waited < 2_000, `took over after ${waited} ms`)
+      await takesOver(t, second, killed, 2_000)
       await second.prints(SYNCHRONIZED, PATIENCE)
       await interrupt(second)
       const { writers, ...stored } = await project.stored()
@@ -55,6 +55,39 @@ describe('two processes', { concurrency: 2, timeout, skip }, () => {
         `written by ${writers.join()}`,
       )
     })
+  }
+
+  // Its network heals, or it is woken: too late, for it is no longer the one that may write.
+  for (const [what, cutOff, comesBack] of [
+    ['is cut off from the database', (relay: Relay) => relay.freeze(), () => {}],
+    [
+      'stands still',
+      (_: Relay, first: CliProcess) => first.kill('SIGSTOP'),
+      (first: CliProcess) => first.kill('SIGCONT'),
+    ],
+  ] as const) {
+    test(
+      `a standby takes over within 10 s from one that ${what}, which writes nothing more`,
+      { timeout },
+      async (t) => {
+        const { url } = await createTestDatabase(t)
+        const relay = await relayTo(t, url)
+        const project = createProject(t, url)
+        const first = project.start({ by: relay.url, holdAt: 110 })
+        await first.prints(/holding/, PATIENCE)
+        const second = project.start()
+        await second.prints(new RegExp(`standing by: \\S+:${first.pid}:\\S+ holds the lease`), PATIENCE)
+        const cut = performance.now()
+        cutOff(relay, first)
+        await takesOver(t, second, cut, 10_000)
+        await second.prints(SYNCHRONIZED, PATIENCE)
+        comesBack(first)
+        const { code, err } = await first.ended
+        assert.deepEqual([code, /another process took the lease/.test(err)], [1, true], err)
+        await interrupt(second)
+        await assertUndisturbed(project, [first.pid, second.pid])
+      },
+    )
   }
 
   test('an embedded database refuses the second, and the first goes on', { timeout }, async (t) => {
@@ -78,3 +111,11 @@ describe('two processes', { concurrency: 2, timeout, skip }, () => {
     await assertUndisturbed(project, [first.pid])
   })
 })
+
+/** It goes on where the other, which was gone `from` then, stood. Within so many ms. */
+async function takesOver(t: TestContext, standby: CliProcess, from: number, most: number): Promise<void> {
+  await standby.prints(/syncing/, PATIENCE)
+  const waited = Math.round(performance.now() - from)
+  t.diagnostic(`took over after ${waited} ms`)
+  assert.ok(waited < most, `took over after ${waited} ms`)
+}

@@ -51,6 +51,8 @@ interface Started {
   readonly length?: number
   /** The level in whose handler it stays for ever. */
   readonly holdAt?: number
+  /** Another way to the same database. */
+  readonly by?: string
 }
 
 /** A project on a server's database, or with one of its own where there is no URL. */
@@ -62,9 +64,9 @@ export function createProject(t: TestContext, url?: string) {
   t.after(() => assert.deepEqual(serversIn(folder), [], 'a PostgreSQL was left behind'))
   return {
     folder,
-    start({ length = FINAL_LENGTH, holdAt = -1 }: Started = {}): CliProcess {
+    start({ length = FINAL_LENGTH, holdAt = -1, by = url }: Started = {}): CliProcess {
       return startCli(t, folder, ['run'], {
-        ...(url === undefined ? { DATABASE_URL: undefined } : { DATABASE_URL: url }),
+        DATABASE_URL: by,
         LENGTH: String(length),
         HOLD_AT: String(holdAt),
       })
