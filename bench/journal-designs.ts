@@ -107,8 +107,10 @@ function backendCpu(pid: number | undefined): number {
   }
 }
 
-/** Levels are final when so many follow, as the journal's pruner has it. */
+/** Levels are final when so many follow. */
 const FINALITY = 64
+/** So many are pruned at a time: as the journal's pruner has it, four times what stays. */
+export const STEP = 4 * FINALITY
 
 /** A database of its own whose levels are written under one design. */
 export class Bench {

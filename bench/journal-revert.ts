@@ -49,7 +49,7 @@ export async function revertAndPrune(server: BenchServer): Promise<void> {
   }
   await measure('revert 1 level', 1, 25, () => revert(1))
   await measure('revert 100 levels', 100, 15, () => revert(100))
-  await measure('prune 50 levels', 50, 15, () => prune(50))
+  await measure('prune 256 levels', 256, 9, () => prune(256))
   await measure('prune 1,000 levels', 1_000, 5, () => prune(1_000))
   await measure('prune 10,000 levels', 10_000, 3, () => prune(10_000))
   await database.close()

@@ -1,12 +1,12 @@
-import { Bench, DESIGNS, type Cost } from './journal-designs.ts'
+import { Bench, DESIGNS, STEP, type Cost } from './journal-designs.ts'
 import { revertAndPrune } from './journal-revert.ts'
 import { ROWS, writeByManyRows, writeRowByRow, type WriteLevel } from './journal-workload.ts'
 import { median, printTable, rate } from './print-table.ts'
 import type { BenchServer } from './server.ts'
 
-const ROUNDS = Number(process.env['ROUNDS'] ?? 15)
-/** In a round, of each design. The pruner's step. */
-const LEVELS = 50
+const ROUNDS = Number(process.env['ROUNDS'] ?? 5)
+/** In a round, of each design; then it is pruned once. */
+const LEVELS = STEP
 
 /** What journalling costs, against other designs; and what reverting and pruning take. */
 export async function journal(server: BenchServer): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Sql } from './database.ts'
 import type { CatalogColumn, CatalogRelation } from './journal-catalog.ts'
-import { createShadow, shadowName, type TrackedColumn } from './journal-shadow.ts'
+import { createShadow, firstTouchName, shadowName, type TrackedColumn } from './journal-shadow.ts'
 
 export interface ShadowChange {
   readonly columns: readonly TrackedColumn[]
@@ -31,19 +31,22 @@ export const alterShadow = async (
   if (known === undefined) return { columns: fresh, statements: undefined, cut: '0' }
 
   const shadow = `${own}.${shadowName(id)}`
+  const first = `${own}.${firstTouchName(id)}`
   const columns = carryOver(relation, known, last)
   if (columns === undefined) {
     const [row] = await sql<{ used: boolean }[]>`select exists (select from ${sql.unsafe(shadow)}) as used`
     const table = { id, rel: '', partitioned: false, key: relation.key, columns: fresh }
-    const statements = [`drop table ${shadow}`, ...createShadow(own, table)]
+    const statements = [`drop table ${shadow}, ${first}`, ...createShadow(own, table)]
     return { columns: fresh, statements, cut: row?.used ? last : '0' }
   }
   const dropped = known.columns.filter((old) => !columns.some((column) => column.shadow === old.shadow))
   const added = columns.filter((column) => !known.columns.some((old) => old.shadow === column.shadow))
   const statements = [
-    ...dropped.map((column) => `alter table ${shadow} drop column ${column.shadow}`),
+    ...dropped.flatMap((column) =>
+      [shadow, first].map((table) => `alter table ${table} drop column ${column.shadow}`),
+    ),
     ...added.flatMap((column) => [
-      `alter table ${shadow} add column ${column.shadow} ${column.type}`,
+      ...[shadow, first].map((table) => `alter table ${table} add column ${column.shadow} ${column.type}`),
       fillMissing(shadow, relation.rel, column),
     ]),
   ]

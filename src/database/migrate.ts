@@ -13,6 +13,7 @@ import { fleet } from './migrations/0010-fleet.ts'
 import { cachedRanges } from './migrations/0011-cached-ranges.ts'
 import { leaseSession } from './migrations/0012-lease-session.ts'
 import { receivers } from './migrations/0013-receivers.ts'
+import { journalCosts } from './migrations/0014-journal-costs.ts'
 import { quoteName } from './journal-ddl.ts'
 
 export interface Migration {
@@ -39,6 +40,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 11, name: 'cached-ranges', up: cachedRanges },
   { id: 12, name: 'lease-session', up: leaseSession },
   { id: 13, name: 'receivers', up: receivers },
+  { id: 14, name: 'journal-costs', up: journalCosts },
 ]
 
 /** Of all processes that start at the same time, one migrates. The number is arbitrary. */

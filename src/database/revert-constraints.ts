@@ -70,7 +70,9 @@ export const checkConstraints = async (
   await checkDeferrableUnique(sql, tables)
   await runDdl(
     sql,
-    tables.map(({ gone }) => `drop table if exists ${gone}`),
+    tables.flatMap(({ rel, gone }) =>
+      foreignKeys.some(({ parent }) => parent === rel) ? [`drop table ${gone}`] : [],
+    ),
   )
 }
 

@@ -8,7 +8,7 @@ import { findRevertRange, type RevertRange } from './revert-range.ts'
 import { revertFirings, type DroppedFiring } from './revert-firings.ts'
 import { revertRows } from './revert-rows.ts'
 import { revertSequences } from './revert-sequences.ts'
-import { collectFirstTouches, dropFirstTouches, type RevertTable } from './revert-tables.ts'
+import { collectFirstTouches, forgetFirstTouches, type RevertTable } from './revert-tables.ts'
 
 export interface RevertOptions {
   readonly ownSchema: string
@@ -48,11 +48,11 @@ export const revertLevels = async (
   await forgetOnce(sql, own, range)
 
   await trackAsBefore(transaction, options.ownSchema)
-  const tables = await collectFirstTouches(sql, own, range)
-  const reverted = await explainConflicts(range, () => revertTables(sql, own, tables))
+  const { tables, rows } = await collectFirstTouches(sql, own, range)
+  const reverted = await explainConflicts(range, () => revertTables(sql, own, tables, rows))
   await revertSequences(sql, own, range)
   await forgetVersions(sql, own, range)
-  await dropFirstTouches(sql, tables)
+  await forgetFirstTouches(sql, tables)
   return reverted
 }
 
@@ -86,10 +86,14 @@ const trackAsBefore = async (transaction: Transaction, ownSchema: string): Promi
   }
 }
 
+/** Fewer rows than this are each found by their key, whatever PostgreSQL guesses of tables that were not analyzed. */
+const FEW = 5_000
+
 const revertTables = async (
   sql: Sql,
   own: string,
   tables: readonly RevertTable[],
+  rows: number,
 ): Promise<RevertedTable[]> => {
   if (tables.length === 0) return []
   // Deferred checks of what this transaction wrote before belong to the state before.
@@ -107,7 +111,9 @@ const revertTables = async (
   const foreignKeys = suspended ? await keepGoneRows(sql, tables) : []
   if (!suspended) await sql`set constraints all deferred`
 
-  const reverted = await revertRows(sql, tables, suspended)
+  const reverted = await (rows < FEW
+    ? withoutHashJoins(sql, () => revertRows(sql, tables, suspended))
+    : revertRows(sql, tables, suspended))
 
   if (suspended) await checkConstraints(sql, tables, foreignKeys)
   else await sql`set constraints all immediate`
@@ -119,6 +125,17 @@ const revertTables = async (
     select set_config('row_security', ${before?.security ?? 'on'}, true),
       case when ${suspended} then set_config('session_replication_role', ${before?.role ?? 'origin'}, true) end`
   return reverted
+}
+
+/** What is left is to look each row up in an index. */
+const withoutHashJoins = async <T>(sql: Sql, work: () => Promise<T>): Promise<T> => {
+  const [before] = await sql<{ hash: string; merge: string }[]>`
+    select current_setting('enable_hashjoin') as hash, current_setting('enable_mergejoin') as merge,
+      set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`
+  const result = await work()
+  await sql`
+    select set_config('enable_hashjoin', ${before?.hash ?? 'on'}, true), set_config('enable_mergejoin', ${before?.merge ?? 'on'}, true)`
+  return result
 }
 
 interface FiringTrigger {

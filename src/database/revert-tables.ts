@@ -1,10 +1,10 @@
 import { RollbackError } from '../errors.ts'
 import type { Sql } from './database.ts'
-import { quoteName, runDdl } from './journal-ddl.ts'
-import { shadowName, type TrackedColumn } from './journal-shadow.ts'
+import { quoteName } from './journal-ddl.ts'
+import { firstTouchName, shadowName, type TrackedColumn } from './journal-shadow.ts'
 import type { RevertRange } from './revert-range.ts'
 
-/** A table that a revert changes. Its first touches are in the temporary table `first`, columns named as in the shadow. */
+/** A table that a revert changes. Its first touches are in `first`, columns named as in the shadow. */
 export interface RevertTable {
   readonly rel: number
   readonly name: string
@@ -34,6 +34,12 @@ interface JournalledTable {
   readonly since: string
 }
 
+export interface FirstTouches {
+  readonly tables: readonly RevertTable[]
+  /** How many, of all tables. */
+  readonly rows: number
+}
+
 /**
  * For each table with records in the range, the first one of every key: an old row is how it was before, an insert mark
  * alone means that it was not there.
@@ -43,7 +49,7 @@ export const collectFirstTouches = async (
   sql: Sql,
   own: string,
   range: RevertRange,
-): Promise<RevertTable[]> => {
+): Promise<FirstTouches> => {
   const tables = await readJournalled(sql, own)
   const altered = tables.find(({ since }) => BigInt(since) >= BigInt(range.first))
   if (altered !== undefined) {
@@ -55,20 +61,17 @@ export const collectFirstTouches = async (
   }
   const touched = await findTouched(sql, own, range, tables)
   const reverts = touched.map((table) => ({
-    ...toRevertTable(table),
+    ...toRevertTable(table, own),
     shadow: `${own}.${shadowName(table.id)}`,
   }))
   // Few round trips: they are most of what the revert of one level takes.
-  await runDdl(
+  const rows = await runAll(
     sql,
-    reverts.flatMap(({ first, key, shadow }) => {
+    reverts.map(({ first, key, shadow }) => {
       const columns = key.map((column) => `s.${column.shadow}`).join(', ')
-      return [
-        `create temp table ${first} on commit drop as
+      return `insert into ${first}
          select distinct on (${columns}) s.* from ${shadow} s join ${own}.version v on v.id = s.version
-         where v.index_id = ${range.indexId} and s.version >= ${range.first} order by ${columns}, s.version, s.op = 'I'`,
-        `analyze ${first}`,
-      ]
+         where v.index_id = ${range.indexId} and s.version >= ${range.first} order by ${columns}, s.version, s.op = 'I'`
     }),
   )
   const shared = await othersWrote(sql, own, range)
@@ -76,14 +79,14 @@ export const collectFirstTouches = async (
     if (shared) await refuseConflicts(sql, own, range, table, shadow)
     await fillAddedColumns(sql, own, range, table, shadow)
   }
-  await runDdl(
+  await runAll(
     sql,
     reverts.map(
       ({ shadow }) => `delete from ${shadow} s using ${own}.version v
         where v.id = s.version and v.index_id = ${range.indexId} and s.version >= ${range.first}`,
     ),
   )
-  return reverts
+  return { tables: reverts, rows }
 }
 
 const findTouched = async (
@@ -114,11 +117,19 @@ const othersWrote = async (sql: Sql, own: string, range: RevertRange): Promise<b
   return row?.shared ?? false
 }
 
-export const dropFirstTouches = async (sql: Sql, tables: readonly RevertTable[]): Promise<void> => {
-  await runDdl(
+/** Those of other reverts are not seen here, and never will be. */
+export const forgetFirstTouches = (sql: Sql, tables: readonly RevertTable[]): Promise<number> =>
+  runAll(
     sql,
-    tables.map(({ first }) => `drop table ${first}`),
+    tables.map(({ first }) => `delete from ${first}`),
   )
+
+/** In one round trip. @returns how many rows they wrote */
+const runAll = async (sql: Sql, statements: readonly string[]): Promise<number> => {
+  if (statements.length === 0) return 0
+  const result: unknown = await sql.unsafe(statements.join(';\n'))
+  const results = (statements.length === 1 ? [result] : result) as readonly { readonly count: number }[]
+  return results.reduce((sum, { count }) => sum + count, 0)
 }
 
 const readJournalled = (sql: Sql, own: string): Promise<JournalledTable[]> => sql<JournalledTable[]>`
@@ -127,12 +138,12 @@ const readJournalled = (sql: Sql, own: string): Promise<JournalledTable[]> => sq
   from ${sql.unsafe(own)}.tracked t join pg_class c on c.oid = t.rel join pg_namespace n on n.oid = c.relnamespace
   where t.kind = 'table' order by c.relname collate "C"`
 
-const toRevertTable = (table: JournalledTable): RevertTable => ({
+const toRevertTable = (table: JournalledTable, own: string): RevertTable => ({
   rel: table.rel,
   name: table.name,
   target: table.partitioned ? table.qualified : `only ${table.qualified}`,
   into: table.qualified,
-  first: `pg_temp.pawl_first_${table.id}`,
+  first: `${own}.${firstTouchName(table.id)}`,
   gone: `pg_temp.pawl_gone_${table.id}`,
   key: table.columns.filter(({ name }) => table.key.includes(name)),
   columns: table.columns,

@@ -291,7 +291,8 @@ export class Follower {
 
   /** Never above the cursor: the ref of the last level stays. */
   #offerToPrune(): void {
-    this.#pruner.offer(this.id, Math.min(this.#finalized, this.#position.cursor?.level ?? -1))
+    const level = this.#position.cursor?.level ?? -1
+    this.#pruner.offer(this.id, Math.min(this.#finalized, level), level)
   }
 }
 

@@ -5,8 +5,10 @@ export interface PrunerOptions {
   readonly prune: (options: { readonly indexId: number; readonly finalized: number }) => Promise<void>
 }
 
-/** Pruning costs a few statements however little there is: so many levels at a time. */
+/** Pruning costs a few statements however little there is: so many levels at a time, at least. */
 const LEVELS = 50
+/** And so many times what stays, which is copied where most goes. */
+const SHARE = 4
 
 /** Forgets how to undo what has become final: now and then, beside the levels, one at a time. */
 export class JournalPruner {
@@ -23,9 +25,10 @@ export class JournalPruner {
     this.#pruned = pruned ?? -1
   }
 
-  /** Starts to prune up to `finalized` if that is worth it. Does not wait. */
-  offer(indexId: number, finalized: number): void {
-    if (this.#running !== undefined || finalized - this.#pruned < LEVELS) return
+  /** Starts to prune what is final of an index that stands at `level`, if that is worth it. Does not wait. */
+  offer(indexId: number, finalized: number, level: number): void {
+    const least = Math.max(LEVELS, SHARE * (level - finalized))
+    if (this.#running !== undefined || finalized - this.#pruned < least) return
     this.#running = this.#prune(indexId, finalized).finally(() => {
       this.#running = undefined
     })

@@ -48,8 +48,12 @@ const wrap = (sql: Sql): Transaction => ({
 })
 
 /** A fresh database with Pawl's tables and two indexes, ids 1 and 2. Dropped after the test. */
-export const openJournal = async (t: Scope, schema = '', role?: string): Promise<JournalFixture> => {
-  const server = process.env['PAWL_TEST_SERVER']
+export const openJournal = async (
+  t: Scope,
+  schema = '',
+  role?: string,
+  server = process.env['PAWL_TEST_SERVER'],
+): Promise<JournalFixture> => {
   if (server === undefined) throw new Error('PAWL_TEST_SERVER is not set: run node dist/test/run.js')
   const name = `journal_${randomUUID().replaceAll('-', '')}`
   const admin = postgres(server, { max: 1, onnotice: () => {} })

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { trackTables } from '../../src/database/journal.ts'
 import { RollbackError } from '../../src/errors.ts'
+import { startTestServer } from '../support/test-server.ts'
 import { digest, openJournal, type JournalFixture } from './journal-fixture.ts'
 
 const ACCOUNTS = 'create table account (address text primary key, balance numeric not null default 0);'
@@ -68,6 +69,51 @@ for (const [what, sql, name = 'account'] of CHANGES) {
     assert.deepEqual(await db.cursor(), { level: null, hash: null })
   })
 }
+
+/** On a server without other tests, whose transactions would come between those of this one. */
+const openAlone = async (t: TestContext): Promise<JournalFixture> => {
+  const server = await startTestServer()
+  const cleanups: (() => Promise<void>)[] = []
+  t.after(async () => {
+    for (const cleanup of cleanups) await cleanup()
+    await server.stop()
+  })
+  const scope = { after: (work: () => Promise<void>) => void cleanups.push(work) }
+  return openJournal(scope, ACCOUNTS, undefined, server.url)
+}
+
+test('levels that nothing else ran between look at the catalogs once', async (t) => {
+  const db = await openAlone(t)
+  await db.track()
+  await db.sql
+    .unsafe(`create sequence pawl.looks; create or replace function pawl.drift() returns text language plpgsql as
+    $$ begin perform nextval('pawl.looks'); return null; end $$`)
+  for (let level = 1; level <= 10; level += 1) await begin(db, level === 1 ? null : level - 1, level)
+  const [row] = await db.sql`select last_value::int as looks from pawl.looks`
+  const looks = Number(row?.['looks'])
+  // Autovacuum may come between.
+  assert.ok(looks >= 1 && looks <= 5, `${looks} looks`)
+})
+
+test('a table that is altered while levels run is noticed by the next one, whoever began first', async (t) => {
+  const db = await openAlone(t)
+  await db.track()
+  // Its number is older than that of level 1, which does not see it yet.
+  await db.transaction(async ({ sql }) => {
+    await sql`create table older (id int primary key)`
+    await begin(db, null, 1)
+  })
+  await assert.rejects(begin(db, 1, 2), state('PW003', /table older /))
+  await db.track()
+  await begin(db, 1, 2)
+  // Its number is newer than that of level 3, which begins after it has ended.
+  const waiting = db.transaction(async ({ sql }) => {
+    await sql`select pg_current_xact_id()`
+    await db.sql`create table newer (id int primary key)`
+    await sql`select pawl.begin_level(1, 2, 3, 'h', 'p', 36, null, true)`
+  })
+  await assert.rejects(waiting, state('PW003', /table newer /))
+})
 
 test('what is no change of a table is none to the journal', async (t) => {
   const db = await openJournal(t, ACCOUNTS)

@@ -39,18 +39,41 @@ for (const other of [false, true]) {
     if (other) await db.level(`insert into account values ('other')`, { index: 2 })
     await db.sql.unsafe(`do $do$ begin for l in 1..1100 loop
       perform pawl.begin_level(1, nullif(l - 1, 0), l, 'h', 'p', 0, null, true);
-      insert into account values (l); end loop; end $do$`)
+      insert into account values (l), (l || repeat('.', 200)); end loop; end $do$`)
     await db.level(`update account set balance = 1 where address = '1'`)
     await db.level(`delete from account where address <> 'other'`)
+    const file = async (): Promise<unknown> =>
+      (await db.sql`select pg_relation_filenode('pawl.journal_1') as file`)[0]?.['file']
+    const before = await file()
     await pruneJournal(db.sql, { ownSchema: 'pawl', indexId: 1, finalized: 1100 })
+    assert.notEqual(await file(), before, 'what stays was copied, and nothing deleted row by row')
     assert.equal((await db.sql`select from pawl.version where index_id = 1`).length, 2)
     await db.revert(1100)
-    assert.equal((await db.sql`select from account where balance = 0`).length, other ? 1101 : 1100)
+    assert.equal((await db.sql`select from account where balance = 0`).length, other ? 2201 : 2200)
     if (other) await db.revert(0, { index: 2 })
-    assert.equal((await db.sql`select from account`).length, 1100)
+    assert.equal((await db.sql`select from account`).length, 2200)
     assert.equal((await db.sql`select from pawl.journal_1`).length, 0)
   })
 }
+
+test('while another index writes, what goes is deleted, and nobody waits', async (t) => {
+  const db = await openJournal(t, ACCOUNTS)
+  await db.level(`insert into account values ('a')`)
+  await db.sql.unsafe(`do $do$ begin for l in 2..500 loop
+    perform pawl.begin_level(1, l - 1, l, 'h', 'p', 0, null, true);
+    insert into account values (l), (l || repeat('.', 300)); end loop; end $do$`)
+  await db.level(
+    async (sql) => {
+      await sql`insert into account values ('of another')`
+      await pruneJournal(db.sql, { ownSchema: 'pawl', indexId: 1, finalized: 490 })
+    },
+    { index: 2 },
+  )
+  assert.equal((await db.sql`select from pawl.version where index_id = 1`).length, 10)
+  await db.revert(0, { index: 2 })
+  await db.revert(495)
+  assert.equal((await db.sql`select from account`).length, 1 + 494 * 2)
+})
 
 test('pruning one index leaves the journal of another', async (t) => {
   const db = await openJournal(t, ACCOUNTS)

@@ -134,7 +134,7 @@ test('progress is told at most every 100 ms, and at the end', async (t) => {
   assert.equal(progress.length, 2)
 })
 
-test('what is final is pruned, fifty levels at a time, and what is not can still be undone', async (t) => {
+test('what is final is pruned, many levels at a time, and what is not can still be undone', async (t) => {
   const { process, journalled, refs, rows } = await openIndexing(t)
   const chain = simulateChain({ seed: 9, length: 30, finality: 20 })
   const { start, advance, follow } = process(chain.datasource())

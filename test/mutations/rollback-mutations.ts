@@ -70,13 +70,13 @@ export const ROLLBACK_MUTATIONS: readonly Mutation[] = [
   },
   {
     fault: 'pruning takes a level too many',
-    file: 'database/migrations/0003-journal',
-    from: 'v.index_id = $2 and v.level <= $3',
-    to: 'v.index_id = $2 and v.level <= $3 + 1',
+    file: 'database/migrations/0014-journal-costs',
+    from: 'delete from ${own}.version where index_id = p_index and level <= p_finalized',
+    to: 'delete from ${own}.version where index_id = p_index and level <= p_finalized + 1',
   },
   {
     fault: 'pruning takes what another index needs',
-    file: 'database/migrations/0003-journal',
+    file: 'database/migrations/0014-journal-costs',
     from: 'where v.id = s.version and s.version <= $1 and v.index_id = $2 and v.level <= $3',
     to: 'where v.id = s.version and s.version <= $1 and $2 > 0 and v.level <= $3',
   },

@@ -69,7 +69,7 @@ export async function runKills(
   }
 }
 
-/** Pruning takes a few milliseconds every fifty levels. It is held up at the first ref of a block that it deletes. */
+/** Pruning takes a few milliseconds every eighty levels. It is held up at the first ref of a block that it deletes. */
 function whilePruningWaits<T>(sql: postgres.Sql, work: () => Promise<T>): Promise<T> {
   return sql.begin(async (transaction) => {
     // Killed while it migrated, it may have come to nothing.

@@ -6,7 +6,7 @@ const MARKS = {
   wiping: 'pawl_others|drop table if exists "|delete from "pawl"[.]|with recursive namespace',
   handling: 'begin_level|update total|"(account|entry|slot)_(one|two)"',
   committing: '[.]end_level[(]|^commit',
-  reverting: 'pawl_first_|pawl_gone_|suspend_triggers|with versions as',
+  reverting: '[.]reverting_|pawl_gone_|suspend_triggers|with versions as',
   pruning: '[.]prune[(]',
 } as const
 
