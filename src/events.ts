@@ -15,6 +15,7 @@ export const LIFECYCLE_STATES = [
   'failed',
 ] as const
 
+/** Where the root stands, as the event `lifecycle` tells it. */
 export type LifecycleState = (typeof LIFECYCLE_STATES)[number]
 
 /** `late`: later than `misfireGraceTime`. `down`: Pawl did not run then, and `catchUp` is false. */

@@ -10,6 +10,7 @@ export interface GraphileHookOptions {
   readonly queue?: string
 }
 
+/** How durable firings become jobs there, and how those are run. */
 export interface GraphileWorkerOptions extends GraphileHookOptions {
   /** Firings that a process runs at a time, of all hooks. Default: 10. */
   readonly concurrency?: number

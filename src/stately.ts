@@ -11,6 +11,7 @@ import { streamStately } from './stately/stream-stately.ts'
 
 export type { Telling } from './stately/stately-message.ts'
 
+/** What is told, and which inspector is fed. */
 export interface StatelyInspectorOptions extends Telling {
   /** Default: any that is free. */
   readonly port?: number
@@ -18,6 +19,7 @@ export interface StatelyInspectorOptions extends Telling {
   readonly hosted?: string
 }
 
+/** What is shown to the hosted inspector, until it is closed. */
 export interface StatelyInspector {
   /** Open it in a browser. It has a token: whoever has it sees the actors. */
   readonly url: string

@@ -46,6 +46,7 @@ export interface BatchIndexConfig<Block extends BlockRef = BlockRef> extends Ind
   handler(ctx: HandlerContext, blocks: readonly Block[]): Promise<void> | void
 }
 
+/** One handler over one datasource, with a cursor of its own. */
 export type IndexConfig<Block extends BlockRef = BlockRef> = LevelIndexConfig<Block> | BatchIndexConfig<Block>
 
 /**

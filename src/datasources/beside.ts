@@ -9,6 +9,7 @@ export type { PonderOptions, SquidOptions } from './beside/database-progress.ts'
 export { reportedProgress } from './beside/progress.ts'
 export type { Progress, ProgressSource, ReportedProgress } from './beside/progress.ts'
 
+/** Which indexer is followed, on which chain, and how closely. */
 export interface BesideOptions<Block extends BlockRef> {
   /** How far the other indexer is. */
   readonly indexer: ProgressSource

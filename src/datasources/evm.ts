@@ -22,6 +22,7 @@ const BLOCK_BYTES = 800
 const LOG_BYTES = 700
 const TRANSACTION_BYTES = 3_000
 
+/** Which node is asked, and for what. */
 export interface EvmOptions<
   Logs extends LogFilters = LogFilters,
   Detail extends BlockDetail | undefined = BlockDetail | undefined,

@@ -17,6 +17,7 @@ export type { ReadRecord } from './replay/read-arrivals.ts'
 /** A block as its line tells it: all fields, not only those of the ref. */
 export type ReplayBlock = BlockRef & Readonly<Record<string, unknown>>
 
+/** Which recording is read, and how fast it goes on. */
 export interface ReplayOptions<Block extends BlockRef = ReplayBlock> {
   /** NDJSON, plain or gzipped: a block a line, in the order of arrival. All of it is held in memory. */
   readonly file: string | URL

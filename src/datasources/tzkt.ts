@@ -40,6 +40,7 @@ export type {
   TransactionFilter,
 } from './tzkt/tzkt-filter.ts'
 
+/** Which TzKT is asked, and for what. */
 export interface TzktOptions<
   Operations extends OperationFilters = OperationFilters,
   Events extends EventFilters = EventFilters,

@@ -115,11 +115,13 @@ export interface BaseContext extends LifecycleControl {
   once(key: string, work: (sql: Sql) => Promise<unknown> | void): Promise<boolean>
 }
 
+/** What a handler gets as its first argument: bound to the level's transaction. */
 export interface HandlerContext extends BaseContext {
   /** The name of the index that this handler is of. */
   readonly index: string
 }
 
+/** What a hook gets as its first argument: bound to its transaction, where it has one. */
 export interface HookContext extends BaseContext {
   /** This run of the hook. */
   readonly firing: Firing

@@ -21,8 +21,10 @@ type IsKnown = [keyof ProjectTables] extends [never] ? false : true
 /** The tables that can be written: any, where the project's are not known to the compiler. */
 export type TableName = IsKnown extends true ? Extract<keyof ProjectTables, string> : string
 
+/** A row of a table, by its columns: any, where the table's are not known to the compiler. */
 export type RowOf<Name> = Name extends keyof ProjectTables ? Readonly<ProjectTables[Name]> : Row
 
+/** A column of a table, by its name: any, where the table's are not known to the compiler. */
 export type ColumnOf<Name> = Name extends keyof ProjectTables
   ? Extract<keyof ProjectTables[Name], string>
   : string

@@ -8,6 +8,7 @@ import { openTestRoot, type TestRoot } from './open-test-root.ts'
 import type { SimulatedBlock } from './simulated-block.ts'
 import type { SimulatedChain } from './simulated-chain.ts'
 
+/** Which reorgs a project is put through. */
 export interface ExpectRollbackOptions {
   /** Default: 20 blocks, with events in each. */
   readonly chain?: SimulatedChain

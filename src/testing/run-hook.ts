@@ -4,6 +4,7 @@ import type { HookInput } from '../hooks/hook.ts'
 import { openTestRoot } from './open-test-root.ts'
 import type { TestDatabase } from './test-database.ts'
 
+/** What a hook is run on. */
 export interface RunHookOptions {
   /** What `testDatabase()` gave: its rows can be looked at afterwards. Left out: one of its own, dropped at the end. */
   readonly database?: TestDatabase

@@ -11,6 +11,7 @@ export interface SimulatedEvent {
   readonly amount: number
 }
 
+/** A block of a simulated chain: a few transfers between its accounts. */
 export interface SimulatedBlock extends BlockRef {
   /** None to three; an empty block is left out of answers at or below finality. */
   readonly events: readonly SimulatedEvent[]

@@ -2,6 +2,7 @@ import type { BlockRef, Datasource } from '../datasources/datasource.ts'
 import type { DatasourceMethod } from './fault-script.ts'
 import type { SimulatedBlock } from './simulated-block.ts'
 
+/** What a simulated chain is like: all of it follows from its seed. */
 export interface ChainOptions {
   /** The same seed and the same calls make the same blocks. */
   readonly seed: number | string

@@ -9,6 +9,7 @@ interface Timer {
   readonly run: () => void
 }
 
+/** When it begins, and what it waits for. */
 export interface TestClockOptions {
   /** The time it begins at. Default: 2020-01-01T00:00:00Z. */
   readonly start?: Date | number

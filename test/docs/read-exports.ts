@@ -62,7 +62,7 @@ function the(name: string, there: readonly ExportedName[], file: string): Export
 
 function declarationsIn(text: string, file: string): readonly ExportedName[] {
   const declaration =
-    /(?:\/\*\*((?:(?!\*\/)[^])*)\*\/\n)?^export (?:declare )?(?:async )?(abstract class|class|function|interface|type|const) (\w+)/gm
+    /(?:\/\*\*((?:(?!\*\/)[^])*)\*\/\n(?:\/\/[^\n]*\n)*)?^export (?:declare )?(?:async )?(abstract class|class|function|interface|type|const) (\w+)/gm
   const found = new Map<string, ExportedName>()
   for (const [, doc = '', kind = '', name = ''] of text.matchAll(declaration)) {
     // Of overloads, the one that is documented.

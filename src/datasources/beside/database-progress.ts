@@ -2,6 +2,7 @@ import postgres from 'postgres'
 import { DatasourceError } from '../../errors.ts'
 import type { Progress, ProgressSource } from './progress.ts'
 
+/** Where a Ponder app keeps its state. */
 export interface PonderOptions {
   /** The URL of the database that Ponder writes. */
   readonly database: string
@@ -11,6 +12,7 @@ export interface PonderOptions {
   readonly chainId?: number
 }
 
+/** Where a Subsquid processor keeps its state. */
 export interface SquidOptions {
   /** The URL of the database that the Squid writes. */
   readonly database: string

@@ -16,6 +16,7 @@ export interface EvmHeader extends BlockRef {
   readonly baseFeePerGas: bigint | undefined
 }
 
+/** A transaction of a block, as viem gives it. */
 export type EvmTransaction = Transaction<bigint, number, false>
 
 /** `header`: every block. `full`: every block with its transactions. */

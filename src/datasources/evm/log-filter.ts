@@ -11,6 +11,7 @@ export interface LogFilter {
   readonly event: AbiEvent | readonly AbiEvent[]
 }
 
+/** Logs that fit any of these. */
 export type LogFilters = readonly LogFilter[]
 
 /** The events of a list of filters, as a union. */

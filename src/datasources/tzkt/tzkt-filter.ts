@@ -34,6 +34,7 @@ export interface OriginationFilter {
   readonly storage?: v.GenericSchema
 }
 
+/** Calls of contracts, or originations of new ones. */
 export type OperationFilter = TransactionFilter | OriginationFilter
 
 /** Events that contracts emitted (`EMIT`), by all that is given. */
