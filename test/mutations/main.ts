@@ -15,7 +15,7 @@ import { QUEUE_MUTATIONS } from './queue-mutations.ts'
 import { ROLLBACK_MUTATIONS } from './rollback-mutations.ts'
 
 /** ms. A fault that lets something wait for ever is found, too. */
-const LONGEST = 240_000
+const LONGEST = 120_000
 
 interface Group {
   readonly mutations: readonly Mutation[]
