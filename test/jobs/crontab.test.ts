@@ -253,3 +253,10 @@ test('crontab: the same expression and zone share one evaluator', () => {
   assert.equal(parseCrontab('7 7 * * *', 'UTC'), parseCrontab(' 7  7 * * *', 'UTC'))
   assert.notEqual(parseCrontab('7 7 * * *', 'UTC'), parseCrontab('7 7 * * *', 'Asia/Tokyo'))
 })
+
+test('crontab: the evaluator that was made first is forgotten, once there are a thousand', () => {
+  const first = parseCrontab('8 8 * * *', 'UTC')
+  const others = Array.from({ length: 1_000 }, (_, at) => `${at % 60} ${Math.floor(at / 60)} 2 3 *`)
+  for (const expression of others) parseCrontab(expression)
+  assert.notEqual(parseCrontab('8 8 * * *', 'UTC'), first)
+})
