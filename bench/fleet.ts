@@ -15,7 +15,7 @@ const KINDS: readonly FleetKind[] = ['local', 'graphile', 'bare', 'tuned']
 const PROCESSES = [1, 2, 4] as const
 /** At a time, in all processes. */
 const CONCURRENCY = 8
-const ROUNDS = Number(process.env['PAWL_BENCH_ROUNDS'] ?? 5)
+const ROUNDS = Number(process.env['PAWL_BENCH_ROUNDS'] ?? 3)
 const COUNT = Number(process.env['PAWL_BENCH_COUNT'] ?? 2_000)
 
 /** Durable firings of an empty hook that is not atomic, drained by one, two and four worker processes. */
@@ -72,7 +72,8 @@ async function open(kind: FleetKind, url: string, processes: number) {
     let left = COUNT
     const drained = new Promise<void>((resolve) => {
       for (const worker of workers) {
-        worker.on('message', (done: number) => {
+        worker.on('message', (done: unknown) => {
+          if (typeof done !== 'number') return
           left -= done
           if (left <= 0) resolve()
         })
@@ -94,14 +95,18 @@ async function open(kind: FleetKind, url: string, processes: number) {
 
 async function startWorker(args: readonly string[]): Promise<ChildProcess> {
   const worker = fork(WORKER, args)
-  while ((await once(worker, 'message'))[0] !== 'ready');
+  await new Promise<void>((resolve, reject) => {
+    // It may tell what it did of the last round before.
+    worker.on('message', (message) => void (message === 'ready' && resolve()))
+    worker.once('exit', (code) => reject(new Error(`a worker ended with ${code}`)))
+  })
   return worker
 }
 
 /** Also the jobs that are done with: else the next round would begin with them. */
-async function untilEmpty(sql: postgres.Sql): Promise<void> {
+async function untilEmpty(sql: postgres.Sql, table: 'graphile_worker.jobs' | 'pawl.firing'): Promise<void> {
   for (;;) {
-    const [row] = await sql<{ left: number }[]>`select count(*)::int as left from graphile_worker.jobs`
+    const [row] = await sql<{ left: number }[]>`select count(*)::int as left from ${sql(table)}`
     if (row?.left === 0) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
@@ -113,7 +118,7 @@ async function openBare(connectionString: string) {
   return {
     fill: () => sql`
       select graphile_worker.add_job('bench', json_build_object('n', n)) from generate_series(1, ${COUNT}::int) n`,
-    empty: () => untilEmpty(sql),
+    empty: () => untilEmpty(sql, 'graphile_worker.jobs'),
     end: () => sql.end(),
   }
 }
@@ -136,7 +141,10 @@ async function openPawl(kind: FleetKind, database: string) {
   await synchronized
   return {
     fill: () => fireHook(root, 'fill', { count: COUNT }),
-    empty: () => (kind === 'graphile' ? untilEmpty(sql) : Promise.resolve()),
+    empty: async () => {
+      await untilEmpty(sql, 'pawl.firing')
+      if (kind === 'graphile') await untilEmpty(sql, 'graphile_worker.jobs')
+    },
     end: async () => {
       const ended = new Promise<void>((resolve) => root.subscribe({ complete: resolve }))
       root.send({ type: 'STOP' })

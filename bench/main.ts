@@ -1,4 +1,4 @@
-// Runs the benchmarks: `npm run bench [catch-up] [fleet] [hooks] [inspector] [jobs] [journal] [start] [transfers]`. Each starts its own PostgreSQL and its own EVM node.
+// Runs the benchmarks: `npm run bench [catch-up] [fleet] [hooks] [inspector] [jobs] [journal] [start] [transfers] [volume]`. Each starts its own PostgreSQL and its own EVM node.
 import { cpus, loadavg } from 'node:os'
 import { catchUp } from './catch-up.ts'
 import { fleet } from './fleet.ts'
@@ -9,6 +9,7 @@ import { jobs } from './jobs.ts'
 import { startServer, type BenchServer } from './server.ts'
 import { start } from './start.ts'
 import { transfers } from './transfers.ts'
+import { volume } from './volume.ts'
 
 const BENCHMARKS: Readonly<Record<string, (server: BenchServer) => Promise<void>>> = {
   'catch-up': catchUp,
@@ -19,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, (server: BenchServer) => Promise<void>
   journal,
   start,
   transfers,
+  volume,
 }
 
 const names = process.argv.slice(2)

@@ -13,6 +13,8 @@ export type IndexerCommand =
 
 /** What is told of the indexes that there are. */
 export type RegistryReport =
+  /** Other processes follow indexes, too: whether all of them, and those of this one, are at their heads. */
+  | { readonly type: 'FLEET'; readonly synchronized: boolean }
   /** Start it. */
   | { readonly type: 'INDEX_ADDED'; readonly index: string }
   /** End it. */
@@ -53,6 +55,8 @@ interface Context {
   readonly phases: Readonly<Record<string, IndexPhase>>
   /** Reorgs that wait to be undone, in the order they were found. Each of these indexes stands still. */
   readonly reorgs: readonly Reorg[]
+  /** The indexes that other processes follow are at their heads. */
+  readonly elsewhereSynchronized: boolean
   readonly ending: Ending | undefined
   readonly error: unknown
   /** Of the index that failed last. */
@@ -89,8 +93,11 @@ export const indexerMachine = setup({
     needsReindex: (_, prepared: Prepared) => prepared.reindex !== undefined,
     reorgWaits: ({ context }) => context.reorgs.length > 0,
     everySynchronized: ({ context }) =>
+      context.elsewhereSynchronized &&
       Object.values(context.phases).every((phase) => phase === 'synchronized'),
-    someSyncing: ({ context }) => Object.values(context.phases).some((phase) => phase !== 'synchronized'),
+    someSyncing: ({ context }) =>
+      !context.elsewhereSynchronized ||
+      Object.values(context.phases).some((phase) => phase !== 'synchronized'),
     /** Nothing is left to do: there were indexes, and each of them failed. */
     everyFailed: ({ context }) => {
       const phases = Object.values(context.phases)
@@ -143,6 +150,9 @@ export const indexerMachine = setup({
     }),
     noteRedeliver: assign({
       redeliver: ({ context }, { redeliver }: ReindexCommand) => context.redeliver || redeliver === true,
+    }),
+    noteFleet: assign({
+      elsewhereSynchronized: (_, { synchronized }: { readonly synchronized: boolean }) => synchronized,
     }),
     forgetReorgs: assign({ reorgs: [] }),
     releaseIndex: enqueueActions(({ context, enqueue }) => {
@@ -209,6 +219,7 @@ export const indexerMachine = setup({
     indexesRun: false,
     phases: {},
     reorgs: [],
+    elsewhereSynchronized: true,
     ending: undefined,
     error: undefined,
     indexError: undefined,
@@ -306,6 +317,7 @@ export const indexerMachine = setup({
       },
       { actions: { type: 'noteStopped', params: ({ event }) => event.index } },
     ],
+    FLEET: { actions: { type: 'noteFleet', params: ({ event }) => event } },
     INDEX_ADDED: [
       {
         guard: 'indexesRun',

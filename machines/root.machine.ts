@@ -321,6 +321,7 @@ export const rootMachine = setup({
                 params: ({ context: { runtime }, event }) => ({ runtime, changes: [event] }),
               },
             },
+            FLEET: { actions: { type: 'passToIndexer', params: ({ event }) => event } },
             INDEX_ADDED: { actions: { type: 'passToIndexer', params: ({ event }) => event } },
             INDEX_REMOVED: { actions: { type: 'passToIndexer', params: ({ event }) => event } },
             REINDEX: { actions: { type: 'passToIndexer', params: ({ event }) => event } },

@@ -106,7 +106,8 @@ export function pawl<Indexes extends IndexConfigs, Hooks extends HookConfigs, Jo
   // The root takes no input from users: what the chart needs comes from the config.
   const input = {
     drainTimeout: checked.drainTimeout ?? DRAIN_TIMEOUT,
-    indexes: Object.keys(checked.indexes ?? {}),
+    // Where several processes share them, it is told which are its own.
+    indexes: checked.follow === undefined ? Object.keys(checked.indexes ?? {}) : [],
   }
   const report = faultReporter(checked.logger)
   type Machine = typeof logic

@@ -3,7 +3,12 @@ import type { Command } from 'commander'
 /** What the help of a command ends with. Those of them that have more to say have it of their own. */
 const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   init: ['pawl init', 'pawl init --config dipdup.yaml'],
-  run: ['pawl run', 'pawl run --json | tee pawl.log', 'pawl run --roles indexer'],
+  run: [
+    'pawl run',
+    'pawl run --json | tee pawl.log',
+    'pawl run --roles indexer',
+    'pawl run --roles indexer --indexes mainnet,base',
+  ],
   worker: ['pawl worker', 'pawl worker --json'],
   workers: ['pawl workers', 'pawl workers --json'],
   inspect: ['pawl inspect'],

@@ -21,7 +21,7 @@ import {
   type Fields,
 } from './config-reader.ts'
 import { ROLES } from '../roles.ts'
-import { listWords } from '../text/did-you-mean.ts'
+import { didYouMean, listWords } from '../text/did-you-mean.ts'
 import { describeValue } from '../text/describe-value.ts'
 
 const CONFIG_KEYS = [
@@ -40,6 +40,7 @@ const CONFIG_KEYS = [
   'timezone',
   ...SYSTEM_HOOKS,
   'roles',
+  'follow',
   'executor',
   'drainTimeout',
   'monitoring',
@@ -78,6 +79,7 @@ export function checkConfig(value: unknown, base = process.cwd()): CheckedConfig
   checkSettings(reader, value)
   checkReindex(reader, value)
   checkRoles(reader, value)
+  checkFollow(reader, value)
   checkExecutor(reader, value)
   const source = sourceOf(value)
   if (reader.issues.length > 0) throw new ConfigurationError(reader.issues.map(source.locate))
@@ -138,6 +140,21 @@ function checkRoles(reader: ConfigReader, config: Fields): void {
   }
   if (ROLES.some((role) => !roles.includes(role)) && config['database'] === undefined)
     reader.wrong('roles', SERVER)
+}
+
+function checkFollow(reader: ConfigReader, config: Fields): void {
+  const follow = reader.optional(config, 'follow', '', 'an array of names of indexes', Array.isArray)
+  if (follow === undefined) return
+  const names = Object.keys(isFields(config['indexes']) ? config['indexes'] : {})
+  if (follow.length === 0) reader.wrong('follow', 'is empty: expected one or more names of indexes')
+  for (const [at, name] of follow.entries()) {
+    if (!names.includes(name as string))
+      reader.wrong(
+        `follow[${at}]`,
+        `there is no index ${describeValue(name)}${isText(name) ? didYouMean(name, names) : ''}`,
+      )
+  }
+  if (config['database'] === undefined) reader.wrong('follow', SERVER)
 }
 
 function checkExecutor(reader: ConfigReader, config: Fields): void {

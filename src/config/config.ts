@@ -139,6 +139,11 @@ export interface Config<
    * all of them reach. Default: everything.
    */
   readonly roles?: readonly Role[]
+  /**
+   * Of the indexes, those that this process may follow, where several processes share them: each index has one process at work, and
+   * goes to another that may follow it when that is gone. All of them set it then. Default: all indexes, by one process.
+   */
+  readonly follow?: readonly string[]
   /** Who tells the workers to run durable firings: `graphileWorker({ … })` of `pawl/graphile-worker`. Default: Pawl itself. */
   readonly executor?: Executor
   /** How long a stop waits for what still runs, in ms; then it is cut off and rolled back. Default: 4000. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { Beat } from './membership.ts'
+import type { Beat } from './process-row.ts'
 
 /**
  * ms. A difference that is no more than this is left alone: it is what a network and a busy machine make of the same time, and a
@@ -33,10 +33,9 @@ export class DatabaseClock implements Clock {
 
   /** Takes over what a heartbeat found. @returns by how many ms it changed */
   adjust({ skew, skewError }: Pick<Beat, 'skew' | 'skewError'>): number {
-    // What it shows may be all error.
-    if (skewError > TOLERANCE) return 0
     const change = skew - this.#skew
-    if (Math.abs(change) <= TOLERANCE) return 0
+    // What it shows may be all error.
+    if (Math.abs(change) <= Math.max(TOLERANCE, skewError)) return 0
     this.#skew = Math.abs(skew) <= TOLERANCE ? 0 : Math.round(skew)
     return Math.round(change)
   }

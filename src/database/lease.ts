@@ -1,4 +1,5 @@
 import { DatabaseUnavailableError, SessionLostError } from '../errors.ts'
+import { isConflicting } from './conflicting-leases.ts'
 import type { Database } from './database.ts'
 import { isGone, type LeaseHolder } from './lease-holder.ts'
 import { LeaseHeartbeat, RELEASED } from './lease-heartbeat.ts'
@@ -27,9 +28,11 @@ export interface Lease {
 const ABSENCE = 800
 /** ms between looks at a holder whose heartbeat has no session. */
 const CLOSE_LOOK = 100
+/** Of all schemas in all databases of a server; the number is arbitrary. */
+const LOCK = 7_238_004
 
 /**
- * Takes the lease, or waits for it: a row by the database's clock, kept by a heartbeat. Not a session's advisory lock: that
+ * Takes the lease, or waits for it and for those that it excludes (`a` excludes `a:b`): a row by the database's clock, kept by a heartbeat. Not a session's advisory lock: that
  * is lost unseen through a connection pooler, and stays held for minutes when a network is cut.
  *
  * @throws DatabaseUnavailableError, SessionLostError at the first try; who stands by waits for the database, too
@@ -102,31 +105,39 @@ function tryLease(
   return database.transaction(
     async ({ sql }) => {
       const own = sql(database.ownSchema)
-      const [held] = await sql<HeldRow[]>`
-        select holder, pid, machine, expires_at > clock_timestamp() as valid,
+      // Of leases that exclude each other, none may come between the look and the taking.
+      await sql`select pg_advisory_xact_lock(${LOCK}, hashtext(${database.ownSchema}))`
+      const rows = await sql<HeldRow[]>`
+        select name, holder, pid, machine, expires_at > clock_timestamp() as valid,
           session is not null and not exists (select from pg_stat_activity
             where format('%s %s', pid, extract(epoch from backend_start)) = session) as absent
-        from ${own}.lease where name = ${name} for update`
-      const isHeld = held?.valid === true && !isGone({ pid: held.pid, machine: held.machine ?? undefined })
-      if (isHeld && !(held.absent && isAbsent)) {
-        return { type: 'held', holder: held.holder, absent: held.absent }
-      }
+        from ${own}.lease where ${isConflicting(sql, name)} order by name for update`
+      const held = rows.find(
+        ({ valid, pid, machine, absent }) =>
+          valid && !isGone({ pid, machine: machine ?? undefined }) && !(absent && isAbsent),
+      )
+      if (held !== undefined) return { type: 'held', holder: held.holder, absent: held.absent }
+      const before = rows.find((row) => row.name === name)
       const [taken] = await sql<{ session: number }[]>`
         insert into ${own}.lease as lease (name, holder, pid, machine, expires_at)
         values (${name}, ${holder.name}, ${holder.pid}, ${holder.machine ?? null}, clock_timestamp())
         on conflict (name) do update
         set holder = excluded.holder, pid = excluded.pid, machine = excluded.machine, session = null
-        where lease.holder is not distinct from ${held?.holder ?? null}
+        where lease.holder is not distinct from ${before?.holder ?? null}
         returning pg_backend_pid() as session`
       // Nobody held it, and another process was faster: the next look tells who.
       if (taken === undefined) return { type: 'held', holder: undefined, absent: false }
+      await sql`delete from ${own}.lease where ${isConflicting(sql, name)} and name <> ${name}`
       const [fence] = await withoutBlockers(
         database,
         taken.session,
         duration / 4,
+        // Higher than all others, so that what was written under one that goes now is never written under another.
         sql<{ number: bigint }[]>`
-          insert into ${own}.fence as fence (name, number) values (${name}, 1)
-          on conflict (name) do update set number = fence.number + 1 returning number`,
+          with gone as (
+            delete from ${own}.fence where ${isConflicting(sql, name)} and name <> ${name})
+          insert into ${own}.fence as fence (name, number) select ${name}, coalesce(max(number), 0) + 1 from ${own}.fence
+          on conflict (name) do update set number = excluded.number returning number`,
       )
       const since = performance.now()
       await sql`
@@ -138,6 +149,7 @@ function tryLease(
 }
 
 interface HeldRow {
+  readonly name: string
   readonly holder: string
   readonly pid: number
   readonly machine: string | null

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import type { Database, DatabaseSession } from './database.ts'
-import { isGone, thisHolder, type LeaseHolder } from './lease-holder.ts'
+import type { LeaseHolder } from './lease-holder.ts'
+import { ProcessRow, type Beat, type Offer, type Profile } from './process-row.ts'
 
 /**
  * ms, by the database's clock. A process that was not heard of for so long is given up, and what it had goes on elsewhere. Long
@@ -10,34 +10,10 @@ const DURATION = 6_000
 /** ms from hearing that a process came or went to looking at them. */
 const HEARING = 50
 
-/** What others may know of a process. */
-export interface Profile {
-  readonly version: string
-  readonly roles: readonly string[]
-  /** That it follows. */
-  readonly indexes: readonly string[]
-}
-
-export interface Beat {
-  /** It was given up meanwhile: others may have taken what it had. */
-  readonly revived: boolean
-  /** Of the others that live: another text where one came or went, or began to drain. */
-  readonly others: string
-  /** The database's clock less this machine's, in ms, and how far that may be wrong. */
-  readonly skew: number
-  readonly skewError: number
-}
-
 /** Counts as part of a process: while one is there, so is the process. */
 export interface Party {
   /** After each heartbeat, and when another process came or went: time to look for what was left behind. */
   readonly beat: (beat: Beat) => void
-}
-
-interface BeatRow {
-  readonly revived: boolean
-  readonly others: string | null
-  readonly now: number
 }
 
 const NOBODY: Profile = { version: '', roles: [], indexes: [] }
@@ -47,10 +23,8 @@ const NOBODY: Profile = { version: '', roles: [], indexes: [] }
  * there from the first party that enters to the last that leaves.
  */
 export class Membership {
-  readonly id = randomUUID()
-  readonly holder: LeaseHolder = thisHolder()
   readonly #database: Database
-  readonly #profile: Profile
+  readonly #row: ProcessRow
   readonly #parties = new Set<Party>()
   readonly #listeners = new Set<(beat: Beat) => void>()
   #entering: Promise<void> | undefined
@@ -60,20 +34,25 @@ export class Membership {
   #listening: { unlisten(): Promise<void> } | undefined
   #heard: NodeJS.Timeout | undefined
   #beating: Promise<void> | undefined
-  #draining = false
-  /** Whose durable firings it runs. */
-  #hooks: readonly string[] = []
   /** `performance.now()` of the beat that is under way, or was last. */
   #began = 0
 
   constructor(database: Database, profile = NOBODY) {
     this.#database = database
-    this.#profile = profile
+    this.#row = new ProcessRow(database, profile, DURATION)
+  }
+
+  get id(): string {
+    return this.#row.id
+  }
+
+  get holder(): LeaseHolder {
+    return this.#row.holder
   }
 
   /** The channel on which it is told that a process came or went, or what it has became free. */
   get channel(): string {
-    return `${this.#database.ownSchema} processes`
+    return this.#row.channel
   }
 
   /** What the last heartbeat found. */
@@ -114,10 +93,7 @@ export class Membership {
     this.#session?.end()
     this.#session = undefined
     await this.#listening?.unlisten().catch(() => {})
-    const { sql, ownSchema } = this.#database
-    await sql`
-      with gone as (delete from ${sql(ownSchema)}.process where id = ${this.id} returning id)
-      select pg_notify(${this.channel}, id::text) from gone`
+    await this.#row.remove()
   }
 
   /** Hears each heartbeat, without counting as a party. */
@@ -125,31 +101,24 @@ export class Membership {
     this.#listeners.add(listener)
   }
 
-  /** From here on it counts as one that runs the durable firings of these hooks. @throws what the database does */
-  async offer(hooks: readonly string[]): Promise<void> {
-    this.#hooks = hooks
-    await this.#keep(this.#database)
-    await this.tell()
+  /** From here on it counts as one that runs durable firings. @throws what the database does */
+  async offer(offer: Offer): Promise<void> {
+    await this.#row.offer(offer)
   }
 
   /** Tells the others that it takes nothing more. */
   async drain(): Promise<void> {
-    if (this.#draining || this.#entering === undefined) return
-    this.#draining = true
-    const { sql, ownSchema } = this.#database
-    await sql`
-      with drained as (update ${sql(ownSchema)}.process set draining = true where id = ${this.id} returning id)
-      select pg_notify(${this.channel}, id::text) from drained`
+    if (this.#entering !== undefined) await this.#row.drain()
   }
 
   /** Tells the others that something of this process became free. */
   async tell(): Promise<void> {
-    await this.#database.sql`select pg_notify(${this.channel}, ${this.id})`
+    await this.#row.tell()
   }
 
   async #enter(): Promise<void> {
-    await this.#keep(this.#database)
-    await this.#giveUp()
+    this.#last = await this.#row.keep()
+    await this.#row.giveUpOthers()
     this.#listening = await this.#database.listen(
       this.channel,
       (id) => void (id === this.id || this.#hear()),
@@ -183,8 +152,9 @@ export class Membership {
     try {
       this.#session ??= await this.#database.openSession()
       if (this.#parties.size === 0) return
-      const beat = await this.#keep(this.#session)
-      await this.#giveUp()
+      const beat = await this.#row.keep(this.#session)
+      this.#last = beat
+      await this.#row.giveUpOthers()
       for (const listener of this.#listeners) listener(beat)
       for (const party of this.#parties) party.beat(beat)
     } catch {
@@ -192,61 +162,5 @@ export class Membership {
       this.#session?.end()
       this.#session = undefined
     }
-  }
-
-  async #keep({ sql }: Pick<DatabaseSession, 'sql'>): Promise<Beat> {
-    const { name, pid, machine } = this.holder
-    const { version, roles, indexes } = this.#profile
-    const table = sql`${sql(this.#database.ownSchema)}.process`
-    const asked = Date.now()
-    const [row] = await sql<BeatRow[]>`
-      with kept as (
-        insert into ${table} as process (id, name, pid, machine, sessions, version, roles, hooks, indexes, draining, expires_at)
-        values (${this.id}, ${name}, ${pid}, ${machine ?? null}, ${this.#database.sessions}, ${version},
-          ${roles as string[]}::text[], ${this.#hooks as string[]}::text[], ${indexes as string[]}::text[], ${this.#draining},
-          clock_timestamp() + ${DURATION} * interval '1 ms')
-        on conflict (id) do update set
-          expires_at = excluded.expires_at, draining = excluded.draining, hooks = excluded.hooks
-        returning xmax = 0 as revived)
-      select kept.revived, extract(epoch from clock_timestamp())::float8 * 1000 as now,
-        (select md5(string_agg(concat(id, draining, hooks), ',' order by id)) from ${table}
-          where id <> ${this.id} and expires_at > clock_timestamp()) as others
-      from kept`
-    const answered = Date.now()
-    this.#last = {
-      revived: row?.revived === true,
-      others: row?.others ?? '',
-      skew: (row?.now ?? answered) - (asked + answered) / 2,
-      skewError: (answered - asked) / 2,
-    }
-    return this.#last
-  }
-
-  /** A process of this very machine can be looked for: no need to wait until its time is over. */
-  async #giveUp(): Promise<void> {
-    const { sql, ownSchema } = this.#database
-    const table = sql`${sql(ownSchema)}.process`
-    const here = await sql<{ id: string; pid: number; machine: string | null }[]>`
-      select id, pid, machine from ${table} where id <> ${this.id} and machine = ${this.holder.machine ?? null}`
-    const gone = here.filter(({ pid, machine }) => isGone({ pid, machine: machine ?? undefined }))
-    const deleted = await sql<{ sessions: string }[]>`
-      delete from ${table} where id <> ${this.id}
-        and (id = any (${gone.map(({ id }) => id)}::uuid[]) or expires_at < clock_timestamp())
-      returning sessions`
-    if (deleted.length > 0) await this.#endSessions(deleted.map(({ sessions }) => sessions))
-  }
-
-  /**
-   * It may be stopped, or cut off by its network, in the middle of a transaction whose locks would keep others waiting for
-   * minutes. After its row is gone: a session that it opens from now on finds that it has nothing any more.
-   */
-  async #endSessions(names: readonly string[]): Promise<void> {
-    const { sql, sessions } = this.#database
-    await sql`
-      select pg_terminate_backend(pid) from pg_stat_activity
-      where application_name = any (${names as string[]}::text[]) and application_name <> ${sessions}
-        and datname = current_database()`.catch(() => {
-      // Not allowed: then they last until the server notices.
-    })
   }
 }

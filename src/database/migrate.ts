@@ -14,6 +14,8 @@ import { cachedRanges } from './migrations/0011-cached-ranges.ts'
 import { leaseSession } from './migrations/0012-lease-session.ts'
 import { receivers } from './migrations/0013-receivers.ts'
 import { journalCosts } from './migrations/0014-journal-costs.ts'
+import { concurrency } from './migrations/0015-concurrency.ts'
+import { spreadIndexes } from './migrations/0016-spread-indexes.ts'
 import { quoteName } from './journal-ddl.ts'
 
 export interface Migration {
@@ -41,6 +43,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 12, name: 'lease-session', up: leaseSession },
   { id: 13, name: 'receivers', up: receivers },
   { id: 14, name: 'journal-costs', up: journalCosts },
+  { id: 15, name: 'concurrency', up: concurrency },
+  { id: 16, name: 'spread-indexes', up: spreadIndexes },
 ]
 
 /** Of all processes that start at the same time, one migrates. The number is arbitrary. */

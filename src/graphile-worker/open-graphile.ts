@@ -3,8 +3,8 @@ import { ConfigurationError } from '../errors.ts'
 import type { ExecutorProject, OpenExecutor } from '../hooks/executor.ts'
 import { GraphileDeliveries } from './graphile-deliveries.ts'
 import { graphileLogger } from './graphile-logger.ts'
-import { openPool } from './open-pool.ts'
 import { GraphileMessages } from './graphile-messages.ts'
+import { GraphileSessions } from './graphile-sessions.ts'
 
 /** Makes graphile-worker's tables where they are not. @throws ConfigurationError where the package is not installed */
 export async function openGraphile(
@@ -16,28 +16,29 @@ export async function openGraphile(
   const settings = { schema, logger: graphileLogger(graphile, logger) }
   // So that its sessions are ended together with Pawl's when this process is given up.
   const url = withApplicationName(database.connectionUrl(), database.sessions)
-  const migrating = openPool(url, 1)
+  const migrating = new GraphileSessions({ url, size: 1 })
   try {
-    await graphile.runMigrations({ ...settings, pgPool: migrating })
+    await graphile.runMigrations({ ...settings, pgPool: migrating.pool })
   } finally {
-    await migrating.end()
+    migrating.close()
   }
   const messages = new GraphileMessages(database, schema, options)
   await messages.prepare(Object.keys(hooks))
   return {
+    concurrency,
     message: (sql, hook, firing) => messages.add(sql, hook, firing),
     unheard: (names) => messages.unheard(names),
     send: (wanted) => messages.send(wanted),
     release: (sql, receivers) => messages.release(sql, receivers),
-    start: async (work, held) => {
+    start: async (work, names) => {
       const deliveries = new GraphileDeliveries({
         graphile,
         settings,
-        openPool: (size) => openPool(url, size),
+        url,
         concurrency,
         tasks: Object.keys(hooks).map((hook) => [messages.task(hook), () => work(hook)] as const),
         logger,
-        held,
+        names,
       })
       await deliveries.start()
       return deliveries

@@ -1,6 +1,7 @@
 import type { HookConfigs } from '../config/config.ts'
 import type { Database } from '../database/database.ts'
-import type { Beat, Membership, Party } from '../database/membership.ts'
+import type { Membership, Party } from '../database/membership.ts'
+import type { Beat } from '../database/process-row.ts'
 import { CountedClaims } from './counted-claims.ts'
 import type { DurableQueue } from './durable-queue.ts'
 import type { Deliveries, OpenExecutor } from './executor.ts'
@@ -8,9 +9,9 @@ import { LaneStore } from './lane-store.ts'
 import { Looking } from './looking.ts'
 import { MessageSender } from './message-sender.ts'
 import { Receivers } from './receivers.ts'
-import { runFiring, type RunFiringOptions } from './run-firing.ts'
+import { HookTurns } from './hook-turns.ts'
+import type { RunFiringOptions } from './run-firing.ts'
 import { Strays } from './strays.ts'
-import { Taker } from './taker.ts'
 import { warnOfUnknown } from './warn-of-unknown.ts'
 
 export interface ExecutorQueueOptions extends RunFiringOptions {
@@ -20,10 +21,8 @@ export interface ExecutorQueueOptions extends RunFiringOptions {
   readonly executor: OpenExecutor
 }
 
-/** ms that firings of one hook run for one message, at least one of them; then others have their turn. */
-const TURN = 1_000
 /** ms that a stop waits for the executor, once what ran has ended. */
-const PATIENCE = 3_000
+const PATIENCE = 5_000
 /** Heartbeats between two looks of which nobody told: for a message that got lost. */
 const QUIET_BEATS = 5
 
@@ -36,14 +35,12 @@ export class ExecutorQueue implements DurableQueue {
   readonly #options: ExecutorQueueOptions
   readonly #sender: MessageSender
   readonly #receivers: Receivers
-  readonly #takers: ReadonlyMap<string, Taker>
-  readonly #running = new Set<string>()
+  readonly #turns: HookTurns
   readonly #strays: Strays
   readonly #looking: Looking
   readonly #party: Party = { beat: (beat) => void this.#beat(beat) }
   #listening: { unlisten(): Promise<void> } | undefined
   #deliveries: Deliveries | undefined
-  #receiver: string | undefined
   #ending: Promise<void> = Promise.resolve()
   #open = false
   #others: string | undefined
@@ -55,9 +52,7 @@ export class ExecutorQueue implements DurableQueue {
     const counted = new CountedClaims(database, membership.id)
     this.#sender = new MessageSender({ counted, executor, hooks, clock })
     this.#receivers = new Receivers(database, membership.id, executor)
-    this.#takers = new Map(
-      Object.entries(hooks).map(([name, hook]) => [name, new Taker(name, hook, counted, clock)]),
-    )
+    this.#turns = new HookTurns({ ...options, counted })
     this.#strays = new Strays(options.claims)
     this.#looking = new Looking({ clock, logger, look: () => this.#sendAll(), again: () => this.#open })
   }
@@ -76,19 +71,24 @@ export class ExecutorQueue implements DurableQueue {
     const { database, membership, claims, executor } = this.#options
     await membership.enter(this.#party)
     await claims.recover()
-    await this.#receivers.release(this.#receiver)
+    await this.#receivers.release()
     await warnOfUnknown(this.#options, () => new LaneStore(database, membership.id).processes())
     if (!this.#open) return
-    const deliveries = await executor.start(
-      (hook) => this.#work(hook),
-      (receiver) => {
-        this.#receiver = receiver
+    const deliveries = await executor.start((hook) => this.#work(hook), {
+      held: (receiver) => {
+        this.#receivers.add(receiver)
         // Or with the next heartbeat.
-        void this.#receivers.add(receiver).catch(() => {})
+        void this.#receivers.keep().catch(() => {})
       },
-    )
+      left: (receiver) => {
+        this.#receivers.delete(receiver)
+        if (this.#open) void this.#receivers.release().catch(() => {})
+      },
+    })
     this.#deliveries = deliveries
     if (!this.#open) return void (this.#ending = deliveries.stop())
+    await membership.offer({ concurrency: executor.concurrency })
+    if (!this.#open) return
     // By what queues firings without this executor: a process whose config is older, or the command line.
     this.#listening = await database.listen(
       claims.channel,
@@ -101,6 +101,7 @@ export class ExecutorQueue implements DurableQueue {
   stop(): void {
     if (!this.#open) return
     this.#open = false
+    this.#turns.close()
     this.#looking.stop()
     void this.#listening?.unlisten().catch(() => {})
     if (this.#deliveries !== undefined) this.#ending = this.#deliveries.stop()
@@ -113,8 +114,7 @@ export class ExecutorQueue implements DurableQueue {
     this.stop()
     await claims.recover({ own: true }).catch(() => {})
     // Else another process lets go what it holds, when it sees that this one is gone.
-    if (this.#receiver !== undefined && (await this.#hasEnded()))
-      await this.#receivers.remove(this.#receiver).catch(() => {})
+    if (await this.#hasEnded()) await this.#receivers.release().catch(() => {})
     await membership.leave(this.#party)
   }
 
@@ -122,22 +122,10 @@ export class ExecutorQueue implements DurableQueue {
     this.#looking.ask()
   }
 
-  /** For a message: runs what comes next of a hook. */
-  async #work(name: string): Promise<void> {
-    const hook = this.#options.hooks[name]
-    if (hook === undefined) return
-    const end = performance.now() + TURN
-    let ran = false
-    while (this.#open && (!ran || performance.now() < end)) {
-      const firing = await this.#takers.get(name)?.next()
-      if (firing === undefined) break
-      ran = true
-      this.#running.add(firing.id)
-      await runFiring(firing, hook, this.#options)
-      this.#running.delete(firing.id)
-    }
+  async #work(hook: string): Promise<void> {
+    const ran = await this.#turns.take(hook)
     // This message is done with. What it was for may have to wait, and nobody else may know of it.
-    await this.#sender.send([name], { later: !ran && this.#open })
+    await this.#sender.send([hook], { later: !ran && this.#open })
   }
 
   async #sendAll(): Promise<void> {
@@ -148,10 +136,10 @@ export class ExecutorQueue implements DurableQueue {
     if (!this.#open) return
     try {
       // Again, where this process was given up meanwhile.
-      if (this.#receiver !== undefined) await this.#receivers.add(this.#receiver)
+      await this.#receivers.keep()
       await this.#options.claims.recover()
-      await this.#strays.free(() => this.#running)
-      await this.#receivers.release(this.#receiver)
+      await this.#strays.free(() => this.#turns.running)
+      await this.#receivers.release()
       this.#beats += 1
       if (others !== this.#others || this.#beats % QUIET_BEATS === 0) this.look()
       this.#others = others

@@ -34,6 +34,8 @@ export interface Message {
 }
 
 export interface OpenExecutor {
+  /** Messages that a process works on at a time. */
+  readonly concurrency: number
   /** An expression that sends a message for a firing of a hook, for the statement that queues the firing. */
   message(sql: Sql, hook: string, firing: string): postgres.Fragment
   /** Those of these hooks for which no message could be delivered now. */
@@ -43,11 +45,18 @@ export interface OpenExecutor {
   /**
    * Delivers messages to this process until it is stopped.
    * @param work done while a message is held. When it rejects, or the process dies, the message is delivered again
-   * @param held told, before the first message, under which name this process holds them
+   * @param names told under which names this process holds messages, each before its first one
    */
-  start(work: (hook: string) => Promise<void>, held: (receiver: string) => void): Promise<Deliveries>
+  start(work: (hook: string) => Promise<void>, names: ReceiverNames): Promise<Deliveries>
   /** Lets go what receivers held whose processes are gone. */
   release(sql: Sql, receivers: readonly string[]): Promise<void>
+}
+
+/** Names under which a process holds messages. An executor that had to begin anew may have several for a while. */
+export interface ReceiverNames {
+  held(receiver: string): void
+  /** Nobody here works on what is held under it any more: it can be let go. */
+  left(receiver: string): void
 }
 
 export interface Deliveries {

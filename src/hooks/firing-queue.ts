@@ -1,6 +1,7 @@
 import type { HookConfigs } from '../config/config.ts'
 import type { Database } from '../database/database.ts'
-import type { Beat, Membership, Party } from '../database/membership.ts'
+import type { Membership, Party } from '../database/membership.ts'
+import type { Beat } from '../database/process-row.ts'
 import type { DurableQueue } from './durable-queue.ts'
 import { Lane } from './lane.ts'
 import { Lanes } from './lanes.ts'
@@ -76,7 +77,7 @@ export class FiringQueue implements DurableQueue {
     await warnOfUnknown(this.#options, () => this.#shares.processes())
     // Stopped meanwhile.
     if (!this.#open) return
-    await membership.offer([...this.#lanes.keys()])
+    await membership.offer({ hooks: [...this.#lanes.keys()] })
     if (!this.#open) return
     for (const lane of this.#lanes.values()) lane.open()
     await this.#shares.reckon()

@@ -1,6 +1,7 @@
 import type { HookConfigs } from '../config/config.ts'
 import type { Database } from '../database/database.ts'
-import type { Beat, Membership } from '../database/membership.ts'
+import type { Membership } from '../database/membership.ts'
+import type { Beat } from '../database/process-row.ts'
 import type { Logger } from '../logger.ts'
 import { LaneStore, type WantedSlots } from './lane-store.ts'
 import type { Lane } from './lane.ts'

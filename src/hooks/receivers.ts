@@ -6,6 +6,8 @@ export class Receivers {
   readonly #database: Database
   readonly #process: string
   readonly #executor: OpenExecutor
+  /** Those of this process under which it works. */
+  readonly #names = new Set<string>()
 
   constructor(database: Database, process: string, executor: OpenExecutor) {
     this.#database = database
@@ -13,30 +15,34 @@ export class Receivers {
     this.#executor = executor
   }
 
-  /** Idempotent: one that was given up, and lives, does it again. */
-  async add(receiver: string): Promise<void> {
-    const { sql, ownSchema } = this.#database
-    await sql`
-      insert into ${sql(ownSchema)}.receiver (id, process) values (${receiver}, ${this.#process}) on conflict do nothing`
+  add(receiver: string): void {
+    this.#names.add(receiver)
   }
 
-  /** This process holds nothing more. */
-  async remove(receiver: string): Promise<void> {
+  delete(receiver: string): void {
+    this.#names.delete(receiver)
+  }
+
+  /** Stores the names. Idempotent: one that was given up, and lives, does it again. @throws what the database does */
+  async keep(): Promise<void> {
+    if (this.#names.size === 0) return
     const { sql, ownSchema } = this.#database
-    await sql`delete from ${sql(ownSchema)}.receiver where id = ${receiver}`
+    await sql`
+      insert into ${sql(ownSchema)}.receiver (id, process)
+      select id, ${this.#process} from unnest(${[...this.#names]}::text[]) id on conflict do nothing`
   }
 
   /**
-   * Lets go what processes held that are gone, and this one under another name than `current`. In one transaction: else a crash in
-   * between would leave it locked for hours.
+   * Lets go what processes held that are gone, and this one under names that are its own no more. In one transaction: else a crash in
+   * between would leave it locked for hours. @throws what the database does
    */
-  async release(current: string | undefined): Promise<void> {
+  async release(): Promise<void> {
     const { ownSchema } = this.#database
     await this.#database.transaction(async ({ sql }) => {
       const gone = await sql<{ id: string }[]>`
         delete from ${sql(ownSchema)}.receiver
         where not exists (select from ${sql(ownSchema)}.process where process.id = receiver.process)
-          or (process = ${this.#process} and id is distinct from ${current ?? null})
+          or (process = ${this.#process} and id <> all (${[...this.#names]}::text[]))
         returning id`
       if (gone.length > 0)
         await this.#executor.release(

@@ -19,13 +19,13 @@ export interface Abandoned {
 
 /** Goes on over levels that cannot be undone, as `reindex: { rollback: 'ignore' }` asks for, and says so. */
 export async function abandon(
-  runtime: Pick<Runtime, 'database' | 'lease' | 'logger' | 'root'>,
+  runtime: Pick<Runtime, 'database' | 'leases' | 'logger' | 'root'>,
   { index, indexId, fromLevel, toLevel, cursor, because }: Abandoned,
 ): Promise<void> {
-  const { database, lease, logger, root } = runtime
+  const { database, leases, logger, root } = runtime
   const { ownSchema } = database
   const dropped = await database.transaction((transaction) =>
-    abandonLevels(transaction, { ownSchema, indexId, fromLevel, cursor, fence: lease.fence }),
+    abandonLevels(transaction, { ownSchema, indexId, fromLevel, cursor, fence: leases.fence(index) }),
   )
   tellDropped(runtime, dropped)
   logger.warn(

@@ -31,6 +31,8 @@ export class Fleet {
   #indexes: Readonly<Record<string, IndexStatus>> = {}
   #looking: Promise<void> | undefined
   #entered = false
+  /** One after the other: the last that is noted is what is so. */
+  #noting: Promise<void> = Promise.resolve()
 
   constructor(options: FleetOptions) {
     this.#options = options
@@ -55,8 +57,10 @@ export class Fleet {
   async begin(indexes: readonly string[]): Promise<void> {
     if (indexes.length === 0) return
     const { sql, ownSchema } = this.#options.database
+    const own = sql(ownSchema)
     await sql`
-      update ${sql(ownSchema)}.index set synchronized = false
+      with before as (delete from ${own}.lifecycle where key = 'synchronized')
+      update ${own}.index set synchronized = false
       where synchronized and name = any (${indexes as string[]}::text[])`
   }
 
@@ -81,12 +85,18 @@ export class Fleet {
   }
 
   /** An index that this process follows is at its head, or is not any more. */
-  async note(index: string, synchronized: boolean): Promise<void> {
+  note(index: string, synchronized: boolean): Promise<void> {
+    this.#noting = this.#noting.then(() => this.#note(index, synchronized))
+    return this.#noting
+  }
+
+  async #note(index: string, synchronized: boolean): Promise<void> {
     const { database, membership, logger } = this.#options
     const { sql, ownSchema } = database
     try {
       await sql`
-        with noted as (
+        with before as (delete from ${sql(ownSchema)}.lifecycle where key = 'synchronized' and not ${synchronized}),
+        noted as (
           update ${sql(ownSchema)}.index set synchronized = ${synchronized}
           where name = ${index} and synchronized <> ${synchronized} returning name)
         select pg_notify(${membership.channel}, name) from noted`
@@ -94,6 +104,25 @@ export class Fleet {
       // The next change is written; and who cannot write it has no index that goes on.
       logger.debug('where an index stands could not be noted', { index, error })
     }
+  }
+
+  /**
+   * Of the processes that find all indexes at their heads, one has this to tell, until an index is not.
+   * @throws what the database does
+   */
+  async claimSynchronized(): Promise<boolean> {
+    const { database, indexes, membership } = this.#options
+    const { sql, ownSchema } = database
+    const own = sql(ownSchema)
+    await this.#noting
+    const { count } = await sql`
+      insert into ${own}.lifecycle (key, value)
+      select 'synchronized', to_jsonb(${membership.id}::text)
+      where not exists (
+        select from unnest(${indexes as string[]}::text[]) name left join ${own}.index i using (name)
+        where i.synchronized is not true)
+      on conflict do nothing`
+    return count > 0
   }
 
   /** Leaves word for a process that indexes: one of them takes it. */

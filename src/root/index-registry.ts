@@ -89,6 +89,13 @@ export class IndexRegistry {
     this.#options.onAdded(name)
   }
 
+  /** Has an index of the config started here: who followed it is gone. */
+  takeOver(name: string, config: IndexConfig): void {
+    if (this.#entries.has(name)) return
+    this.#enter(name, config)
+    this.#options.onAdded(name)
+  }
+
   /** @throws UnknownIndexError, RoleError */
   remove(name: string): void {
     this.#refuse()

@@ -8,9 +8,11 @@ import type { ReindexReason } from '../events.ts'
 import type { Follower } from '../indexing/follower.ts'
 import { work, type WorkSignals } from '../work.ts'
 import { mayPass } from './may-pass.ts'
+import { expelOthers } from './expel-others.ts'
 import { schemaFingerprint } from './fingerprint.ts'
 import { actionOf, findModifications, judge, reindexRequired, rememberUnknown } from './modifications.ts'
 import type { Runtime } from './runtime.ts'
+import { shareIndexes } from './share-indexes.ts'
 
 /** The indexer's chart with its slots filled. */
 export const indexerLogic = indexerMachine.provide({
@@ -29,7 +31,9 @@ export const indexerLogic = indexerMachine.provide({
     prepare: work(({ runtime }, signals) => prepare(runtime as Runtime, signals)),
     reindex: work(({ runtime, reason, redeliver }) => reindex(runtime as Runtime, { reason, redeliver })),
     fireSystemHook: work(async ({ runtime, hook, args }) => {
-      const { hooks, track } = runtime as Runtime
+      const { hooks, track, leases, fleet } = runtime as Runtime
+      // Else each of the processes would fire it.
+      if (hook === 'on_synchronized' && leases.areSpread && !(await fleet.claimSynchronized())) return
       await hooks.fireSystem(hook, args)
       // The hook may have made tables; each must be in the journal before a level writes it.
       if (hook === 'on_restart') await track()
@@ -60,6 +64,7 @@ export const indexerLogic = indexerMachine.provide({
  * that never worked is more likely wrong than down. Later only what cannot pass ends the start.
  */
 async function prepare(runtime: Runtime, { signal }: WorkSignals): Promise<Prepared> {
+  shareIndexes(runtime)
   const known = await runtime.lifecycle.isReindexed()
   const contacts = await Promise.allSettled(
     runtime.indexes.followers.map((follower) => follower.prepare(signal)),
@@ -83,18 +88,20 @@ async function reindex(
   runtime: Runtime,
   { reason, redeliver }: { readonly reason: ReindexReason; readonly redeliver: boolean },
 ): Promise<void> {
-  const { database, config, hooks, root, indexes, lifecycle, directory, logger } = runtime
+  const { database, config, hooks, root, indexes, leases, lifecycle, directory, logger } = runtime
   const { schema, ownSchema } = database
   const action = actionOf(config, reason)
   const asked = [{ reason, what: ['a reindex was asked for'] }]
   if (action === 'exception') throw reindexRequired(asked)
   if (action === 'ignore') return logger.warn(`a reindex was asked for, and is ignored (${reason})`)
-  root.emit({ type: 'reindex', reason })
   const wipes = reason !== 'first_start'
   if (wipes) await lifecycle.require(reason)
   await database.transaction(async (transaction) => {
+    if (!wipes && !(await lifecycle.isFirst(transaction))) return
+    root.emit({ type: 'reindex', reason })
     if (wipes) {
       const { immuneTables = [] } = config
+      await expelOthers(transaction, { ownSchema, but: leases })
       await wipeSchema(transaction, { schema, ownSchema, immuneTables, redeliver })
       await lifecycle.forgetReindexed(transaction)
       // on_reindex makes other tables by the same names.

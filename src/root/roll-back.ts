@@ -17,7 +17,7 @@ export async function rollBack(
     toLevel,
   }: { readonly index: string; readonly fromLevel: number; readonly toLevel: number },
 ): Promise<void> {
-  const { config, database, indexes, lease, root, clock, queue } = runtime
+  const { config, database, indexes, leases, root, clock, queue } = runtime
   let dropped: readonly DroppedFiring[] = []
   const follower = indexes.follower(index)
   if (follower === undefined) throw new RollbackMisuseError(`there is no index "${index}" to roll back`)
@@ -30,7 +30,7 @@ export async function rollBack(
   const { ownSchema } = database
   const indexId = follower.id
   try {
-    const { fence } = lease
+    const fence = leases.fence(index)
     const onDropped = (firings: readonly DroppedFiring[]): void => void (dropped = firings)
     const tables = await database.transaction((transaction) =>
       revertLevels(transaction, { ownSchema, indexId, toLevel, fence, onDropped }),

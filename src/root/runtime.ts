@@ -8,8 +8,8 @@ import type { Database } from '../database/database.ts'
 import type { BlockRef } from '../datasources/datasource.ts'
 import { trackTables } from '../database/journal.ts'
 import { DatabaseClock } from '../database/database-clock.ts'
-import { takeLease, type Lease } from '../database/lease.ts'
-import { Membership, type Beat } from '../database/membership.ts'
+import { Membership } from '../database/membership.ts'
+import type { Beat } from '../database/process-row.ts'
 import { migrate } from '../database/migrate.ts'
 import { openDatabase } from '../database/open-database.ts'
 import { pruneJournal } from '../database/prune-journal.ts'
@@ -36,6 +36,8 @@ import type { WorkSignals } from '../work.ts'
 import { abandon } from './abandon.ts'
 import { LifecycleStore } from './lifecycle-store.ts'
 import { actionOf, findModifications, judge, rememberUnknown } from './modifications.ts'
+import { followedIndexes, onlyThese, sourcesOf } from './followed-indexes.ts'
+import { IndexLeases } from './index-leases.ts'
 import { IndexRegistry } from './index-registry.ts'
 import { openOutsideView, type OutsideView } from './outside-view.ts'
 import { rollBack } from './roll-back.ts'
@@ -44,11 +46,8 @@ import { Fleet } from './fleet.ts'
 import { rolesOf, type Role } from '../roles.ts'
 import { trackFiring } from './track-firing.ts'
 
-/** Long enough for a garbage collection or a slow commit, short enough that a standby is there within seconds. */
-const LEASE_DURATION = 5_000
-
-/** Of who does not index: nothing can be written under it. */
-const NO_LEASE: Lease = { fence: 0n, release: async () => {} }
+/** Of all schemas in all databases of a server; the number is arbitrary. */
+const TRACKING = 7_238_005
 
 /** What the parts of one running root share. Opened before them, closed after them. */
 export interface Runtime {
@@ -59,7 +58,7 @@ export interface Runtime {
   readonly database: Database
   /** The project's. */
   readonly directory: string
-  readonly lease: Lease
+  readonly leases: IndexLeases
   readonly roles: ReadonlySet<Role>
   readonly fleet: Fleet
   /** Where the indexes stand, whoever follows them. */
@@ -97,12 +96,13 @@ export async function openRuntime(
   const roles = rolesOf(config)
   const directory = config.directory ?? process.cwd()
   // Who does not index contacts no chain by itself.
-  const indexes = roles.has('indexer') ? (config.indexes ?? {}) : {}
+  const indexes = roles.has('indexer') ? followedIndexes(config) : {}
   const ownFolder = join(directory, '.pawl')
   const isNew = config.database === undefined && !existsSync(ownFolder)
   let database: Database | undefined
   let outside: OutsideView | undefined
   let fleet: Fleet | undefined
+  let leases: IndexLeases | undefined
   let runtime: Runtime | undefined
   try {
     outside = await openOutsideView({ config, directory, logger, root, runtime: () => runtime })
@@ -124,20 +124,16 @@ export async function openRuntime(
     })
     fleet = new Fleet({ database, membership, logger, indexes: Object.keys(config.indexes ?? {}) })
     await fleet.enter()
-    const lease = roles.has('indexer')
-      ? await takeLease(database, {
-          name: 'indexer',
-          holder: membership.holder,
-          duration: LEASE_DURATION,
-          onWaiting: (holder) => root.emit({ type: 'standby', holder }),
-          onLost: () =>
-            root.fatal(
-              new LeaseLostError('another process took the lease of this schema over; this one ends'),
-            ),
-          signal: drain,
-        })
-      : NO_LEASE
-    await fleet.begin(Object.keys(indexes))
+    leases = new IndexLeases({
+      database,
+      holder: membership.holder,
+      indexes: config.follow,
+      onWaiting: (holder) => root.emit({ type: 'standby', holder }),
+      onLost: () =>
+        root.fatal(new LeaseLostError('another process took the lease of this schema over; this one ends')),
+    })
+    if (roles.has('indexer')) await leases.take(drain)
+    await fleet.begin(leases.areSpread ? leases.indexes : Object.keys(indexes))
     const executor = await config.executor?.open({ database, hooks: config.hooks ?? {}, logger })
     runtime = assemble({
       config,
@@ -148,13 +144,14 @@ export async function openRuntime(
       database,
       membership,
       fleet,
-      lease,
+      leases,
       outside,
       executor,
     })
     return runtime
   } catch (error) {
     await outside?.close(drain.aborted ? undefined : error)
+    await leases?.release().catch(() => {})
     await fleet?.leave().catch(() => {})
     await database?.close()
     if (drain.aborted) return undefined
@@ -168,6 +165,7 @@ const GOODBYE = 5_000
 /** Releases the lease, ends every session (what still runs is rolled back), stops the embedded server. */
 export async function closeRuntime(runtime: Runtime): Promise<void> {
   runtime.closing.abort()
+  runtime.leases.stop()
   runtime.queue.stop()
   await runtime.indexes.closeDatasources()
   // Ends every session, and with it every wait for an answer.
@@ -177,7 +175,7 @@ export async function closeRuntime(runtime: Runtime): Promise<void> {
   await runtime.queue.leave().catch(() => {})
   await runtime.fleet.leave().catch(() => {})
   try {
-    await runtime.lease.release()
+    await runtime.leases.release()
   } finally {
     clearTimeout(cutOff)
     await runtime.database.close()
@@ -215,13 +213,25 @@ function callHandler(
   return index.handler(ctx, blocks[0]!)
 }
 
+function refusalOf(roles: ReadonlySet<Role>, leases: IndexLeases): RoleError | undefined {
+  if (!roles.has('indexer'))
+    return new RoleError('this process follows no indexes: its roles do not include "indexer"', {
+      hint: 'Add and remove indexes in the process that indexes, or in the config.',
+    })
+  if (leases.areSpread)
+    return new RoleError('the indexes are spread over several processes', {
+      hint: 'Add and remove indexes in the config that all of them have.',
+    })
+  return undefined
+}
+
 type Opened = Pick<
   Runtime,
-  'config' | 'root' | 'roles' | 'logger' | 'directory' | 'database' | 'fleet' | 'lease' | 'outside'
+  'config' | 'root' | 'roles' | 'logger' | 'directory' | 'database' | 'fleet' | 'leases' | 'outside'
 > & { readonly membership: Membership; readonly executor: OpenExecutor | undefined }
 
 function assemble(opened: Opened): Runtime {
-  const { config, root, roles, logger, directory, database, membership, fleet, lease, outside, executor } =
+  const { config, root, roles, logger, directory, database, membership, fleet, leases, outside, executor } =
     opened
   const clock = config.clock ?? databaseClock(membership, logger)
   const { schema, ownSchema } = database
@@ -229,12 +239,20 @@ function assemble(opened: Opened): Runtime {
   const gate = createLevelGate()
   const closing = new AbortController()
   const track = async (): Promise<void> => {
-    await database.transaction((transaction) => trackTables(transaction, { schema, ownSchema, immuneTables }))
+    await database.transaction(async (transaction) => {
+      // Several processes may index.
+      await transaction.sql`select pg_advisory_xact_lock(${TRACKING}, hashtext(${ownSchema}))`
+      await trackTables(transaction, { schema, ownSchema, immuneTables })
+    })
     await database.learnTypes()
   }
 
   const statuses = (): Readonly<Record<string, IndexStatus>> =>
-    roles.has('indexer') ? indexes.statuses : fleet.indexes
+    !roles.has('indexer')
+      ? fleet.indexes
+      : leases.areSpread
+        ? { ...fleet.indexes, ...indexes.statuses }
+        : indexes.statuses
   const lifecycle = new LifecycleStore(database)
   const jobStore = createJobStore(database, membership)
   const jobs = new JobDesk({
@@ -254,7 +272,8 @@ function assemble(opened: Opened): Runtime {
     systemHooks: config,
     logger,
     clock,
-    datasources: () => indexes.datasources,
+    datasources: () =>
+      leases.areSpread ? { ...sourcesOf(config), ...indexes.datasources } : indexes.datasources,
     jobs,
     lifecycle: {
       reindex: (options) => root.ask({ ...options, type: 'REINDEX' }),
@@ -285,7 +304,7 @@ function assemble(opened: Opened): Runtime {
       name,
       config: index,
       database,
-      fence: lease.fence,
+      fence: leases.fence(name),
       clock,
       logger: logger.child({ index: name }),
       gate,
@@ -309,12 +328,7 @@ function assemble(opened: Opened): Runtime {
     {
       database,
       createFollower,
-      refusal: () =>
-        roles.has('indexer')
-          ? undefined
-          : new RoleError('this process follows no indexes: its roles do not include "indexer"', {
-              hint: 'Add and remove indexes in the process that indexes, or in the config.',
-            }),
+      refusal: () => refusalOf(roles, leases),
       check: async (added) => {
         const search = { store: lifecycle, config, directory, indexes: added }
         judge(await findModifications(search), config, logger)
@@ -326,7 +340,7 @@ function assemble(opened: Opened): Runtime {
       },
       onRemoved: (index) => root.ask({ type: 'INDEX_REMOVED', index }),
     },
-    config.indexes ?? {},
+    leases.areSpread ? onlyThese(config.indexes ?? {}, leases.indexes) : (config.indexes ?? {}),
   )
   const runtime: Runtime = {
     config,
@@ -337,7 +351,7 @@ function assemble(opened: Opened): Runtime {
     roles,
     fleet,
     statuses,
-    lease,
+    leases,
     gate,
     indexes,
     hooks,

@@ -297,6 +297,19 @@ test('an index that is added starts at once where the others run, else with them
   assert.deepEqual(value(), { synchronized: 'firing' })
 })
 
+test('where others follow indexes, too, it is synchronized when theirs and its own are', () => {
+  const { send, say, slots, value } = startSyncing()
+  send({ type: 'FLEET', synchronized: false })
+  say(synchronized('a'), synchronized('b'))
+  assert.equal(value(), 'syncing')
+  send({ type: 'FLEET', synchronized: true })
+  assert.deepEqual(value(), { synchronized: 'firing' })
+  send({ type: 'FLEET', synchronized: false })
+  assert.deepEqual(value(), { synchronized: 'firing' })
+  slots.last('fireSystemHook').settle()
+  assert.equal(value(), 'syncing')
+})
+
 test('an index that is removed ends, and nobody waits for it any more', () => {
   const { send, say, value, commands, forgotten } = startSyncing()
   say(synchronized('a'))

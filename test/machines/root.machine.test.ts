@@ -224,6 +224,7 @@ test('what callbacks and the registry of indexes tell goes to the indexer', () =
   const told = [
     { type: 'INDEX_ADDED', index: 'a' },
     { type: 'INDEX_REMOVED', index: 'b' },
+    { type: 'FLEET', synchronized: false },
     { type: 'RESTART' },
     { type: 'REINDEX', redeliver: true },
   ] as const

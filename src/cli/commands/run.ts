@@ -8,6 +8,7 @@ import type { CliContext, ConfigOption, JsonOption } from './cli-context.ts'
 
 interface RunOptions extends ConfigOption, JsonOption {
   readonly roles?: string
+  readonly indexes?: string
   readonly inspect?: boolean
 }
 
@@ -18,13 +19,18 @@ export function addRun(program: Command, context: CliContext): void {
     .option(...CONFIG_OPTION)
     .option('--inspect', 'serve a page that shows Pawl, on this machine only')
     .option('--roles <roles>', `what this process does of it, of ${ROLES.join(',')}; default: everything`)
+    .option(
+      '--indexes <names>',
+      'the indexes that this process may follow, where several share them; default: all of them',
+    )
     .option('--json', 'print one JSON object a line')
-    .action(async ({ config: file, json = false, inspect = false, roles }: RunOptions) => {
+    .action(async ({ config: file, json = false, inspect = false, roles, indexes }: RunOptions) => {
       await runProcess(context, {
         file,
         json,
         process: {
           ...(roles === undefined ? {} : { roles: listed(roles) as Role[] }),
+          ...(indexes === undefined ? {} : { follow: listed(indexes) }),
           ...(inspect ? { inspector: true } : {}),
         },
       })
@@ -35,7 +41,7 @@ interface Process {
   readonly file: string | undefined
   readonly json: boolean
   /** What this process does of the project. `inspector` is only asked for: what the config says of it counts. */
-  readonly process: Pick<Config, 'roles' | 'inspector'>
+  readonly process: Pick<Config, 'roles' | 'follow' | 'inspector'>
 }
 
 /** Runs the project with what this process does of it. */

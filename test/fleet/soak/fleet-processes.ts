@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { NetworkNamespaces } from './network-namespaces.ts'
 
 const MAIN = fileURLToPath(new URL('./process.js', import.meta.url))
 
@@ -12,6 +13,8 @@ export interface FleetProject {
   readonly pace: number
   /** Default: Pawl's own. */
   readonly executor?: 'graphile-worker'
+  /** Each process is in a namespace of its own. One that loses its lease, being cut off, ends and is started again. */
+  readonly network?: NetworkNamespaces
 }
 
 export interface FleetMember {
@@ -69,13 +72,16 @@ export class FleetProcesses {
   }
 
   #start(name: string, roles: string): void {
-    const { url, file, perLevel, pace, executor = '' } = this.#project
-    const child = fork(MAIN, [url, roles, file, String(perLevel), String(pace), executor])
+    const { url, file, perLevel, pace, executor = '', network } = this.#project
+    const launch = network?.launch(Number(name.split(' ')[0]))
+    const args = [url, roles, file, String(perLevel), String(pace), executor]
+    const child = fork(MAIN, args, launch)
     this.#children.set(name, child)
     child.on('message', (message) => void (message === 'end' && this.#end()))
     child.on('error', (error) => this.#fail(error))
     child.once('exit', (code, signal) => {
-      if (signal !== 'SIGKILL' && (code !== 0 || !this.#stopping))
+      const mayEnd = signal === 'SIGKILL' || (network !== undefined && !this.#stopping)
+      if (!mayEnd && (code !== 0 || !this.#stopping))
         this.#fail(new Error(`${name} ended with ${code ?? signal}`))
       else if (!this.#stopping) this.#start(name, roles)
     })

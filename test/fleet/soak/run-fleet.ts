@@ -10,6 +10,8 @@ export interface FleetRun extends FleetProject {
   /** ms between two kills. */
   readonly every: number
   readonly seed: number
+  /** Links that are cut for 2 to 12 s, one after the other, beside the kills. Needs `network`. */
+  readonly cuts?: number
 }
 
 export interface FleetOutcome {
@@ -26,6 +28,7 @@ export async function runFleet(sql: postgres.Sql, run: FleetRun): Promise<FleetO
   const recoveries: Promise<number | undefined>[] = []
   const work = async (): Promise<void> => {
     await untilMade(sql)
+    const cutting = cutLinks(run)
     for (let kill = 0; kill < run.kills; kill += 1) {
       await sleep(run.every)
       const { members } = fleet
@@ -35,6 +38,7 @@ export async function runFleet(sql: postgres.Sql, run: FleetRun): Promise<FleetO
       kills[victim.roles] = (kills[victim.roles] ?? 0) + 1
       recoveries.push(recovery(sql, victim.pid))
     }
+    await cutting
     await fleet.ended
     await untilDone(sql)
     await fleet.stop()
@@ -46,6 +50,17 @@ export async function runFleet(sql: postgres.Sql, run: FleetRun): Promise<FleetO
   }
   const times = await Promise.all(recoveries)
   return { kills, recoveries: times.filter((time) => time !== undefined) }
+}
+
+async function cutLinks({ cuts = 0, network, members, seed }: FleetRun): Promise<void> {
+  const random = randomNumbers(seed + 1)
+  for (let cut = 0; network !== undefined && cut < cuts; cut += 1) {
+    const at = Math.floor(random() * members.length)
+    network.cut(at)
+    await sleep(2_000 + random() * 10_000)
+    network.heal(at)
+    await sleep(1_000)
+  }
 }
 
 /** Nothing waits any more but for levels that will not come. */

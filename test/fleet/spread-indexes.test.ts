@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import postgres from 'postgres'
+import { createTestDatabase } from '../support/test-database.ts'
+import { until } from './until.ts'
+
+const PROGRAM = fileURLToPath(new URL('spread-process.js', import.meta.url))
+const LIMIT = { timeout: 120_000 }
+
+interface Member {
+  readonly child: ChildProcess
+  /** Resolves when it has told this, so many times. */
+  tells(what: string, times?: number): Promise<void>
+  end(signal: NodeJS.Signals | 'STOP'): Promise<void>
+}
+
+async function startFleet(t: TestContext) {
+  const { url } = await createTestDatabase(t)
+  const sql = postgres(url, { max: 1, onnotice: () => {} })
+  t.after(() => sql.end())
+  const start = (...follow: readonly string[]): Member => {
+    const child = fork(PROGRAM, [url, follow.join()])
+    t.after(() => child.kill('SIGKILL'))
+    const told: unknown[] = []
+    child.on('message', (message) => void told.push(message))
+    const count = (what: string): number => told.filter((one) => one === what).length
+    return {
+      child,
+      tells: async (what, times = 1) => {
+        while (count(what) < times) {
+          if (child.exitCode !== null) throw new Error(`it ended without ${what}`)
+          await Promise.race([once(child, 'message'), once(child, 'exit')])
+        }
+      },
+      end: async (how) => {
+        const ended = once(child, 'exit')
+        if (how === 'STOP') child.send(how)
+        else child.kill(how)
+        await ended
+      },
+    }
+  }
+  const followers = async () => {
+    const rows = await sql<{ name: string; pid: number }[]>`
+      select name, pid from pawl.lease where expires_at > clock_timestamp() order by name`
+    return rows.map(({ name, pid }) => [name, pid])
+  }
+  const told = async (): Promise<number> => {
+    const [row] = await sql<{ count: number }[]>`select count(*)::int as count from told`
+    return row?.count ?? 0
+  }
+  const seen = async () => {
+    const rows = await sql<{ index: string; pids: number[]; levels: number; twice: number }[]>`
+      select index, array_agg(distinct pid) as pids, count(distinct level)::int as levels,
+        (count(*) - count(distinct level))::int as twice
+      from seen group by index order by index`
+    return rows.map((row) => ({ ...row }))
+  }
+  return { sql, start, followers, told, seen }
+}
+
+test('each process follows its own index, and the fleet is synchronized once', LIMIT, async (t) => {
+  const { start, followers, told, seen } = await startFleet(t)
+  const [one, two] = [start('a'), start('b')]
+  await Promise.all([one.tells('synchronized'), two.tells('synchronized')])
+  assert.deepEqual(await followers(), [
+    ['indexer:a', one.child.pid],
+    ['indexer:b', two.child.pid],
+  ])
+  assert.deepEqual(await seen(), [
+    { index: 'a', pids: [one.child.pid], levels: 40, twice: 0 },
+    { index: 'b', pids: [two.child.pid], levels: 40, twice: 0 },
+  ])
+  assert.equal(await told(), 1)
+  await Promise.all([one.end('STOP'), two.end('STOP')])
+  assert.deepEqual([one.child.exitCode, two.child.exitCode, await followers()], [0, 0, []])
+})
+
+test('synchronized is that of the fleet: one at its head waits for the other', LIMIT, async (t) => {
+  const { sql, start, told } = await startFleet(t)
+  const one = start('a')
+  await one.tells('syncing')
+  await until(sql, (sql) => sql`select from pawl.index where name = 'a' and synchronized`)
+  assert.equal(await told(), 0)
+  const two = start('b')
+  await Promise.all([one.tells('synchronized'), two.tells('synchronized')])
+  assert.equal(await told(), 1)
+  await two.end('STOP')
+  await one.tells('syncing', 2)
+})
+
+test('the index of one that is killed goes on in one that may follow it', LIMIT, async (t) => {
+  const { sql, start, followers, told, seen } = await startFleet(t)
+  const [one, two] = [start('a', 'b'), start('b')]
+  await Promise.all([one.tells('synchronized'), two.tells('synchronized')])
+  const standby = start('a')
+  await until(sql, (sql) => sql`select where (select count(*) from pawl.process) = 3`)
+  // Whichever of them has b: what it has goes to the other two.
+  const held = new Map((await followers()).map(([name, pid]) => [name, pid]))
+  const victim = held.get('indexer:b') === one.child.pid ? one : two
+  await victim.end('SIGKILL')
+  const others = [one, two, standby].filter((member) => member !== victim)
+  await until(
+    sql,
+    (sql) => sql`
+      select where (select count(*) from pawl.lease where expires_at > clock_timestamp() and pid <> ${victim.child.pid ?? 0}) = 2`,
+  )
+  for (const { child } of others) child.send('extend')
+  await until(
+    sql,
+    (sql) => sql`
+      select where (select count(*) from pawl.index where synchronized and level >= 39) = 2
+        and (select count(*) from told) = 2`,
+  )
+  for (const { levels, twice } of await seen()) assert.deepEqual([levels >= 40, twice], [true, 0])
+  assert.equal(await told(), 2)
+})
+
+test('who may follow what others do stands by, and has it when they stop', LIMIT, async (t) => {
+  const { sql, start, followers } = await startFleet(t)
+  const one = start('a', 'b')
+  await one.tells('synchronized')
+  const two = start('b')
+  await two.tells('standby')
+  assert.deepEqual(
+    (await followers()).map(([, pid]) => pid),
+    [one.child.pid, one.child.pid],
+  )
+  await one.end('STOP')
+  await until(
+    sql,
+    (sql) => sql`select from pawl.lease where name = 'indexer:b' and pid = ${two.child.pid ?? 0}`,
+  )
+})
+
+test('a wipe by one ends the others, who begin anew', LIMIT, async (t) => {
+  const { sql, start, seen } = await startFleet(t)
+  const [one, two] = [start('a'), start('b')]
+  await Promise.all([one.tells('synchronized'), two.tells('synchronized')])
+  const ended = once(two.child, 'exit')
+  one.child.send('REINDEX')
+  assert.deepEqual(await ended, [1, null])
+  const again = start('b')
+  await Promise.all([one.tells('synchronized', 2), again.tells('synchronized')])
+  assert.deepEqual(
+    (await seen()).map(({ pids, levels, twice }) => [pids, levels, twice]),
+    [
+      [[one.child.pid], 40, 0],
+      [[again.child.pid], 40, 0],
+    ],
+  )
+  assert.equal((await sql`select from told`).length, 1)
+})
