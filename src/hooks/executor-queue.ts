@@ -79,6 +79,8 @@ export class ExecutorQueue implements DurableQueue {
         this.#receivers.add(receiver)
         // Or with the next heartbeat.
         void this.#receivers.keep().catch(() => {})
+        // Messages that were held under another name come back late, or not at all.
+        if (this.#deliveries !== undefined) this.look()
       },
       left: (receiver) => {
         this.#receivers.delete(receiver)

@@ -85,7 +85,14 @@ try {
 
 function openNetwork(): NetworkNamespaces {
   try {
-    return new NetworkNamespaces(MEMBERS.length)
+    const opened = new NetworkNamespaces(MEMBERS.length)
+    // They would outlive this process.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => {
+        opened.close()
+        process.exit(1)
+      })
+    return opened
   } catch (error) {
     console.log(`skipped: network namespaces cannot be made here: ${(error as Error).message.trim()}`)
     console.log('It needs Linux, the program ip (iproute2), CAP_NET_ADMIN and CAP_SYS_ADMIN.')
