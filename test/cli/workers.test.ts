@@ -22,6 +22,8 @@ for (const [executor, slots] of [
         hooks: { one: hook({ run: () => {} }), four: hook({ maxConcurrency: 4, run: () => {} }) },
       }
       const indexer = await startRoot(t, { ...project, roles: ['indexer', 'scheduler'] })
+      // They are listed in the order that they came.
+      await indexer.state('synchronized')
       const worker = await startRoot(t, { ...project, roles: ['worker'] }, indexer)
       await worker.state('synchronized')
       const folder = createFolder(t, { 'pawl.config.ts': CONFIG })
