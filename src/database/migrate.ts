@@ -57,7 +57,7 @@ const LOCK = 7_238_001
  */
 export async function migrate(database: Database, migrations = MIGRATIONS): Promise<void> {
   const done = await database
-    .transaction((transaction) => begin(transaction, database.ownSchema))
+    .transaction((transaction) => begin(transaction, database))
     .catch(async (error: unknown) => {
       throw isPermissionDenied(error) ? await mayNotCreate(database, error) : error
     })
@@ -76,12 +76,18 @@ export async function migrate(database: Database, migrations = MIGRATIONS): Prom
 }
 
 /** @returns the number of the last step that was done */
-async function begin({ sql }: Transaction, ownSchema: string): Promise<number> {
+async function begin(
+  { sql }: Transaction,
+  { schema, ownSchema }: Pick<Database, 'schema' | 'ownSchema'>,
+): Promise<number> {
   await sql`select pg_advisory_xact_lock(${LOCK})`
-  // `create schema if not exists` needs the right to create one, also where it is there: made for us by an administrator.
-  const [schema] = await sql<{ there: boolean }[]>`
-    select to_regnamespace(quote_ident(${ownSchema})) is not null as there`
-  if (schema?.there !== true) await sql.unsafe(`create schema ${quoteName(ownSchema)}`)
+  // The user's, too: where it is not there, the search path ends in `public`, whose tables are not journalled.
+  for (const name of [schema, ownSchema]) {
+    // `create schema if not exists` needs the right to create one, also where it is there: made for us by an administrator.
+    const [row] = await sql<{ there: boolean }[]>`
+      select exists (select from pg_namespace where nspname = ${name}) as there`
+    if (row?.there !== true) await sql.unsafe(`create schema ${quoteName(name)}`)
+  }
   await sql`
     create table if not exists ${sql(ownSchema)}.migration (
       id int primary key,
