@@ -11,10 +11,11 @@ import { DIPDUP_EXAMPLE } from './dipdup-example.ts'
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const TSC = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
 
-/** What the compiler of this repository says of a folder where this package is installed. */
+/** What the compiler of this repository says of a folder where this package is installed, and what its package.json asks for. */
 function compile(folder: string): Promise<string[]> {
-  mkdirSync(join(folder, 'node_modules'), { recursive: true })
+  mkdirSync(join(folder, 'node_modules', '@types'), { recursive: true })
   symlinkSync(ROOT, join(folder, 'node_modules', 'pawl'))
+  symlinkSync(join(ROOT, 'node_modules', '@types', 'node'), join(folder, 'node_modules', '@types', 'node'))
   return new Promise((resolve) =>
     execFile(process.execPath, [TSC, '-p', folder], { cwd: folder }, (_error, out) =>
       resolve(out.split('\n').filter((line) => line !== '')),
