@@ -14,10 +14,10 @@ export interface InspectedLoad {
 export interface InspectedLoadResult {
   /** Events a second that were emitted. */
   readonly events: number
-  /** ms of this process a second: while nobody looks. */
-  readonly alone: number
-  /** ms of this process a second: while somebody looks. */
-  readonly looked: number | undefined
+  /** ms of this process a second, while nobody looks: before each look, and after the last. */
+  readonly alone: readonly number[]
+  /** While somebody looks. */
+  readonly looked: readonly number[]
 }
 
 const INDEXES = 50
@@ -95,9 +95,6 @@ async function turn(): Promise<number> {
   return (user + system) / (performance.now() - began)
 }
 
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length
-
 const [atStart, firing] = [reached(0), fired()]
 root.start()
 await Promise.all([atStart, firing])
@@ -105,6 +102,7 @@ await Promise.all([atStart, firing])
 await turn()
 const [began, before] = [performance.now(), events]
 const [alone, looked]: [number[], number[]] = [[await turn()], []]
+if (looks === 0) for (let more = 0; more < 4; more += 1) alone.push(await turn())
 for (let look = 0; look < looks; look += 1) {
   await asked(true)
   looked.push(await turn())
@@ -113,8 +111,8 @@ for (let look = 0; look < looks; look += 1) {
 }
 const result: InspectedLoadResult = {
   events: ((events - before) * 1_000) / (performance.now() - began),
-  alone: mean(alone),
-  looked: looks === 0 ? undefined : mean(looked),
+  alone,
+  looked,
 }
 process.send?.({ result })
 root.subscribe({ complete: () => process.disconnect() })

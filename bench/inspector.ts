@@ -5,7 +5,7 @@ import type { InspectedLoad, InspectedLoadResult } from './inspector-load.ts'
 import { median, printTable } from './print-table.ts'
 import type { BenchServer } from './server.ts'
 
-const ROUNDS = Number(process.env['PAWL_BENCH_ROUNDS'] ?? 7)
+const ROUNDS = Number(process.env['PAWL_BENCH_ROUNDS'] ?? 3)
 /** Times in a round that somebody looks. */
 const LOOKS = 3
 const VIEWS = (process.env['PAWL_BENCH_VIEWS'] ?? 'overview,charts,jobs,events').split(',')
@@ -36,8 +36,11 @@ export async function inspector(server: BenchServer): Promise<void> {
     `${(median(results.map(cpu)) / 10).toFixed(1)} %`,
     `${median(ratios).toFixed(3)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`,
   ]
-  const alone = ({ alone: cpu }: InspectedLoadResult): number => cpu
-  const looked = ({ looked: cpu = Number.NaN }: InspectedLoadResult): number => cpu
+  const alone = ({ alone: turns }: InspectedLoadResult): number => mean(turns)
+  const looked = ({ looked: turns }: InspectedLoadResult): number => mean(turns)
+  /** Each look is compared with the turns before and after it: the machine's speed changes less in that time. */
+  const looks = ({ alone: turns, looked: looking }: InspectedLoadResult): readonly number[] =>
+    looking.map((cpu, at) => mean(turns.slice(at, at + 2)) / cpu)
   printTable('50 indexes at their heads, 1,000 jobs', [
     ['', 'events/s', 'CPU of a core', 'by CPU'],
     row('no inspector', off, alone, [1]),
@@ -48,15 +51,13 @@ export async function inspector(server: BenchServer): Promise<void> {
       idle.map((one, at) => alone(off[at] ?? one) / alone(one)),
     ),
     ...[...viewed].map(([view, results]) =>
-      row(
-        `one page looks: ${view}`,
-        results,
-        looked,
-        results.map((one) => alone(one) / looked(one)),
-      ),
+      row(`one page looks: ${view}`, results, looked, results.flatMap(looks)),
     ),
   ])
 }
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
 
 const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 

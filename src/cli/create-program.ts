@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { addExamples } from './add-examples.ts'
+import { explainUsage } from './explain-usage.ts'
 import { addConfigCheck } from './commands/config-check.ts'
 import type { CliContext } from './commands/cli-context.ts'
 import { addCompletion } from './commands/completion.ts'
@@ -42,5 +43,6 @@ export function createProgram(context: CliContext): Command {
   addDiagrams(program, context)
   addCompletion(program, context)
   addExamples(program)
+  explainUsage(program)
   return program
 }

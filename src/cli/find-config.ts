@@ -13,7 +13,7 @@ export const CONFIG_OPTION = [
   'the config (default: pawl.config.ts, pawl.yaml or dipdup.yaml, here)',
 ] as const
 
-const SMALLEST_CONFIG = `A config is a module such as pawl.config.ts:
+const SMALLEST_CONFIG = `"pawl init" begins a project. A config is a module such as pawl.config.ts:
 
   import { defineConfig, hook } from 'pawl'
 
@@ -22,7 +22,7 @@ const SMALLEST_CONFIG = `A config is a module such as pawl.config.ts:
     jobs: { every_minute: { hook: 'hello', interval: 60 } },
   })
 
-or a pawl.yaml, whose hooks are files that "pawl init" begins for you:
+or a pawl.yaml, whose hooks are files that "pawl init" writes for you:
 
   hooks:
     hello:
@@ -45,7 +45,7 @@ export function findConfig(directory: string, named?: string): string {
   const found = anyConfig(directory)
   if (found !== undefined) return found
   const files = [...MODULES, ...YAML_FILES, ...DIPDUP_FILES].join(', ')
-  throw missing(`there is no config in ${directory}: looked for ${files}`)
+  throw missing(`there is no config in ${directory}`, `Looked for ${files}.\n`)
 }
 
 /** The config that is there in `directory`, if there is one. @throws ConfigurationError when there are two */
@@ -67,5 +67,5 @@ export const isDipDup = (file: string): boolean => /(?:^|[\\/])dipdup[^\\/]*\.ya
 
 const isFile = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isFile() === true
 
-const missing = (message: string): ConfigurationError =>
-  new ConfigurationError([{ path: '', message }], { hint: SMALLEST_CONFIG })
+const missing = (message: string, looked = ''): ConfigurationError =>
+  new ConfigurationError([{ path: '', message }], { hint: `${looked}${SMALLEST_CONFIG}` })

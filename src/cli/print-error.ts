@@ -5,6 +5,10 @@ import { plural } from '../text/format-number.ts'
 import { wantsColor, type OutputStream } from './output-stream.ts'
 import { redact } from '../text/redact.ts'
 import { createStyle } from '../text/style.ts'
+import { wrapLine } from '../text/wrap-line.ts'
+
+/** Columns. In fewer there is not much to be gained. */
+const NARROWEST = 40
 
 /** Prints an error for a person: what, why, what to do. The stack only for those who debug. */
 export function printError(error: unknown, stream: OutputStream, debug: boolean): void {
@@ -21,7 +25,13 @@ export function printError(error: unknown, stream: OutputStream, debug: boolean)
     ...hint,
     ...(debug ? [redact(inspect(error))] : []),
   ]
-  stream.write(`${lines.join('\n')}\n`)
+  // In a pipe a line stays one, for those who search it.
+  const { isTTY = false, columns = 0 } = stream
+  const wrapped =
+    isTTY && columns >= NARROWEST
+      ? lines.flatMap((line) => line.split('\n')).flatMap((line) => wrapLine(line, columns))
+      : lines
+  stream.write(`${wrapped.join('\n')}\n`)
 }
 
 /** `--debug` or PAWL_DEBUG (anything but empty or 0): before the command line was understood, too. */

@@ -135,7 +135,8 @@ export class ActorWatch {
 const show = (id: string, { ref, parent, kind, states, since }: Watched): ShownActor => ({
   id,
   parent,
-  name: ref.id,
+  // What has no name of its own has its session's, which says nothing.
+  name: ref.id === id ? kind : ref.id,
   kind,
   states,
   since,

@@ -9,7 +9,10 @@ const INTERVAL = /^every (\d+(?:\.\d+)?) s(.*)$/
 export function explainSchedule(schedule: string): string {
   if (schedule === 'daemon') return 'all the time'
   const [, seconds, more = ''] = INTERVAL.exec(schedule) ?? []
-  if (seconds !== undefined) return `every ${formatDuration(Number(seconds) * 1_000)}${more}`
+  if (seconds !== undefined) {
+    const isShort = Number(seconds) < 60
+    return `every ${isShort ? `${Number(seconds)} s` : formatDuration(Number(seconds) * 1_000)}${more}`
+  }
   const [, expression, timezone, dialect = 'cron', rest = ''] = CRONTAB.exec(schedule) ?? []
   if (expression === undefined || timezone === undefined) return schedule
   try {

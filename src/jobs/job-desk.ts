@@ -111,7 +111,10 @@ export class JobDesk implements JobControl {
     if (await this.#change(name, change)) return
     const names = (await this.#options.store.read()).map((job) => job.name)
     throw new UnknownJobError(`there is no job "${name}"${didYouMean(name, names)}`, {
-      hint: names.length === 0 ? 'There are no jobs.' : `There are ${listWords(names.slice(0, 20))}.`,
+      hint:
+        names.length === 0
+          ? 'There are no jobs yet: those of the config are there once Pawl has run.'
+          : `There are ${listWords(names.slice(0, 20))}.`,
     })
   }
 

@@ -6,7 +6,8 @@ import type { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+/** What `node` runs for `pawl`. */
+export const CLI_MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 
 /** ms. A pattern that is wrong must not wait for the end of the whole test run. */
 const PRINT_TIMEOUT = 60_000
@@ -43,14 +44,15 @@ export function linkDependencies(folder: string): void {
   symlinkSync(fileURLToPath(new URL('../../../node_modules', import.meta.url)), join(folder, 'node_modules'))
 }
 
-/** The real `pawl`, started in a folder; ended with the test if it still runs. */
+/** The real `pawl`, started in a folder; ended with the test if it still runs. `command`: something around it. */
 export function startCli(
   t: TestContext,
   folder: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
+  command: readonly string[] = [process.execPath, CLI_MAIN, ...args],
 ): CliProcess {
-  return new CliProcess(t, folder, args, env)
+  return new CliProcess(t, folder, command, env)
 }
 
 /** Runs the real `pawl` in a folder to its end. What names the folder says `<folder>` in the result. */
@@ -70,9 +72,10 @@ export class CliProcess {
   #out = ''
   #err = ''
 
-  constructor(t: TestContext, folder: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+  constructor(t: TestContext, folder: string, command: readonly string[], env: NodeJS.ProcessEnv) {
+    const [program = '', ...args] = command
     const { PAWL_DEBUG: _, FORCE_COLOR: __, ...inherited } = process.env
-    this.#child = spawn(process.execPath, [MAIN, ...args], {
+    this.#child = spawn(program, args, {
       cwd: folder,
       env: { ...inherited, TZ: 'UTC', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -90,6 +93,11 @@ export class CliProcess {
         resolve({ code, out: anonymous(this.#out), err: anonymous(this.#err) }),
       )
     })
+  }
+
+  /** On its standard output, until now. */
+  get printed(): string {
+    return this.#out
   }
 
   get pid(): number {

@@ -22,16 +22,31 @@ describe('a bad command line is told and exits with 2', { concurrency: 2 }, () =
   })
 
   test('an unknown command', (t) =>
-    refuses(t, {}, ['rnu'], ["error: unknown command 'rnu'", '(Did you mean run?)']))
+    refuses(t, {}, ['rnu'], ["error: unknown command 'rnu'", '(Did you mean run?)', 'See: pawl --help']))
 
   test('an unknown option', (t) =>
-    refuses(t, {}, ['run', '--cofig', 'x'], ["error: unknown option '--cofig'", '(Did you mean --config?)']))
+    refuses(
+      t,
+      {},
+      ['run', '--cofig', 'x'],
+      ["error: unknown option '--cofig'", '(Did you mean --config?)', 'See: pawl run --help'],
+    ))
 
   test('an option without its value', (t) =>
-    refuses(t, {}, ['run', '--config'], ["error: option '--config <file>' argument missing"]))
+    refuses(
+      t,
+      {},
+      ['run', '--config'],
+      ["error: option '--config <file>' argument missing", 'See: pawl run --help'],
+    ))
 
   test('an argument too many', (t) =>
-    refuses(t, {}, ['run', 'it'], ["error: too many arguments for 'run'. Expected 0 arguments but got 1."]))
+    refuses(
+      t,
+      {},
+      ['run', 'it'],
+      ["error: too many arguments for 'run'. Expected 0 arguments but got 1.", 'See: pawl run --help'],
+    ))
 
   test('a crontab that cannot be read', async (t) => {
     const { code, out, err } = await runCli(t, createFolder(t, {}), ['cron', '0 25 * * *'])
@@ -49,10 +64,7 @@ describe('a bad command line is told and exits with 2', { concurrency: 2 }, () =
     const count = await runCli(t, folder, ['cron', '* * * * *', '--count', '0'])
     assert.deepEqual(
       [count.code, count.err],
-      [
-        2,
-        "error: option '--count <number>' argument '0' is invalid. Write a whole number from 1 to 10000.\n",
-      ],
+      [2, "error: '0' does not fit --count. Write a whole number from 1 to 10000.\nSee: pawl cron --help\n"],
     )
   })
 

@@ -32,8 +32,8 @@ Examples:
         .map((file) => file.slice(0, -ENDINGS.mermaid.length))
       if (machine === undefined) return void out.write(`${machines.join('\n')}\n`)
       if (!machines.includes(machine)) {
-        const message = `there is no machine "${machine}"${didYouMean(machine, machines)}; there are ${listWords(machines)}`
-        throw new ConfigurationError([{ path: '', message }])
+        const message = `there is no machine "${machine}"${didYouMean(machine, machines)}`
+        throw new ConfigurationError([{ path: '', message }], { hint: `There are ${listWords(machines)}.` })
       }
       return void out.write(readFileSync(new URL(`${machine}${ENDINGS[format]}`, FOLDER), 'utf8'))
     })

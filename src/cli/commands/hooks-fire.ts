@@ -28,7 +28,8 @@ export function addHooksFire(hooks: Command, { out }: CliContext): void {
       `
 Examples:
   $ pawl hooks fire calculate_stats --args '{"major": true, "depth": 10}'
-  $ pawl hooks fire announce --args '{"amount": {"$pawl": "bigint", "value": "1000"}}' --key 2026-01-31
+  $ pawl hooks fire announce --key 2026-01-31 \\
+      --args '{"amount": {"$pawl": "bigint", "value": "1000"}}'
 `,
     )
     .action(async (hook: string, { config: named, args = {}, key, json = false }: FireOptions) => {

@@ -59,13 +59,18 @@ async function answersOf(
   const issues = [
     ...(node === undefined || /^(?:https?|wss?):\/\/\S+$/.test(node)
       ? []
-      : [{ path: '--rpc', message: 'expected the URL of a node: http, https, ws or wss' }]),
+      : [
+          {
+            path: '',
+            message: `--rpc: expected the URL of a node: http, https, ws or wss, got "${node.slice(0, 60)}"`,
+          },
+        ]),
     ...(token === undefined || /^0x[0-9a-fA-F]{40}$/.test(token)
       ? []
       : [
           {
-            path: '--contract',
-            message: `expected an address of 0x and 40 hex digits, got "${token.slice(0, 60)}"`,
+            path: '',
+            message: `--contract: expected an address of 0x and 40 hex digits, got "${token.slice(0, 60)}"`,
           },
         ]),
   ]
@@ -105,13 +110,14 @@ async function initProject(file: string, style: Style, say: (line: string) => vo
     say(layOut(written, style))
   }
   const made = done.filter(({ did }) => did !== 'kept').length
-  say(`${plural(made, 'file')} written, ${done.length - made} kept as they were`)
+  say(`${plural(made, 'file')} written beside ${basename(file)}, ${done.length - made} kept as they were`)
   for (const warning of config.warnings) say(`${style('yellow', 'warning:')} ${describeIssue(warning)}`)
   const packageFile = done.find(({ path }) => basename(path) === 'package.json')
   if (packageFile !== undefined && !isModulePackage(join(directory, packageFile.path)))
     say(
       `${style('yellow', 'warning:')} ${packageFile.path}: write "type": "module" there, for hooks are modules`,
     )
+  if (made > 0) say('next: npm install, then npx pawl config check, then npx pawl run')
 }
 
 const layOut = ({ did, path }: Written, style: Style): string =>

@@ -42,8 +42,16 @@ function addApprove(schema: Command, { out }: CliContext): void {
     )
     .option(...CONFIG_OPTION)
     .action(async ({ config: named }: ConfigOption) => {
-      await withProject(named, async ({ database }) => new LifecycleStore(database).approve())
-      out.write('approved: the next start takes what is indexed as it is\n')
+      const indexed = await withProject(named, async ({ database }) => {
+        const store = new LifecycleStore(database)
+        await store.approve()
+        return store.isReindexed()
+      })
+      out.write(
+        indexed
+          ? 'approved: the next start takes what is indexed as it is\n'
+          : 'Nothing is indexed yet: there is nothing to approve.\n',
+      )
     })
 }
 

@@ -34,7 +34,7 @@ function describeStatus(status: ProjectStatus, now: number): readonly string[] {
     `${database}, schema "${schema}": ${running ? 'running' : 'not running'}`,
     ...processes.map(({ name, state, roles }) => `process ${name}: ${state} (${roles.join(', ')})`),
     ...(indexes.length === 0
-      ? ['Nothing is indexed yet.']
+      ? [`Nothing is indexed yet${running ? '.' : ': `pawl run` begins.'}`]
       : layOutTable(
           ['index', 'level', 'last block', 'state'],
           indexes.map(({ name, level, blockTime, synchronized, orphanedFrom }) => [

@@ -91,7 +91,8 @@ export function actorsView(store: Store): View {
       element,
       update({ actor, depth, children, open }: Line) {
         write(name, actor.name)
-        write(state, actor.states.length > 0 ? stateWords(actor.states.at(-1) ?? '') : actor.kind)
+        const leaf = actor.states.at(-1)
+        write(state, leaf !== undefined ? stateWords(leaf) : actor.kind === actor.name ? '' : actor.kind)
         write(many, children > MOST_CHILDREN ? plural(children, 'child', 'children') : '')
         write(caret, children === 0 ? '' : open ? '▾' : '▸')
         set(element, 'aria-level', String(depth))

@@ -9,6 +9,8 @@ import type { View } from '../view.ts'
 
 /** Each of `machines/`, those first that a person looks for first. */
 const MACHINES = ['indexer', 'index', 'hooks', 'scheduler', 'job', 'watcher', 'root'] as const
+/** These are where the lifecycle is. */
+const LIFECYCLE: ReadonlySet<string> = new Set(['indexer', 'watcher'])
 const SHOWN = 40
 
 /** Each machine as a drawing, lit where it stands, with the transitions that it took. */
@@ -42,7 +44,7 @@ export function chartsView(store: Store): View {
   const panel = h('div', { class: 'chart-panel', id: 'chart-panel', role: 'tabpanel', tabindex: '0' })
   const list = h('ol', { class: 'transitions' })
   const transitions = new KeyedList<ShownTransition>(list, makeTransition)
-  const none = h('p', { class: 'empty' }, 'None since this page was opened.')
+  const none = h('p', { class: 'empty' }, 'None since somebody looks at actors.')
   let followed: Element | undefined
   let fits = true
   const fit = h(
@@ -141,9 +143,10 @@ export function chartsView(store: Store): View {
       actor === undefined ? transition.machine === machine : transition.actor === actor.id,
     )
     chart?.mark(own.at(-1))
-    toggle(none, 'hidden', own.length > 0)
+    const listed = [...(LIFECYCLE.has(machine) ? earlier(store, own[0]?.time, machine) : []), ...own]
+    toggle(none, 'hidden', listed.length > 0)
     transitions.show(
-      own
+      listed
         .slice(-SHOWN)
         .toReversed()
         .map((transition) => [String(transition.n), transition]),
@@ -169,6 +172,16 @@ export function chartsView(store: Store): View {
   return { id: 'charts', title: 'Charts', element, draw }
 }
 
+/** The lifecycle before its transitions were watched: that is always known. */
+function earlier(store: Store, before: number | undefined, machine: string): readonly ShownTransition[] {
+  return store.lifecycle.flatMap(({ n, time, state }, at) => {
+    const from = store.lifecycle[at - 1]?.state
+    if (from === undefined || (before !== undefined && time >= before)) return []
+    const ids = { from: [`${machine}.${from}`], to: [`${machine}.${state}`] }
+    return [{ n: -n, time, actor: '', name: machine, machine, event: '', ...ids }]
+  })
+}
+
 const nothingRuns = (machine: string): string =>
   machine === 'job'
     ? 'No job fires now.'
@@ -187,6 +200,7 @@ function makeTransition() {
     update(transition: ShownTransition) {
       write(time, clockTime(transition.time))
       write(event, eventWords(transition.event))
+      toggle(event, 'hidden', transition.event === '')
       write(
         way,
         `${transition.from.map(stateWords).join(', ')} → ${transition.to.map(stateWords).join(', ')}`,

@@ -4,7 +4,7 @@ import { fill, h, set, toggle, write } from '../dom.ts'
 import { count, duration, plural, shortTime } from '../format.ts'
 import { KeyedList } from '../keyed-list.ts'
 import type { Store } from '../store.ts'
-import { ago } from '../time-text.ts'
+import { ago, until } from '../time-text.ts'
 import { tell } from '../toast.ts'
 import type { View } from '../view.ts'
 
@@ -114,7 +114,7 @@ export function jobsView(store: Store): View {
             ? h('em', {}, 'paused')
             : job.schedule === 'daemon'
               ? 'runs all the time'
-              : ago(job.next, store),
+              : until(job.next, store),
         )
         fill(last, ago(job.last, store, 'never'))
         fill(counts, ...countsOf(job))

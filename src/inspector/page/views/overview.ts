@@ -1,7 +1,8 @@
 import type { ShownIndex, ShownRollback } from '../../shown.ts'
 import { fill, h, set, toggle, write } from '../dom.ts'
-import { count, duration, plural, rate } from '../format.ts'
+import { count, duration, rate } from '../format.ts'
 import { KeyedList } from '../keyed-list.ts'
+import { problemsOf } from '../problems.ts'
 import { describeRollback, reorgLine } from '../reorg-line.ts'
 import { askRollback } from '../rollback-dialog.ts'
 import type { Store } from '../store.ts'
@@ -215,39 +216,3 @@ export function overviewView(store: Store): View {
 
 const share = (level: number | undefined, head: number | undefined): number =>
   level === undefined || head === undefined || head === 0 ? 0 : Math.min(99, Math.floor((level / head) * 100))
-
-interface Problem {
-  readonly tone: 'warn' | 'bad' | 'busy'
-  readonly text: string
-  readonly link?: string
-}
-
-function problemsOf(store: Store): readonly Problem[] {
-  const found: Problem[] = store.problems.map((text) => ({
-    tone: /left the chain|failed/.test(text) ? 'bad' : 'busy',
-    text: text.startsWith('the state is') ? `Not to be served now: ${text}` : text,
-  }))
-  const failed = new Map<string, string>()
-  for (const event of store.events) {
-    if (event.index === undefined) continue
-    if (event.type === 'index.failed')
-      failed.set(event.index, `index ${event.index} has stopped: ${event.details[0] ?? ''}`)
-    else failed.delete(event.index)
-  }
-  for (const text of failed.values()) found.push({ tone: 'bad', text, link: '#events' })
-  const dead = (store.counts?.queue ?? []).filter(({ state }) => state === 'dead')
-  for (const { hook, count: number } of dead)
-    found.push({
-      tone: 'bad',
-      text: `${plural(number, 'firing')} of ${hook} failed for good`,
-      link: '#hooks',
-    })
-  const failing = store.counts?.jobs.failing ?? 0
-  if (failing > 0)
-    found.push({
-      tone: 'warn',
-      text: `${plural(failing, 'job')} had firings that failed`,
-      link: '#jobs',
-    })
-  return found
-}

@@ -1,0 +1,39 @@
+import { plural } from './format.ts'
+import type { Store } from './store.ts'
+
+export interface Problem {
+  readonly tone: 'warn' | 'bad' | 'busy'
+  readonly text: string
+  readonly link?: string
+}
+
+/** What a person should look at, each with where to look. */
+export function problemsOf(store: Store): readonly Problem[] {
+  const found: Problem[] = store.problems.map((text) => ({
+    tone: /left the chain|failed/.test(text) ? 'bad' : 'busy',
+    text: text.startsWith('the state is') ? `Not to be served now: ${text}` : text,
+  }))
+  const failed = new Map<string, string>()
+  for (const event of store.events) {
+    if (event.index === undefined) continue
+    if (event.type === 'index.failed')
+      failed.set(event.index, `index ${event.index} has stopped: ${event.details[0] ?? ''}`)
+    else failed.delete(event.index)
+  }
+  for (const text of failed.values()) found.push({ tone: 'bad', text, link: '#events' })
+  const dead = (store.counts?.queue ?? []).filter(({ state }) => state === 'dead')
+  for (const { hook, count: number } of dead)
+    found.push({
+      tone: 'bad',
+      text: `${plural(number, 'firing')} of ${hook} failed for good`,
+      link: '#hooks',
+    })
+  const failing = store.counts?.jobs.failing ?? 0
+  if (failing > 0)
+    found.push({
+      tone: 'warn',
+      text: `${plural(failing, 'job')} had firings that failed`,
+      link: '#jobs',
+    })
+  return found
+}
