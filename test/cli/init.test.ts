@@ -47,7 +47,7 @@ describe('pawl init', { concurrency: 2 }, () => {
     assert.equal(err, '')
     assert.equal(code, 0)
     const names = ['none', 'weird_name', 'on_restart', 'on_reindex', 'on_synchronized', 'on_index_rollback']
-    assert.deepEqual(out.split('\n').slice(0, -3), [
+    assert.deepEqual(out.split('\n').slice(0, -4), [
       'made    hooks/stats/daily/all.ts',
       ...names.map((name) => `made    hooks/${name}.ts`),
       'made    sql/stats/daily/all/.keep',
@@ -56,6 +56,8 @@ describe('pawl init', { concurrency: 2 }, () => {
       'made    tsconfig.json',
       'made    package.json',
     ])
+    assert.match(out, /^17 files written beside pawl.yaml, 0 kept as they were$/m)
+    assert.match(out, /^next: npm install, then npx pawl config check, then npx pawl run\n$/m)
     assert.match(
       out,
       /warning: pawl.yaml:11:10: hooks.all.args.g: Pawl does not know the type demo.models.Side/,
@@ -112,7 +114,7 @@ export const nobody: HookCallback<'nobody'> = () => {}
     assert.match(out, /^kept {4}sql\/calculate_stats.sql$/m)
     assert.match(out, /^warning: package.json: write "type": "module" there/m)
     const again = await runCli(t, folder, ['init'])
-    assert.match(again.out, /^0 files written, 13 kept as they were$/m)
+    assert.match(again.out, /^0 files written beside dipdup.yaml, 13 kept as they were$/m)
   })
 
   test('renews the types that it wrote; until then they are told to be old', async (t) => {
