@@ -1,5 +1,5 @@
 // A fleet in virtual time: `npm run soak:fleet-virtual [-- <workers> <indexes> <seconds> <seed>]`. What it models, and what not, is said
-// in docs/capacity.md.
+// in virtual-database.ts.
 import { runVirtualFleet } from './virtual-fleet.ts'
 
 const [workers = 1_000, indexes = 100, seconds = 60, seed = 1] = process.argv.slice(2).map(Number)
