@@ -38,7 +38,9 @@ const forgetIndexes = async (sql: Sql, own: string, redeliver: boolean): Promise
     select id from ${sql.unsafe(own)}.tracked where kind = 'table' order by id`
   await runDdl(sql, [
     // First: a running level of another process would otherwise wait for us, holding what we want.
-    `update ${own}.index set level = null, hash = null, finalized = null`,
+    `update ${own}.index set level = null, hash = null, finalized = null, synchronized = false`,
+    // Who told of it had other rows.
+    `delete from ${own}.lifecycle where key = 'synchronized'`,
     ...tracked.flatMap(({ id }) => dropShadow(own, id)),
     `delete from ${own}.tracked`,
     `delete from ${own}.tracked_schema`,
