@@ -1,7 +1,7 @@
 import type postgres from 'postgres'
 import type { Database, Sql } from '../database/database.ts'
 import type { Message } from './executor.ts'
-import { eligibleFirings, firingColumns, readFiring, type QueuedFiring } from './firing-claims.ts'
+import { eligibleFirings, firingColumns, readFiring, type QueuedFiring } from './queued-firing.ts'
 
 export interface HookLimit {
   readonly hook: string

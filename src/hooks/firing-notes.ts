@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.ts'
-import type { QueuedFiring } from './firing-claims.ts'
+import type { QueuedFiring } from './queued-firing.ts'
 
 type Held = Pick<QueuedFiring, 'id' | 'reverting' | 'claimed'>
 

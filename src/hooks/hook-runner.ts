@@ -10,7 +10,7 @@ import { describeFiring } from './describe-firing.ts'
 import { explainFailure } from './explain-failure.ts'
 import { findHook } from './find-hook.ts'
 import { fireSystem } from './fire-system.ts'
-import type { QueuedFiring } from './firing-claims.ts'
+import type { QueuedFiring } from './queued-firing.ts'
 import type {
   FireRequest,
   HandlerCall,

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
-import type { FiringClaims, QueuedFiring } from './firing-claims.ts'
+import type { FiringClaims } from './firing-claims.ts'
+import type { QueuedFiring } from './queued-firing.ts'
 import type { Hook } from './hook.ts'
 
 export interface LaneOptions {

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { CountedClaims } from './counted-claims.ts'
-import type { QueuedFiring } from './firing-claims.ts'
+import type { QueuedFiring } from './queued-firing.ts'
 import type { Hook } from './hook.ts'
 
 interface Asking {
