@@ -4,13 +4,13 @@ import type { Mutation } from './mutation.ts'
 export const QUEUE_MUTATIONS: readonly Mutation[] = [
   {
     fault: 'a firing may run a level before it has its confirmations',
-    file: 'hooks/firing-claims',
+    file: 'hooks/queued-firing',
     from: 'i.level >= f.level + f.confirmations',
     to: 'i.level + 1 >= f.level + f.confirmations',
   },
   {
     fault: 'confirmations do not count',
-    file: 'hooks/firing-claims',
+    file: 'hooks/queued-firing',
     from: 'and (f.level is null or i.level >= f.level + f.confirmations)',
     to: '',
   },
@@ -28,7 +28,7 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   },
   {
     fault: 'what another process has may be taken',
-    file: 'hooks/firing-claims',
+    file: 'hooks/queued-firing',
     from: "and f.state = 'queued' and f.worker is null",
     to: "and f.state = 'queued'",
   },
