@@ -67,7 +67,7 @@ export class NewerSchemaError extends PawlError {
   readonly code = 'NEWER_SCHEMA'
 }
 
-/** Another process took the lease over; this one may no longer write. */
+/** Another process took the lease over, or this one could not keep it: it may no longer write. */
 export class LeaseLostError extends PawlError {
   readonly code = 'LEASE_LOST'
 }

@@ -10,6 +10,7 @@ export class JobRunner {
   readonly #party: Party = { beat: () => this.#events?.look() }
   #events: StoreEvents | undefined
   #listening: { unlisten(): Promise<void> } | undefined
+  #leaving: Promise<void> = Promise.resolve()
 
   constructor(database: Database, membership: Membership) {
     this.#database = database
@@ -32,10 +33,14 @@ export class JobRunner {
     )
   }
 
-  /** Idempotent. */
-  async leave(): Promise<void> {
-    if (this.#events === undefined) return
+  /** Idempotent; whoever comes second waits for the first, as the database may be closed after it. */
+  leave(): Promise<void> {
+    if (this.#events !== undefined) this.#leaving = this.#leave()
     this.#events = undefined
+    return this.#leaving
+  }
+
+  async #leave(): Promise<void> {
     await this.#listening?.unlisten().catch(() => {})
     const { sql, ownSchema } = this.#database
     // What ran here and is not written as ended was cut off: nobody's, as when this process had died.

@@ -83,7 +83,7 @@ describe('two processes', { concurrency: 2, timeout, skip }, () => {
         await second.prints(SYNCHRONIZED, PATIENCE)
         comesBack(first)
         const { code, err } = await first.ended
-        assert.deepEqual([code, /another process took the lease/.test(err)], [1, true], err)
+        assert.deepEqual([code, /took the lease over/.test(err)], [1, true], err)
         await interrupt(second)
         await assertUndisturbed(project, [first.pid, second.pid])
       },

@@ -344,3 +344,19 @@ test('what could not be written is written with the next record, and odd errors 
   assert.deepEqual([a?.fired, a?.lastError], [6, 'half a pair: \uFFFD, a NUL: .'])
   await store.leave()
 })
+
+// The drain of the scheduler leaves, and so does the end of the root, which closes the database next.
+test('whoever leaves second waits until the first has given back what ran', async (t) => {
+  const database = await openTestDatabase(t)
+  const store = createJobStore(database)
+  await store.join(silent)
+  await store.load([job('cut off')], NOW)
+  await store.claim([claim('cut off', 10)])
+  void store.leave()
+  await store.leave()
+  const rows = await database.sql`select owner, status from ${database.sql(database.ownSchema)}.job_run`
+  assert.deepEqual(
+    rows.map(({ owner, status }) => [owner, status]),
+    [[null, 'running']],
+  )
+})
