@@ -5,8 +5,10 @@ import { median, printTable, rate } from './print-table.ts'
 import type { BenchServer } from './server.ts'
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5)
-/** In a round, of each design; then it is pruned once. */
+/** In a round, of each design; it is pruned once. */
 const LEVELS = STEP
+/** The designs take turns of so many levels, each time another first: this hardware changes its speed within seconds. */
+const TURN = LEVELS / 16
 
 /** What journalling costs, against other designs; and what reverting and pruning take. */
 export async function journal(server: BenchServer): Promise<void> {
@@ -20,11 +22,18 @@ async function compare(server: BenchServer, title: string, write: WriteLevel): P
   for (const design of DESIGNS) benches.push(await Bench.open(await server.create(), design, write))
   const costs = benches.map((): Cost[] => [])
   for (let round = 0; round <= ROUNDS; round += 1) {
-    for (const [at, bench] of benches.entries()) {
-      const cost = await bench.run(LEVELS)
-      // The first one warms up.
-      if (round > 0) costs[at]?.push(cost)
+    const spent = benches.map((): Cost => ({ wall: 0, cpu: 0 }))
+    for (let turn = 0; turn < LEVELS / TURN; turn += 1) {
+      for (let next = 0; next < benches.length; next += 1) {
+        const at = (turn + next) % benches.length
+        const cost = await benches[at]?.run(TURN)
+        const before = spent[at]
+        if (cost === undefined || before === undefined) continue
+        spent[at] = { wall: before.wall + cost.wall, cpu: before.cpu + cost.cpu }
+      }
     }
+    // The first one warms up.
+    if (round > 0) for (const [at, cost] of spent.entries()) costs[at]?.push(cost)
   }
   for (const { database } of benches) await database.close()
   const ratios = (own: readonly Cost[], of: keyof Cost): number[] =>

@@ -1,20 +1,29 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import postgres from 'postgres'
 import type { BusyChain } from './busy-chain.ts'
 import { checkExact } from './check-exact.ts'
 import type { IndexerOptions } from './indexer.ts'
 import { startIndexer, type RunningIndexer } from './running-indexer.ts'
 
+const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+
 export interface Backfill {
   /** ms from the start of the process until another connection reads a row. */
   readonly firstAnswer: number
   /** ms from the start of the process until all is committed. */
   readonly all: number
-  /** ms from `syncing` on. */
-  readonly syncing: number
+  /** ms from `syncing` on; undefined: it does not tell. */
+  readonly syncing: number | undefined
+  /** Seconds, of its process. */
+  readonly cpu: number
+  /** Megabytes, of its process. */
+  readonly peak: number
 }
 
 export type IndexerSetup = Omit<IndexerOptions, 'directory' | 'monitoringPort' | 'url' | 'token'>
@@ -36,10 +45,7 @@ export async function launchIndexer(
   return { indexer, ready }
 }
 
-export async function backfill(
-  chain: BusyChain,
-  setup: IndexerSetup,
-): Promise<Backfill & { readonly cpu: number; readonly peak: number }> {
+export async function backfill(chain: BusyChain, setup: IndexerSetup): Promise<Backfill> {
   const { hash } = await chain.head()
   const directory = mkdtempSync(join(tmpdir(), 'pawl-transfers-'))
   const { indexer } = await launchIndexer(chain, setup, directory)
@@ -59,6 +65,17 @@ export async function backfill(
     return { firstAnswer, all, syncing: all - since, cpu, peak }
   } finally {
     await indexer.kill()
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** As a user does it who wants to index again: what is kept of the node's blocks stays. */
+export async function wipe(database: string): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'pawl-transfers-'))
+  try {
+    writeFileSync(join(directory, 'pawl.yaml'), JSON.stringify({ database }))
+    await promisify(execFile)(process.execPath, [CLI, 'schema', 'wipe', '--force'], { cwd: directory })
+  } finally {
     rmSync(directory, { recursive: true, force: true })
   }
 }
@@ -88,7 +105,7 @@ async function firstRow(database: string): Promise<number> {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

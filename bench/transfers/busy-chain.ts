@@ -17,6 +17,8 @@ export interface BusyChain {
   /** Takes the last blocks off and mines as many others, each with as many transfers. */
   reorg(depth: number): Promise<void>
   head(): Promise<{ readonly level: number; readonly hash: string; readonly transfers: number }>
+  /** The last of the head. */
+  lastTransfer(): Promise<{ readonly level: number; readonly logIndex: number; readonly to: Address }>
   /** In the order of the addresses. */
   balances(addresses: readonly Address[]): Promise<readonly bigint[]>
 }
@@ -73,6 +75,16 @@ export async function buildBusyChain({ blocks, perBlock }: BusyChainOptions): Pr
         functionName: 'transfers',
       })
       return { level: Number(number), hash, transfers: Number(transfers) }
+    },
+    async lastTransfer() {
+      const head = { fromBlock: 'latest', toBlock: 'latest', address: token }
+      const logs = await anvil.rpc<{ blockNumber: Hex; logIndex: Hex; topics: Hex[] }[]>('eth_getLogs', [
+        head,
+      ])
+      const last = logs.at(-1)
+      if (last === undefined) throw new Error('the head has no transfers')
+      const { blockNumber, logIndex, topics } = last
+      return { level: Number(blockNumber), logIndex: Number(logIndex), to: `0x${topics[2]?.slice(26)}` }
     },
     async balances(addresses) {
       const balances: bigint[] = []

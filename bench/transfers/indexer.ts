@@ -14,6 +14,8 @@ export interface IndexerOptions {
   readonly handler: 'event' | 'batch' | 'sql'
   /** So many indexes of the same transfers, each with its own tables. */
   readonly indexes: number
+  /** Blocks are kept, and read from there where they are. */
+  readonly cache: boolean
   readonly monitoringPort: number
 }
 
@@ -75,6 +77,7 @@ const root = createActor(
           options.handler === 'batch'
             ? {
                 datasource: source(),
+                cache: options.cache,
                 batch: true,
                 handler: (ctx: HandlerContext, blocks: readonly Block[]) => {
                   for (const block of blocks) write(ctx, block, at)
@@ -82,6 +85,7 @@ const root = createActor(
               }
             : {
                 datasource: source(),
+                cache: options.cache,
                 handler: (ctx: HandlerContext, block: Block) =>
                   options.handler === 'sql' ? writeBySql(ctx, block, at) : write(ctx, block, at),
               },

@@ -38,8 +38,8 @@ export interface LevelIndexConfig<Block extends BlockRef = BlockRef> extends Ind
 }
 
 /**
- * An index whose handler is called with the levels of one transaction at once, in their order: all of a range that is final, and one
- * that is not, so that it can be undone by itself.
+ * An index whose handler is called with many levels of one transaction at once, in their order: up to 500 of a range that is final, and
+ * one that is not, so that it can be undone by itself.
  */
 export interface BatchIndexConfig<Block extends BlockRef = BlockRef> extends IndexOptions<Block> {
   readonly batch: true

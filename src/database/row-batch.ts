@@ -103,12 +103,17 @@ export class RowBatch {
   }
 
   #push(row: Row, by: string | undefined): true {
-    for (const [at, { name }] of this.columns.entries()) this.#values[at]?.push(row[name])
+    for (let at = 0; at < this.columns.length; at += 1) {
+      this.#values[at]?.push(row[this.columns[at]?.name ?? ''])
+    }
     this.#by.push(by)
     return true
   }
 
   #identity(row: Row): string | undefined {
+    const [only = -1] = this.#keys
+    const column = this.#keys.length === 1 ? this.columns[only] : undefined
+    if (column !== undefined) return identityOf(column, row[column.name])
     let identity = ''
     for (const at of this.#keys) {
       const column = this.columns[at]

@@ -61,7 +61,8 @@ export class TransactionScope implements Transaction {
     const own = guardSql(session.raw, gate, begin)
     this.#buffer = new WriteBuffer({
       shapes: session.shapes,
-      run: (statement, args) => own.unsafe(statement, [...args], { prepare: true }),
+      // Handed over at once: what is called next comes behind it.
+      run: (statement, args) => own.unsafe(statement, [...args], { prepare: true }).execute(),
       refusal: () => this.#userGate.refusal(),
     })
     this.#gate = gate

@@ -28,17 +28,14 @@ export interface GroupToWrite extends LevelGroup {
   readonly stop: AbortSignal
   /** Aborted: cut off and roll back. */
   readonly signal: AbortSignal
-}
-
-export interface WrittenGroup {
-  /** How many of the blocks. */
-  readonly blocks: number
-  /** Where the index stands now. */
-  readonly cursor: BlockRef
+  /** Of a group that is final: what is there by now to follow in the same transaction, behind `done`. */
+  readonly following: (done: BlockRef) => LevelGroup | undefined
 }
 
 /** ms after which a group ends early: a cut-off loses no more than that. */
 const LONGEST_GROUP = 5_000
+/** ms after which no other group follows in the same transaction: while it is committed, nothing else is done. */
+const LONG_ENOUGH = 1_000
 /** Tables that change faster than they can be journalled are a mistake, not bad luck. */
 const TRIES = 3
 
@@ -53,11 +50,12 @@ export class LevelWriter {
   /**
    * Runs the handler for the blocks, in one transaction that moves the cursor.
    *
-   * @returns what is committed: fewer blocks than given where a group was asked to end early, but at least one.
+   * @returns where the index stands now: before the group's end where it was asked to end early, but behind one block at least; after
+   * it where other groups followed.
    * @throws what the handler throws; LeaseLostError; UnjournallableTableError; the reason of `stop` when it was aborted
    * before the transaction began. Nothing is committed then – unless the session was lost on COMMIT: then load the cursor.
    */
-  async write(group: GroupToWrite): Promise<WrittenGroup> {
+  async write(group: GroupToWrite): Promise<BlockRef> {
     const { database, gate, track } = this.#options
     const { stop, signal } = group
     for (let tries = 1; ; tries += 1) {
@@ -80,30 +78,40 @@ export class LevelWriter {
     }
   }
 
-  async #run(transaction: Transaction, group: GroupToWrite): Promise<WrittenGroup> {
-    const { clock, gate, runHandler, batch } = this.#options
-    const { blocks, end, cursor, stop, signal } = group
+  async #run(transaction: Transaction, group: GroupToWrite): Promise<BlockRef> {
+    const { clock, gate } = this.#options
+    const { stop, following } = group
     const started = clock.now()
-    const endsEarly = (): boolean =>
-      stop.aborted || gate.contended || Math.abs(clock.now() - started) >= LONGEST_GROUP
-    await this.#begin(transaction, group, cursor, end)
-    if (batch) {
-      if (blocks.length > 0) await runHandler(transaction, blocks, signal)
-      return { blocks: blocks.length, cursor: end }
+    const lasted = (ms: number): boolean =>
+      stop.aborted || gate.contended || Math.abs(clock.now() - started) >= ms
+    await this.#begin(transaction, group, group.cursor, group.end)
+    let cursor = group.end
+    for (let next: LevelGroup | undefined = group; next !== undefined;) {
+      cursor = await this.#runHandlers(transaction, next, group.signal, () => lasted(LONGEST_GROUP))
+      const isOver: boolean = group.journal || cursor !== next.end || lasted(LONG_ENOUGH)
+      next = isOver ? undefined : following(cursor)
     }
-    let done = 0
-    let reached = end
-    for (const block of blocks) {
-      await runHandler(transaction, [block], signal)
+    if (cursor !== group.end) await this.#move(transaction, group, cursor)
+    return cursor
+  }
+
+  /** @returns the last block that is done, or the group's end */
+  async #runHandlers(
+    transaction: Transaction,
+    { blocks, end }: LevelGroup,
+    signal: AbortSignal,
+    endsEarly: () => boolean,
+  ): Promise<BlockRef> {
+    const { runHandler, batch } = this.#options
+    const last = blocks.at(-1)
+    for (const some of batch && blocks.length > 0 ? [blocks] : blocks.map((block) => [block])) {
+      await runHandler(transaction, some, signal)
       // A handler that only gives rows away does not wait for the database by itself.
       await transaction.keepUp()
-      done += 1
-      if (done === blocks.length || !endsEarly()) continue
-      await this.#moveBack(transaction, group, block)
-      reached = block
-      break
+      const done = some.at(-1)
+      if (done !== undefined && done !== last && endsEarly()) return done
     }
-    return { blocks: done, cursor: reached }
+    return end
   }
 
   /** Before all else: it takes the index's lock, and fails where another process has taken over. */
@@ -123,8 +131,11 @@ export class LevelWriter {
     }
   }
 
-  /** The cursor was put to the group's last level when it began. Only for groups that are not journalled. */
-  async #moveBack(transaction: Transaction, group: GroupToWrite, to: BlockRef): Promise<void> {
+  /**
+   * The cursor was put to the group's last level when it began: back, where it ended early, or on, over what followed. Only for groups
+   * that are not journalled.
+   */
+  async #move(transaction: Transaction, group: GroupToWrite, to: BlockRef): Promise<void> {
     const { sql } = transaction
     await this.#begin(transaction, group, group.end, to)
     await sql`

@@ -4,7 +4,7 @@ import type { BlockRange } from './answer-fault.ts'
 import type { BlockCache } from './block-cache.ts'
 import type { IndexPosition } from './index-position.ts'
 import { nextGroup, type LevelGroup, type RangeAnswer } from './level-group.ts'
-import type { LevelWriter, WrittenGroup } from './level-writer.ts'
+import type { LevelWriter } from './level-writer.ts'
 import { RangePrefetcher, type FetchedRange } from './range-prefetcher.ts'
 import { RangeSize } from './range-size.ts'
 import type { SourceReader } from './source-reader.ts'
@@ -81,10 +81,11 @@ export class RangeIndexer {
         if (cursor !== undefined && block !== undefined && !follows(block, cursor)) {
           return { type: 'unlinked', cursor, block }
         }
-        if (!(await this.#write(range, span))) return { type: 'stopped' }
-        const beginsLater = mayBeginLater && position.cursor === undefined && range.to < last
-        this.#finish(beginsLater ? range.to : coveredBy(range, finalized))
-        if (position.next <= range.to) return { type: 'ended', level: position.next }
+        const written = await this.#write(range, span, ranges)
+        if (written === undefined) return { type: 'stopped' }
+        const beginsLater = mayBeginLater && position.cursor === undefined && written.to < last
+        this.#finish(beginsLater ? written.to : coveredBy(written, finalized))
+        if (position.next <= written.to) return { type: 'ended', level: position.next }
       }
       return { type: 'done' }
     } finally {
@@ -92,25 +93,43 @@ export class RangeIndexer {
     }
   }
 
-  /** False: stopped on the way. */
-  async #write(range: FetchedRange, span: Span): Promise<boolean> {
+  /** @returns the last range that was written: those that were there by then followed it. Undefined: stopped on the way. */
+  async #write(range: FetchedRange, span: Span, ranges: RangePrefetcher): Promise<FetchedRange | undefined> {
+    const { finalized, stop } = span
+    let current = range
     let rest: RangeAnswer = range
-    for (let group; (group = nextGroup(rest, span.finalized)) !== undefined;) {
-      if (span.stop.aborted) return false
-      const { blocks, cursor } = await this.#writeGroup(group, span)
-      rest = { blocks: rest.blocks.slice(blocks), end: cursor === range.end ? undefined : range.end }
+    const following = (done: BlockRef): LevelGroup | undefined => {
+      rest = after(rest, done)
+      if (nextGroup(rest, finalized) === undefined) {
+        const next = ranges.takeFetched((fetched) => fetched.to <= finalized && continues(fetched, done))
+        if (next === undefined) return undefined
+        rest = current = next
+      }
+      const group = nextGroup(rest, finalized)
+      return group?.journal === true ? undefined : group
     }
-    return !span.stop.aborted
+    for (let group; (group = nextGroup(rest, finalized)) !== undefined;) {
+      if (stop.aborted) return undefined
+      const cursor = await this.#writeGroup(group, span, following)
+      // Not before it is known: others may have followed.
+      rest = after(rest, cursor)
+    }
+    return stop.aborted ? undefined : current
   }
 
-  async #writeGroup(group: LevelGroup, { stop, signal }: Span): Promise<WrittenGroup> {
+  /** @returns where the index stands now */
+  async #writeGroup(
+    group: LevelGroup,
+    { stop, signal }: Span,
+    following: (done: BlockRef) => LevelGroup | undefined,
+  ): Promise<BlockRef> {
     const { writer, position, onJournalled } = this.#options
-    const { id = 0, cursor } = position
-    const written = await writer.write({ ...group, indexId: id, cursor, stop, signal })
-    position.moveTo(written.cursor)
-    this.#finish(written.cursor.level)
+    const { id: indexId = 0, cursor: from } = position
+    const cursor = await writer.write({ ...group, indexId, cursor: from, stop, signal, following })
+    position.moveTo(cursor)
+    this.#finish(cursor.level)
     if (group.journal) onJournalled()
-    return written
+    return cursor
   }
 
   #finish(level: number): void {
@@ -134,6 +153,20 @@ async function readRange(
   if (to > finalized || blocks.at(-1)?.level === to) return { blocks, end: undefined }
   const [end] = await source.blocks({ from: to, to, finalized: to - 1 }, signal, { mayBeginLater: true })
   return { blocks, end }
+}
+
+/** What is left of an answer when the index stands at `done`. */
+function after({ blocks, end }: RangeAnswer, done: BlockRef): RangeAnswer {
+  return {
+    blocks: blocks.filter(({ level }) => level > done.level),
+    end: end !== undefined && end.level > done.level ? end : undefined,
+  }
+}
+
+/** Does it begin with a block that may follow this one? */
+function continues({ blocks: [first], end }: RangeAnswer, cursor: BlockRef): boolean {
+  const block = first ?? end
+  return block !== undefined && follows(block, cursor)
 }
 
 /** Blocks of levels that do not follow each other cannot be compared; what lies between them is final. */

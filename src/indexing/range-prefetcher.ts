@@ -23,6 +23,8 @@ export interface FetchedRange extends RangeAnswer {
 }
 
 interface UnderWay {
+  /** Once it is there. */
+  fetched: FetchedRange | undefined
   /** What it takes in memory: expected at first, then known. */
   bytes: number
   readonly range: Promise<FetchedRange>
@@ -55,6 +57,15 @@ export class RangePrefetcher {
     return range
   }
 
+  /** The next range, if it is there by now and is what is wanted; else it stays. */
+  takeFetched(isWanted: (range: FetchedRange) => boolean): FetchedRange | undefined {
+    const range = this.#underWay[0]?.fetched
+    if (range === undefined || !isWanted(range)) return undefined
+    this.#underWay.shift()
+    this.#fill()
+    return range
+  }
+
   /** Aborts what is under way. */
   close(): void {
     this.#link.abort(new Error('the range is not needed any more'))
@@ -74,23 +85,31 @@ export class RangePrefetcher {
     }
   }
 
-  #begin(from: number, to: number, bytes: number): void {
-    const entry: UnderWay = { bytes, range: this.#fetch(from, to, (known) => (entry.bytes = known)) }
+  #begin(from: number, to: number, expected: number): void {
+    const entry: UnderWay = {
+      bytes: expected,
+      fetched: undefined,
+      range: this.#fetch(from, to).then(({ range, bytes }) => {
+        entry.bytes = bytes
+        entry.fetched = range
+        return range
+      }),
+    }
     // It may fail before anybody asks for it, or never be asked for.
     entry.range.catch(() => {})
     this.#underWay.push(entry)
   }
 
-  async #fetch(from: number, to: number, onKnown: (bytes: number) => void): Promise<FetchedRange> {
+  /** With its size: bytes of memory. */
+  async #fetch(from: number, to: number): Promise<{ readonly range: FetchedRange; readonly bytes: number }> {
     const { clock, size, read, bytesOf } = this.#options
     const { signal } = this.#link
     const started = clock.now()
     try {
       const answer = await read(from, to, signal)
       const bytes = bytesOf(answer)
-      onKnown(bytes)
       size.answered({ levels: to - from + 1, bytes, ms: clock.now() - started })
-      return { from, to, ...answer }
+      return { range: { from, to, ...answer }, bytes }
     } catch (error) {
       if (!signal.aborted) size.failed()
       throw error

@@ -1,5 +1,5 @@
 /** Levels asked for at first: small enough for any node, for full blocks, and for a first answer soon. */
-const FIRST = 20
+const FIRST = 2
 /** Most nodes refuse more than 2,000 levels of logs. */
 const LARGEST = 2_000
 /** Bytes of memory that an answer should take: some 5,000 logs. Larger ones are no faster, and several are held at a time. */

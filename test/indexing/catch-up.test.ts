@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ChainMismatchError } from '../../src/errors.ts'
+import type { Datasource } from '../../src/datasources/datasource.ts'
 import { simulateChain, TestClock } from '../../src/testing/index.ts'
 import { neverAborted, openIndexing, ref } from './indexing-fixture.ts'
 
@@ -115,9 +116,44 @@ test('the next ranges are on their way while handlers run', async (t) => {
     },
   )
   await start()
-  assert.deepEqual(asked.slice(0, 3), ['0-19', '20-39', '40-59'])
+  assert.deepEqual(asked.slice(0, 3), ['0-1', '2-3', '4-5'])
   // Asked for before the first of the range before it was handled.
-  assert.deepEqual(ahead.slice(0, 2), [0, 20])
+  assert.deepEqual(ahead.slice(0, 2), [0, 2])
+})
+
+test('ranges that are there by then share a transaction, and leave together when it fails', async (t) => {
+  const { process, rows, refs } = await openIndexing(t)
+  const chain = simulateChain({ seed: 12, length: 200, finality: 0 })
+  const ranges: number[] = []
+  const source = chain.datasource()
+  const counted: Datasource = {
+    ...source,
+    blocks: (from, to, call) => {
+      ranges.push(from)
+      return source.blocks(from, to, call)
+    },
+  }
+  let failed: readonly number[] = []
+  const { start } = process(counted, {
+    handler: ({ level }) => {
+      if (level !== 120 || failed.length > 0) return
+      failed = [...ranges]
+      throw new Error('not this time')
+    },
+  })
+  await assert.rejects(start(), /not this time/)
+  const committed = await refs()
+  assert.deepEqual(
+    await rows(),
+    chain
+      .canonical()
+      .slice(0, (committed.at(-1) ?? -1) + 1)
+      .map(ref),
+  )
+  assert.ok(failed.length > committed.length + 1, `${failed.length} ranges, ${committed.length} commits`)
+
+  await process(counted).start()
+  assert.deepEqual(await rows(), chain.canonical().map(ref))
 })
 
 test('progress is told at most every 100 ms, and at the end', async (t) => {

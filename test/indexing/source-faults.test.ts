@@ -13,7 +13,7 @@ test('an answer that cannot be used is refused: who, what was asked, what is wro
     assert.ok(error instanceof DatasourceError)
     assert.match(
       error.message,
-      /index "transfers": simulated chain \(seed 1\) was asked for levels 0 to 9, .* null is no block/,
+      /index "transfers": simulated chain \(seed 1\) was asked for levels 0 to 1, .* null is no block/,
     )
     assert.equal(error.retriable, true)
     return true
@@ -42,11 +42,12 @@ test('an answer that does not link is asked for again, and refused in the end', 
   assert.deepEqual(await start(), { type: 'head' })
   assert.deepEqual(await rows(), chain.canonical().map(ref))
 
-  chain.extend(5)
+  // One range.
+  chain.extend(4)
   chain.lie({ times: 3 })
   await assert.rejects(advance(), /the parent of level 12 is .*, but level 11 is .* – 3 times/)
   assert.deepEqual(await advance(), { type: 'head' })
-  assert.equal((await rows()).length, 15)
+  assert.equal((await rows()).length, 14)
 })
 
 test('a block on another parent, while ours is still there, is no reorg', async (t) => {
@@ -77,7 +78,7 @@ test('a head without its blocks is an error that can be retried, not an endless 
   const { process } = await openIndexing(t)
   const chain = simulateChain({ seed: 5, length: 10 })
   const { start, follower } = process({ ...chain.datasource(), blocks: async () => [] })
-  await assert.rejects(start(), /contradicts itself: it told of level 9, and has no level 0/)
+  await assert.rejects(start(), /contradicts itself: it told of level 9, and has no level 8/)
   assert.equal(follower.status.synchronized, false)
 })
 
@@ -99,7 +100,7 @@ test('errors of a source that are not its own are wrapped, and kept', async (t) 
     ['chain', 'its chain'],
     ['head', 'its head'],
     ['finalized', 'what is final'],
-    ['blocks', 'levels 0 to 9'],
+    ['blocks', 'levels 0 to 1'],
   ] as const) {
     chain.fail({ method, error: cause })
     await assert.rejects(start(), (error) => {
@@ -149,16 +150,16 @@ test('a range that fails is asked for in smaller parts', async (t) => {
     ...datasource,
     blocks: (from, to, call) => {
       sizes.push(to - from + 1)
-      if (to - from >= 30) return Promise.reject(new Error('query returned more than 10000 results'))
+      if (to - from >= 20) return Promise.reject(new Error('query returned more than 10000 results'))
       return datasource.blocks(from, to, call)
     },
   })
   await assert.rejects(start(), DatasourceError)
   assert.deepEqual(await advance(), { type: 'head' })
-  const refused = sizes.indexOf(40)
-  assert.deepEqual(sizes.slice(0, refused), [20, 20, 20, 20])
-  const after = sizes.slice(sizes.lastIndexOf(40) + 1)
-  assert.ok(after.length >= 10 && after.every((size) => size <= 20), String(sizes))
+  const refused = sizes.indexOf(32)
+  assert.deepEqual(sizes.slice(0, refused), [2, 2, 2, 2, 4, 8, 16])
+  const after = sizes.slice(sizes.lastIndexOf(32) + 1)
+  assert.ok(after.length >= 10 && after.every((size) => size <= 16), String(sizes))
   assert.equal((await rows()).length, 300)
 })
 
