@@ -1,11 +1,13 @@
-// Runs the benchmarks: `npm run bench [catch-up] [fleet] [hooks] [inspector] [jobs] [journal] [start] [transfers] [volume]`. Each starts its own PostgreSQL and its own EVM node.
+// Runs the benchmarks: `npm run bench [catch-up] [fleet] [growth] [hooks] [inspector] [jobs] [journal] [profile] [start] [transfers] [volume]`. Each starts its own PostgreSQL and its own EVM node.
 import { cpus, loadavg } from 'node:os'
 import { catchUp } from './catch-up.ts'
 import { fleet } from './fleet.ts'
+import { growth } from './growth.ts'
 import { hooks } from './hooks.ts'
 import { inspector } from './inspector.ts'
 import { journal } from './journal.ts'
 import { jobs } from './jobs.ts'
+import { profile } from './profile.ts'
 import { startServer, type BenchServer } from './server.ts'
 import { start } from './start.ts'
 import { transfers } from './transfers.ts'
@@ -14,10 +16,12 @@ import { volume } from './volume.ts'
 const BENCHMARKS: Readonly<Record<string, (server: BenchServer) => Promise<void>>> = {
   'catch-up': catchUp,
   fleet,
+  growth,
   hooks,
   inspector,
   jobs,
   journal,
+  profile,
   start,
   transfers,
   volume,

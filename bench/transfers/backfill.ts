@@ -33,11 +33,15 @@ export async function launchIndexer(
   chain: Pick<BusyChain, 'anvil' | 'token'>,
   setup: IndexerSetup,
   directory: string,
+  nodeArguments: readonly string[] = [],
 ): Promise<{ readonly indexer: RunningIndexer; readonly ready: () => Promise<boolean> }> {
   const monitoringPort = await freePort()
   // Requests by http, heads by the socket.
   const url = [chain.anvil.url, chain.anvil.url.replace('http', 'ws')]
-  const indexer = startIndexer({ ...setup, directory, monitoringPort, url, token: chain.token })
+  const indexer = startIndexer(
+    { ...setup, directory, monitoringPort, url, token: chain.token },
+    nodeArguments,
+  )
   const ready = async (): Promise<boolean> => {
     const response = await fetch(`http://127.0.0.1:${monitoringPort}/ready`).catch(() => undefined)
     return response?.ok === true

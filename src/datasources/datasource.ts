@@ -51,6 +51,11 @@ export interface Datasource<Block extends BlockRef = BlockRef> {
     call: DatasourceCall & { readonly finalized: number },
   ): Promise<readonly Block[]>
   /**
+   * The same levels without what is in their blocks, none left out: asked for where hashes are compared, at a start and when a reorg
+   * is looked for. Left out: `blocks()` is asked.
+   */
+  refs?(from: number, to: number, call: DatasourceCall): Promise<readonly BlockRef[]>
+  /**
    * The highest level that no reorg can take off; below the first level: none. Left out, or answering undefined: the
    * source cannot tell, and `finality` levels below the head counts.
    */

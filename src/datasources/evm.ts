@@ -156,6 +156,11 @@ export function evm<
       return [...final, ...(await reader.recent(firstRecent, to, signal, feed?.newest))]
     },
 
+    refs(from, to, { signal, note }) {
+      rpc.note = note
+      return reader.refs(from, to, signal)
+    },
+
     async finalized({ signal }) {
       // One that is a second old is right, too, and a head need not wait for it.
       if (feed !== undefined && final !== undefined && Math.abs(clock.now() - final.at) < pollInterval)

@@ -154,6 +154,10 @@ export function tzkt<
       return [...final, ...recent] as unknown as readonly TzktBlock<Operations, Events, BigMaps, Detail>[]
     },
 
+    async refs(from, to, { signal }) {
+      return (await list.range(from, to, signal)).map(({ ref }) => ref)
+    },
+
     async finalized({ signal }) {
       signal.throwIfAborted()
       return (highest ?? (await latest(signal)).level) - finality

@@ -118,8 +118,7 @@ export class BlockCache {
   }
 
   async #isOnChain({ to, endHash }: Span, signal: AbortSignal): Promise<boolean> {
-    const range = { from: to, to, finalized: to - 1 }
-    const [block] = await this.#options.source.blocks(range, signal, { mayBeginLater: true })
+    const [block] = await this.#options.source.refs({ from: to, to }, signal, { mayBeginLater: true })
     return block?.hash === endHash
   }
 

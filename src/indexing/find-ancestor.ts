@@ -52,11 +52,12 @@ interface WindowFindings {
 
 async function compareWindow(search: AncestorSearch, from: number, to: number): Promise<WindowFindings> {
   const { store, source, indexId, signal } = search
-  // Nothing counts as final here: a block that the source leaves out could not be compared.
-  const range = { from, to, finalized: from - 1 }
-  const [hashes, blocks] = await Promise.all([store.hashes(indexId, from, to), source.blocks(range, signal)])
+  const [hashes, refs] = await Promise.all([
+    store.hashes(indexId, from, to),
+    source.refs({ from, to }, signal),
+  ])
   let differs = false
-  for (const { level, hash } of blocks.toReversed()) {
+  for (const { level, hash } of refs.toReversed()) {
     const kept = hashes.get(level)
     if (kept === hash) return { common: level, differs }
     if (kept !== undefined) differs = true

@@ -257,8 +257,7 @@ export class Follower {
 
   async #goesOn({ head, stop }: Look, { fromLevel }: DeepReorgError, top: number): Promise<boolean> {
     this.#orphanedFrom = fromLevel
-    const range = { from: top, to: top, finalized: top - 1 }
-    const [block] = head.level === top ? [head] : await this.#source.blocks(range, stop)
+    const [block] = head.level === top ? [head] : await this.#source.refs({ from: top, to: top }, stop)
     if (block === undefined || (await this.#options.onDeepReorg?.({ fromLevel, block })) !== true)
       return false
     await this.#load()

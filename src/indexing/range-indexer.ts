@@ -151,7 +151,7 @@ async function readRange(
   const { to, finalized } = range
   const blocks = await source.blocks(range, signal, { mayBeginLater })
   if (to > finalized || blocks.at(-1)?.level === to) return { blocks, end: undefined }
-  const [end] = await source.blocks({ from: to, to, finalized: to - 1 }, signal, { mayBeginLater: true })
+  const [end] = await source.refs({ from: to, to }, signal, { mayBeginLater: true })
   return { blocks, end }
 }
 

@@ -28,6 +28,13 @@ const BYTES = 8_000
 /** An answer whose blocks do not follow each other is asked for so often: a reorg in between looks like that. */
 const TRIES = 3
 
+type AskForBlocks = (signal: AbortSignal) => Promise<readonly BlockRef[]>
+
+interface LinkOptions {
+  /** Nothing was indexed yet: the chain may begin anywhere in the range. */
+  readonly mayBeginLater: boolean
+}
+
 /**
  * A datasource that cannot be trusted, read so that it can be: every call has its time, every answer is checked.
  * All methods throw DatasourceError, naming index, source and what was asked; or the signal's reason.
@@ -78,18 +85,39 @@ export class SourceReader {
   }
 
   /** Blocks of the range, each linked to the one before where their levels follow each other. */
-  async blocks(
-    range: BlockRange,
-    signal: AbortSignal,
-    options: { readonly mayBeginLater: boolean } = { mayBeginLater: false },
-  ): Promise<readonly BlockRef[]> {
+  blocks(range: BlockRange, signal: AbortSignal, options?: LinkOptions): Promise<readonly BlockRef[]> {
     const { index, datasource } = this.#options
     const { from, to, finalized } = range
+    const ask: AskForBlocks = (own) =>
+      datasource.blocks(from, to, { index, finalized, signal: own, note: this.#note })
+    return this.#linked(range, ask, signal, options)
+  }
+
+  /** All blocks of the range, for comparing: maybe without what is in them. */
+  refs(
+    { from, to }: Omit<BlockRange, 'finalized'>,
+    signal: AbortSignal,
+    options?: LinkOptions,
+  ): Promise<readonly BlockRef[]> {
+    const { index, datasource } = this.#options
+    // Nothing counts as final here: a block that is left out could not be compared.
+    const range = { from, to, finalized: from - 1 }
+    const read = datasource.refs?.bind(datasource)
+    if (read === undefined) return this.blocks(range, signal, options)
+    const ask: AskForBlocks = (own) => read(from, to, { index, signal: own, note: this.#note })
+    return this.#linked(range, ask, signal, options)
+  }
+
+  async #linked(
+    range: BlockRange,
+    ask: AskForBlocks,
+    signal: AbortSignal,
+    options: LinkOptions = { mayBeginLater: false },
+  ): Promise<readonly BlockRef[]> {
+    const { from, to } = range
     const asked = from === to ? `level ${from}` : `levels ${from} to ${to}`
     for (let tries = 1; ; tries += 1) {
-      const blocks = await this.#ask(asked, signal, (own) =>
-        datasource.blocks(from, to, { index, finalized, signal: own, note: this.#note }),
-      )
+      const blocks = await this.#ask(asked, signal, ask)
       const fault = blocksFault(blocks, range, options)
       if (fault !== undefined) throw this.#garbage(asked, fault)
       const broken = linkFault(blocks)

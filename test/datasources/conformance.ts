@@ -87,6 +87,20 @@ export function conformance(
     assert.deepEqual(await read(head.level + 1, head.level + 5), [])
   })
 
+  check('refs are of the same blocks, final or not, none left out', async (target) => {
+    const { datasource } = target
+    const head = await headOf(target)
+    const from = Math.max(0, (await finalityOf(target, head)) - 10)
+    const refs = await datasource.refs?.(from, head.level + 5, call())
+    if (refs === undefined) return
+    const blocks = await datasource.blocks(from, head.level + 5, { ...call(), finalized: from - 1 })
+    assert.deepEqual(
+      refs,
+      blocks.map(({ level, hash, parentHash, timestamp }) => ({ level, hash, parentHash, timestamp })),
+    )
+    assert.deepEqual(await datasource.refs?.(head.level + 1, head.level + 5, call()), [])
+  })
+
   check('an aborted call rejects with the reason', async (target) => {
     const { datasource } = target
     const head = await headOf(target)
@@ -95,6 +109,7 @@ export function conformance(
     const isReason = (error: unknown) => error === reason
     await assert.rejects(datasource.head({ ...aborted, cursor: undefined }), isReason)
     await assert.rejects(datasource.blocks(head.level, head.level, { ...aborted, finalized: 0 }), isReason)
+    if (datasource.refs) await assert.rejects(datasource.refs(head.level, head.level, aborted), isReason)
     if (datasource.chain) await assert.rejects(datasource.chain(aborted), isReason)
     if (datasource.finalized) await assert.rejects(datasource.finalized(aborted), isReason)
     if (datasource.changed) await assert.rejects(datasource.changed({ ...aborted, cursor: head }), isReason)

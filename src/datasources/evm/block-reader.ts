@@ -1,5 +1,6 @@
 import type { Hash, RpcLog } from 'viem'
 import { DatasourceError } from '../../errors.ts'
+import type { BlockRef } from '../datasource.ts'
 import {
   readHeader,
   readTransactions,
@@ -65,14 +66,30 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
       if (block !== undefined) return block
     }
     const raw = await this.#rawBlocks(range(from, to), signal)
+    this.#checkLinks(raw)
+    return this.#withLogs(raw, signal)
+  }
+
+  /** The headers of levels that may still change. */
+  async refs(from: number, to: number, signal: AbortSignal): Promise<readonly BlockRef[]> {
+    const raw = await this.#rawBlocks(range(from, to), signal, false)
+    this.#checkLinks(raw)
+    return raw.map(({ header: { level, hash, parentHash, timestamp } }) => ({
+      level,
+      hash,
+      parentHash,
+      timestamp,
+    }))
+  }
+
+  #checkLinks(blocks: readonly RawBlock[]): void {
     let parent: EvmHeader | undefined
-    for (const { header } of raw) {
+    for (const { header } of blocks) {
       if (parent !== undefined && header.parentHash !== parent.hash) {
         throw this.#inconsistent(`level ${header.level} is not the child of level ${parent.level}`)
       }
       parent = header
     }
-    return this.#withLogs(raw, signal)
   }
 
   async #withLogs(raw: readonly RawBlock[], signal: AbortSignal): Promise<readonly EvmBlock<Logs, Detail>[]> {
@@ -115,10 +132,14 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
   }
 
   /** The blocks of these levels, up to the first that there is not. */
-  async #rawBlocks(levels: readonly number[], signal: AbortSignal): Promise<readonly RawBlock[]> {
+  async #rawBlocks(
+    levels: readonly number[],
+    signal: AbortSignal,
+    withTransactions = this.#detail === 'full',
+  ): Promise<readonly RawBlock[]> {
     const calls = levels.map((level) => ({
       method: 'eth_getBlockByNumber',
-      params: [toQuantity(level), this.#detail === 'full'],
+      params: [toQuantity(level), withTransactions],
     }))
     const blocks = []
     for (const [at, raw] of (await this.#rpc.batch(calls, signal)).entries()) {
