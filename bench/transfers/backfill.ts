@@ -55,13 +55,14 @@ export async function backfill(chain: BusyChain, setup: IndexerSetup): Promise<B
   const { indexer } = await launchIndexer(chain, setup, directory)
   try {
     const answered = setup.database === undefined ? firstProgress(indexer) : firstRow(setup.database)
-    await indexer.reached(hash)
+    const names = Array.from({ length: setup.indexes }, (_, at) => (at === 0 ? '' : `_${at}`))
+    await Promise.all(names.map((at) => indexer.reached(hash, `transfers${at}`)))
     const all = lastProgress(indexer, hash) - indexer.startedAt
     const syncing = indexer.lines.find((line) => line.type === 'lifecycle' && line.state === 'syncing')
     const firstAnswer = (await answered) - indexer.startedAt
     if (setup.database !== undefined) {
       const sql = postgres(setup.database, { max: 1, onnotice: () => {} })
-      for (let at = 0; at < setup.indexes; at += 1) await checkExact(sql, chain, at === 0 ? '' : `_${at}`)
+      for (const at of names) await checkExact(sql, chain, at)
       await sql.end()
     }
     const { cpuSeconds: cpu, peakMegabytes: peak } = await indexer.stop()

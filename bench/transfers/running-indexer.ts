@@ -13,8 +13,8 @@ export interface RunningIndexer {
   readonly lines: readonly IndexerLine[]
   /** Resolves with the first line, told already or later, that this is true of. Rejects when the process ends before. */
   until<Line extends IndexerLine>(is: (line: IndexerLine) => line is Line): Promise<Line>
-  /** Until the head that has this hash is committed. */
-  reached(hash: string): Promise<Progress>
+  /** Until the head that has this hash is committed by the index. Default: `transfers`, the first. */
+  reached(hash: string, index?: string): Promise<Progress>
   stop(): Promise<Usage>
   kill(): Promise<void>
 }
@@ -62,7 +62,10 @@ export function startIndexer(options: IndexerOptions, nodeArguments: readonly st
     pid: child.pid ?? 0,
     lines,
     until,
-    reached: (hash) => until((line): line is Progress => line.type === 'progress' && line.hash === hash),
+    reached: (hash, index = 'transfers') =>
+      until(
+        (line): line is Progress => line.type === 'progress' && line.hash === hash && line.index === index,
+      ),
     async stop() {
       child.kill('SIGTERM')
       const usage = await until((line): line is Usage => line.type === 'usage')
