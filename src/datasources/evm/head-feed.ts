@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { getWebSocketRpcClient } from 'viem/utils'
 import { untilAborted } from '../abort.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -60,6 +61,8 @@ export class HeadFeed {
     const broke = (): void => {
       this.#isSubscribed = false
     }
+    // Of each index over this URL there is a feed, and of all of them one socket: that many listen is no leak.
+    setMaxListeners(0, client.socket)
     client.socket.addEventListener('close', broke)
     client.request({
       body: { method: 'eth_subscribe', params: ['newHeads'] },

@@ -54,6 +54,23 @@ test(
   },
 )
 
+test('any number of indexes share a socket, without a word of warning', { skip: withoutAnvil }, async (t) => {
+  const anvil = await startAnvil(t)
+  const url = anvil.url.replace('http', 'ws')
+  const warnings: string[] = []
+  const warn = ({ message }: Error): void => void warnings.push(message)
+  process.on('warning', warn)
+  t.after(() => process.off('warning', warn))
+  const datasources = Array.from({ length: 12 }, () => evm({ url, pollInterval: HOUR }))
+  t.after(() => Promise.all(datasources.map(async (datasource) => datasource.close?.())))
+  await Promise.all(datasources.map((datasource) => datasource.head(call)))
+  const changed = async (): Promise<void> => {
+    await Promise.all(datasources.map(async (datasource) => datasource.changed?.(call)))
+  }
+  await nudge(anvil, changed())
+  assert.deepEqual(warnings, [])
+})
+
 /** The subscription may come after the block: then the next one is pushed. */
 async function nudge(
   anvil: { rpc: (method: string) => Promise<unknown> },
