@@ -30,7 +30,8 @@ export interface UpsertOptions<Column extends string = string> {
 export interface RowWriter {
   /**
    * @param by who gives them, for errors
-   * @throws WriteError for what is no row; TransactionOverError. What PostgreSQL says is thrown by the next statement, or at the end.
+   * @throws WriteError for what is no row, or does not fit the columns of its table, once those are known; TransactionOverError.
+   * What PostgreSQL says is thrown by the next statement, or at the end.
    */
   insert(table: string, rows: Row | readonly Row[], by?: string): void
   /** @throws as `insert` */
