@@ -31,9 +31,8 @@ export const isWild = (text: string): boolean => text.startsWith('*') || text ==
  * @throws CrontabSyntaxError
  */
 export function normaliseField(field: CrontabField, text: string): string {
-  if (text === '*' || text === '?') {
-    if (text === '*' || field.name.startsWith('day')) return '*'
-  }
+  // Quartz writes `?` in the one of its two day fields that restricts nothing.
+  if (text === '?' && field.name.startsWith('day')) return '*'
   const values = new Set<string>()
   for (const item of text.split(',')) for (const value of expandItem(field, item)) values.add(value)
   return values.has('*') ? '*' : [...values].join(',')

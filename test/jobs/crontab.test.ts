@@ -224,6 +224,7 @@ test('crontab: an error names the field, and says what would be right', () => {
     ['1.5 * * * *', /^minute "1.5" is not understood/],
     ['-1 * * * *', /^minute "-1" is not understood/],
     ['1, * * * *', /^minute "" is empty/],
+    ['? * * * *', /^minute "\?" is not understood/],
     ['5/15 * * * *', /^minute "5\/15" has a step but no range: write 5-59\/15/],
     ['*/0 * * * *', /^minute "\*\/0" has a step that is no number from 1 to 60/],
     ['*/5/5 * * * *', /more than one "\/"/],
