@@ -31,44 +31,21 @@ export function fireHook<Hooks extends HookConfigs, Name extends keyof Hooks & s
   }
   const id = randomUUID()
   return new Promise((resolve, reject) => {
-    waitersOf(root).set(id, { hook, until: options === undefined ? 'finished' : 'queued', resolve, reject })
+    const settle = (outcome: () => void): void => {
+      for (const subscription of subscriptions) subscription.unsubscribe()
+      outcome()
+    }
+    const ended = (): void =>
+      settle(() => reject(new StoppingError(`hook "${hook}" did not end: the root ended before it`)))
+    const subscriptions = [
+      root.on(options === undefined ? 'hook.finished' : 'hook.queued', ({ firing }) => {
+        if (firing === id) settle(resolve)
+      }),
+      root.on('hook.failed', ({ firing, error }) => {
+        if (firing === id) settle(() => reject(error))
+      }),
+      root.subscribe({ complete: ended, error: ended }),
+    ]
     root.send({ ...options, type: 'FIRE_HOOK', hook, id, ...(args === undefined ? {} : { args }) } as never)
   })
-}
-
-interface Waiter {
-  readonly hook: string
-  readonly until: 'finished' | 'queued'
-  readonly resolve: () => void
-  readonly reject: (error: unknown) => void
-}
-
-type Waiters = Map<string, Waiter>
-
-/** By root, and by firing: a listener for each of a thousand firings would hear of the other 999, too. */
-const waiters = new WeakMap<object, Waiters>()
-
-function waitersOf<Hooks extends HookConfigs>(root: ActorRefFrom<PawlLogic<Hooks>>): Waiters {
-  const known = waiters.get(root)
-  if (known !== undefined) return known
-  const own: Waiters = new Map()
-  waiters.set(root, own)
-  const take = (firing: string): Waiter | undefined => {
-    const waiter = own.get(firing)
-    own.delete(firing)
-    return waiter
-  }
-  const ended = (): void => {
-    for (const { hook, reject } of own.values()) {
-      reject(new StoppingError(`hook "${hook}" did not end: the root ended before it`))
-    }
-    own.clear()
-  }
-  root.on('hook.finished', ({ firing }) => take(firing)?.resolve())
-  root.on('hook.queued', ({ firing }) => {
-    if (own.get(firing)?.until === 'queued') take(firing)?.resolve()
-  })
-  root.on('hook.failed', ({ firing, error }) => take(firing)?.reject(error))
-  root.subscribe({ complete: ended, error: ended })
-  return own
 }

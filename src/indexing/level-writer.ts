@@ -70,7 +70,8 @@ export class LevelWriter {
         )
       } catch (error) {
         if (sqlState(error) === 'PW004') throw this.#unjournallable(error, group)
-        if (sqlState(error) !== 'PW003') throw error
+        // Only of levels that are journalled: behind others, ranges have followed that are not there a second time.
+        if (sqlState(error) !== 'PW003' || !group.journal) throw error
         if (tries === TRIES) throw this.#unjournallable(error, group)
         // Alone: it locks tables one by one, and would deadlock with another index's level that writes two of them.
         await gate.exclusive(track, stop)

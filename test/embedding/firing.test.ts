@@ -160,3 +160,13 @@ test('a firing that a callback does not await may fail without ending anything',
   )
   assert.equal(root.getSnapshot().status, 'active')
 })
+
+// XState throws the failure of a root as an uncaught exception only where nobody observes errors.
+test('fireHook observes the root no longer than its firing: a later failure is not kept silent by it', async (t) => {
+  const { root } = await startRoot(t, { hooks: HOOKS })
+  const { observers } = root as unknown as { readonly observers: ReadonlySet<unknown> }
+  const before = observers.size
+  const outcomes = await fireEachKind(root)
+  assert.deepEqual(outcomes, TAKEN)
+  assert.equal(observers.size, before)
+})
