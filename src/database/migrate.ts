@@ -51,16 +51,25 @@ export const MIGRATIONS: readonly Migration[] = [
 const LOCK = 7_238_001
 
 /**
- * Brings Pawl's own tables to this version, each step in a transaction of its own.
+ * Brings Pawl's own tables to this version, all steps in one transaction: an update that fails leaves what the version before
+ * it can go on with.
  * @throws NewerSchemaError when a newer Pawl has been here, DatabaseUnavailableError when the user has not the right to make
  * them; nothing is changed then
  */
 export async function migrate(database: Database, migrations = MIGRATIONS): Promise<void> {
-  const done = await database
-    .transaction((transaction) => begin(transaction, database))
+  await database
+    .transaction((transaction) => bringUpToDate(transaction, database, migrations))
     .catch(async (error: unknown) => {
       throw isPermissionDenied(error) ? await mayNotCreate(database, error) : error
     })
+}
+
+async function bringUpToDate(
+  transaction: Transaction,
+  database: Database,
+  migrations: readonly Migration[],
+): Promise<void> {
+  const done = await lastStep(transaction, database)
   const newest = migrations.at(-1)?.id ?? 0
   if (done > newest) {
     throw new NewerSchemaError(
@@ -69,14 +78,12 @@ export async function migrate(database: Database, migrations = MIGRATIONS): Prom
     )
   }
   for (const migration of migrations) {
-    if (migration.id > done) {
-      await database.transaction((transaction) => apply(transaction, database.ownSchema, migration))
-    }
+    if (migration.id > done) await apply(transaction, database.ownSchema, migration)
   }
 }
 
-/** @returns the number of the last step that was done */
-async function begin(
+/** Waits for whoever migrates at this moment. @returns the number of the last step that was done */
+async function lastStep(
   { sql }: Transaction,
   { schema, ownSchema }: Pick<Database, 'schema' | 'ownSchema'>,
 ): Promise<number> {
@@ -104,10 +111,7 @@ async function apply(
   ownSchema: string,
   { id, name, up, needsReindex }: Migration,
 ): Promise<void> {
-  await sql`select pg_advisory_xact_lock(${LOCK})`
-  const claimed = await sql`
-    insert into ${sql(ownSchema)}.migration (id, name) values (${id}, ${name}) on conflict do nothing`
-  if (claimed.count === 0) return
+  await sql`insert into ${sql(ownSchema)}.migration (id, name) values (${id}, ${name})`
   await sql.unsafe(up(quoteName(ownSchema)))
   if (needsReindex === undefined) return
   // A database on which nothing was indexed yet needs nothing.

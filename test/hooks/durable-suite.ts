@@ -4,7 +4,7 @@ import * as v from 'valibot'
 import { hook, type HandlerContext } from 'pawl'
 import { simulateChain } from 'pawl/testing'
 import type { HookConfigs } from '../../src/config/config.ts'
-import { createTestDatabase } from '../support/test-database.ts'
+import { createMigratedDatabase } from '../support/test-database.ts'
 import { latch } from './latch.ts'
 import { startRoot } from './running-root.ts'
 import type { Executor } from '../../src/hooks/executor.ts'
@@ -400,7 +400,7 @@ export function durableSuite(executor?: Executor): void {
   })
 
   test('one that a stop cut off runs at the next start', LIMIT, async (t) => {
-    const database = await createTestDatabase(t)
+    const database = await createMigratedDatabase(t)
     const attempts: number[] = []
     const config = (hang: boolean) => ({
       hooks: {

@@ -3,7 +3,7 @@ import postgres from 'postgres'
 import { createActor, type ActorRefFrom } from 'xstate'
 import { pawl, type PawlEvent, type PawlLogic } from 'pawl'
 import type { Config, HookConfigs, IndexConfigs, JobConfigs } from '../../src/config/config.ts'
-import { createTestDatabase } from '../support/test-database.ts'
+import { createMigratedDatabase } from '../support/test-database.ts'
 
 type EventOf<Type extends PawlEvent['type']> = Extract<PawlEvent, { readonly type: Type }>
 
@@ -32,7 +32,7 @@ export async function startRoot(
   config: Omit<Config<IndexConfigs, HookConfigs, JobConfigs>, 'database'>,
   database?: { readonly url: string },
 ): Promise<RunningRoot> {
-  const { url } = database ?? (await createTestDatabase(t))
+  const { url } = database ?? (await createMigratedDatabase(t))
   const sql = postgres(url, { max: 1, fetch_types: false, onnotice: () => {} })
   t.after(() => sql.end())
   const root = createActor(

@@ -1,4 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import postgres from 'postgres'
 import type { Database } from '../../src/database/database.ts'
 import { migrate, MIGRATIONS } from '../../src/database/migrate.ts'
@@ -18,13 +20,18 @@ export function createTestDatabase(t: Scope): Promise<{ readonly url: string }> 
   return createFrom(t, 'template1')
 }
 
-/** A database of its own with Pawl's tables in it; closed and dropped after the test. */
+/** The same with Pawl's tables in it, for the schema `public`: for what is not about the first start. */
+export async function createMigratedDatabase(t: Scope): Promise<{ readonly url: string }> {
+  return createFrom(t, await template())
+}
+
+/** A database of its own with Pawl's tables in it, opened; closed and dropped after the test. */
 export async function openTestDatabase(
   t: Scope,
   options: { readonly schema?: string } = {},
 ): Promise<Database> {
   const { schema = 'public' } = options
-  const { url } = await createFrom(t, schema === 'public' ? await template() : 'template1')
+  const { url } = await (schema === 'public' ? createMigratedDatabase(t) : createTestDatabase(t))
   const database = await open(url, schema)
   // After-hooks run in the order of registration. The drop is forced, so it does not matter that it comes first.
   t.after(() => database.close())
@@ -62,25 +69,56 @@ async function makeTemplate(): Promise<string> {
   const draft = `${name}_draft`
   await onServer(async (sql) => {
     await sql`select pg_advisory_lock(hashtext(${name}))`
-    const found = await sql`select from pg_database where datname = ${name}`
-    if (found.count > 0) return
-    await sql.unsafe(`drop database if exists ${draft} with (force)`)
-    await sql.unsafe(`create database ${draft}`)
-    const database = await open(urlOf(draft), 'public')
-    await migrate(database)
-    await database.close()
-    await sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = ${draft}`
-    // Renamed only when it is whole: a test run that was killed leaves a draft.
-    await sql.unsafe(`alter database ${draft} rename to ${name}`)
+    try {
+      const found = await sql`select from pg_database where datname = ${name}`
+      if (found.count === 0) await makeTemplateFrom(sql, draft, name)
+    } finally {
+      await sql`select pg_advisory_unlock(hashtext(${name}))`
+    }
   })
   return name
 }
 
-async function onServer(work: (sql: postgres.Sql) => Promise<unknown>): Promise<void> {
-  const sql = postgres(serverUrl(), { max: 1, fetch_types: false, onnotice: () => {} })
+async function makeTemplateFrom(sql: postgres.Sql, draft: string, name: string): Promise<void> {
+  await sql.unsafe(`drop database if exists ${draft} with (force)`)
+  await sql.unsafe(`create database ${draft}`)
+  const database = await open(urlOf(draft), 'public')
+  await migrate(database)
+  await database.close()
+  await sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = ${draft}`
+  // Renamed only when it is whole: a test run that was killed leaves a draft.
+  await sql.unsafe(`alter database ${draft} rename to ${name}`)
+}
+
+let admin: postgres.Sql | undefined
+let socket: Socket | undefined
+let waiting = 0
+
+async function connectToServer(): Promise<Socket> {
+  const { hostname, port } = new URL(serverUrl())
+  const opened = connect(Number(port), hostname)
+  await once(opened, 'connect')
+  socket = opened
+  return opened
+}
+
+/** On one connection a process, since each costs 25 ms. It keeps the process alive only while something is asked for. */
+async function onServer<Result>(work: (sql: postgres.Sql) => Promise<Result>): Promise<Result> {
+  waiting += 1
+  socket?.ref()
   try {
-    await work(sql)
+    admin ??= postgres(serverUrl(), {
+      max: 1,
+      fetch_types: false,
+      onnotice: () => {},
+      // Never for its age: the template is made under a lock of this session.
+      max_lifetime: null,
+      // Not among the types of postgres.js, but in its README.
+      ...{ socket: connectToServer },
+    })
+    return await work(admin)
   } finally {
-    await sql.end()
+    waiting -= 1
+    if (waiting === 0) socket?.unref()
   }
 }
