@@ -1,6 +1,6 @@
 import { RollbackError } from '../errors.ts'
 import type { Sql } from './database.ts'
-import { quoteName, runDdl } from './journal-ddl.ts'
+import { quoteName } from './journal-ddl.ts'
 import { sameKey, type RevertTable } from './revert-tables.ts'
 
 export interface ForeignKey {
@@ -13,8 +13,9 @@ export interface ForeignKey {
   readonly parentColumns: readonly string[]
 }
 
+/** Foreign keys of and into the tables. */
 // One over a period (from 18) is not a comparison of columns; it is left to PostgreSQL, like all that cannot be asked for.
-const readForeignKeys = (sql: Sql, tables: readonly RevertTable[]): Promise<ForeignKey[]> => {
+export const readForeignKeys = (sql: Sql, tables: readonly RevertTable[]): Promise<ForeignKey[]> => {
   const rels = sql.array(
     tables.map(({ rel }) => String(rel)),
     25,
@@ -36,24 +37,26 @@ const readForeignKeys = (sql: Sql, tables: readonly RevertTable[]): Promise<Fore
 }
 
 /**
- * Keeps the rows that will go of tables that others point into: what no longer has its row is only known by them.
- * @returns the foreign keys of and into the tables
+ * Of the tables that others point into, the rows that will go are kept: what no longer has its row is only known by them.
+ * They are dropped by `forgetGoneRows`, or with the transaction.
  */
-export const keepGoneRows = async (sql: Sql, tables: readonly RevertTable[]): Promise<ForeignKey[]> => {
-  const foreignKeys = await readForeignKeys(sql, tables)
-  for (const table of tables) {
-    if (!foreignKeys.some(({ parent }) => parent === table.rel)) continue
-    await sql.unsafe(
-      `create temp table ${table.gone} on commit drop as
+export const keepGoneRows = (tables: readonly RevertTable[], foreignKeys: readonly ForeignKey[]): string[] =>
+  pointedInto(tables, foreignKeys).map(
+    (table) => `create temp table ${table.gone} on commit drop as
        select t.* from ${table.target} t join ${table.first} f on ${sameKey(table, 't', 'f')}`,
-    )
-  }
-  return foreignKeys
-}
+  )
+
+export const forgetGoneRows = (
+  tables: readonly RevertTable[],
+  foreignKeys: readonly ForeignKey[],
+): string[] => pointedInto(tables, foreignKeys).map(({ gone }) => `drop table ${gone}`)
+
+const pointedInto = (tables: readonly RevertTable[], foreignKeys: readonly ForeignKey[]) =>
+  tables.filter(({ rel }) => foreignKeys.some(({ parent }) => parent === rel))
 
 /**
  * Checks what PostgreSQL does not while triggers are suspended: foreign keys of and into the tables, and deferrable unique
- * constraints. Drops what `keepGoneRows` kept.
+ * constraints. All is sent together, and answered in this order.
  * @throws RollbackError naming the constraint: rows from outside the journal stand in the way.
  */
 export const checkConstraints = async (
@@ -61,19 +64,15 @@ export const checkConstraints = async (
   tables: readonly RevertTable[],
   foreignKeys: readonly ForeignKey[],
 ): Promise<void> => {
-  for (const key of foreignKeys) {
+  const checks = foreignKeys.flatMap((key) => {
     const child = tables.find(({ rel }) => rel === key.child)
     const parent = tables.find(({ rel }) => rel === key.parent)
-    if (child !== undefined) await checkRestoredChildren(sql, key, child)
-    if (parent !== undefined) await checkGoneParents(sql, key, parent)
-  }
-  await checkDeferrableUnique(sql, tables)
-  await runDdl(
-    sql,
-    tables.flatMap(({ rel, gone }) =>
-      foreignKeys.some(({ parent }) => parent === rel) ? [`drop table ${gone}`] : [],
-    ),
-  )
+    return [
+      ...(child === undefined ? [] : [checkRestoredChildren(sql, key, child)]),
+      ...(parent === undefined ? [] : [checkGoneParents(sql, key, parent)]),
+    ]
+  })
+  await Promise.all([...checks, checkDeferrableUnique(sql, tables)])
 }
 
 const pairs = (
@@ -91,12 +90,14 @@ const checkRestoredChildren = async (sql: Sql, key: ForeignKey, child: RevertTab
   const match = pairs('c', key.childColumns, 'p', key.parentColumns)
   const present = key.childColumns.map((name) => `c.${quoteName(name)} is not null`).join(' and ')
   // As PostgreSQL's own check does it, so that a parent that someone is deleting is waited for.
-  await sql.unsafe(
-    `select from ${key.parentTarget} p where exists (select from ${restored} where ${match}) for key share of p`,
-  )
-  const missing = await sql.unsafe(
-    `select from ${restored} where ${present} and not exists (select from ${key.parentTarget} p where ${match}) limit 1`,
-  )
+  const [, missing] = await Promise.all([
+    sql.unsafe(
+      `select from ${key.parentTarget} p where exists (select from ${restored} where ${match}) for key share of p`,
+    ),
+    sql.unsafe(
+      `select from ${restored} where ${present} and not exists (select from ${key.parentTarget} p where ${match}) limit 1`,
+    ),
+  ])
   if (missing.length > 0)
     throw dangling(key, 'rows that were put back point at rows that are no longer there')
 }

@@ -22,11 +22,11 @@ export async function revertFirings(
   const gone = sql`index_id = ${indexId} and level > coalesce(${toLevel === null ? null : String(toLevel)}::text::bigint, -1)`
   const toUndo = sql`reversible and (state = 'done' or begun and state <> 'running')`
   // Waits for atomic ones that run: after their COMMIT they are done, and this sees it.
-  const dropped = await sql<DroppedFiring[]>`
+  const dropped = sql<DroppedFiring[]>`
     delete from ${table}
     where ${gone} and not reverting and state in ('queued', 'dead') and not (begun and reversible)
     returning id, hook, origin`
-  await sql`
+  const kept = sql`
     update ${table} set level = null, index_id = null, orphaned = state = 'running',
       state = case when ${toUndo} then 'queued' else state end,
       reverting = reverting or ${toUndo},
@@ -35,5 +35,7 @@ export async function revertFirings(
       -- Not when its next try would have been.
       due_at = case when ${toUndo} then 'epoch' else due_at end
     where ${gone}`
-  return dropped
+  // Sent together, in this order.
+  const [firings] = await Promise.all([dropped, kept])
+  return firings
 }

@@ -3,12 +3,12 @@ import type { RevertedTable } from '../events.ts'
 import type { Sql, Transaction } from './database.ts'
 import { trackTables } from './journal.ts'
 import { quoteName, runDdl } from './journal-ddl.ts'
-import { checkConstraints, keepGoneRows } from './revert-constraints.ts'
+import { checkConstraints, forgetGoneRows, keepGoneRows, readForeignKeys } from './revert-constraints.ts'
 import { findRevertRange, type RevertRange } from './revert-range.ts'
 import { revertFirings, type DroppedFiring } from './revert-firings.ts'
 import { revertRows } from './revert-rows.ts'
 import { revertSequences } from './revert-sequences.ts'
-import { collectFirstTouches, forgetFirstTouches, type RevertTable } from './revert-tables.ts'
+import { collectFirstTouches, forgetRecords, type RevertTable } from './revert-tables.ts'
 
 export interface RevertOptions {
   readonly ownSchema: string
@@ -37,23 +37,32 @@ export const revertLevels = async (
 ): Promise<RevertedTable[]> => {
   const { sql } = transaction
   const own = quoteName(options.ownSchema)
-  await checkFence(sql, own, options.fence)
-  await sql`select set_config('pawl.version', '', true)`
-  const range = await findRevertRange(sql, own, options.indexId, options.toLevel)
+  // What does not need the answer before it is sent with it, and runs after it: a round trip is half a millisecond, and a reorg
+  // of one level would be 35 of them. The first that fails is the one that is told.
+  const [, range] = await Promise.all([
+    checkFence(sql, own, options.fence),
+    findRevertRange(sql, own, options.indexId, options.toLevel),
+    stopJournalling(sql),
+  ])
   if (range === undefined) return []
 
   // Before any row of users': a hook that runs from the queue locks its firing first, too.
-  const dropped = await revertFirings(sql, own, { indexId: options.indexId, toLevel: range.cursor.level })
+  const [dropped] = await Promise.all([
+    revertFirings(sql, own, { indexId: options.indexId, toLevel: range.cursor.level }),
+    forgetOnce(sql, own, range),
+    trackAsBefore(transaction, options.ownSchema),
+  ])
   options.onDropped?.(dropped)
-  await forgetOnce(sql, own, range)
 
-  await trackAsBefore(transaction, options.ownSchema)
   const { tables, rows } = await collectFirstTouches(sql, own, range)
   const reverted = await explainConflicts(range, () => revertTables(sql, own, tables, rows))
   await revertSequences(sql, own, range)
-  await forgetVersions(sql, own, range)
-  await forgetFirstTouches(sql, tables)
+  await Promise.all([forgetRecords(sql, own, range, tables), forgetVersions(sql, own, range)])
   return reverted
+}
+
+const stopJournalling = async (sql: Sql): Promise<void> => {
+  await sql`select set_config('pawl.version', '', true)`
 }
 
 /** What `ctx.once` ran in these levels' transactions goes with them. */
@@ -96,46 +105,66 @@ const revertTables = async (
   rows: number,
 ): Promise<RevertedTable[]> => {
   if (tables.length === 0) return []
-  // Deferred checks of what this transaction wrote before belong to the state before.
-  await sql`set constraints all immediate`
-  // Where row-level security hides rows, statements fail instead of leaving them out.
-  const [before] = await sql<{ role: string; security: string; suspended: boolean }[]>`
-    select current_setting('session_replication_role') as role, current_setting('row_security') as security,
-      set_config('row_security', 'off', true), ${sql.unsafe(own)}.suspend_triggers() as suspended`
-  const suspended = before?.suspended ?? false
-  const triggers = await findFiringTriggers(sql, tables, suspended)
-  await runDdl(
-    sql,
-    triggers.map(({ rel, name }) => `alter table only ${rel} disable trigger ${name}`),
-  )
-  const foreignKeys = suspended ? await keepGoneRows(sql, tables) : []
+  const settings = await takeOver(sql, own)
+  const { suspended } = settings
+  const [triggers, foreignKeys] = await Promise.all([
+    findFiringTriggers(sql, tables, suspended),
+    suspended ? readForeignKeys(sql, tables) : [],
+  ])
+  await runDdl(sql, [
+    ...triggers.map(({ rel, name }) => `alter table only ${rel} disable trigger ${name}`),
+    ...keepGoneRows(tables, foreignKeys),
+  ])
   if (!suspended) await sql`set constraints all deferred`
 
-  const reverted = await (rows < FEW
-    ? withoutHashJoins(sql, () => revertRows(sql, tables, suspended))
-    : revertRows(sql, tables, suspended))
-
+  const [, reverted] = await Promise.all([
+    rows < FEW ? avoidHashJoins(sql) : undefined,
+    revertRows(sql, tables, suspended),
+  ])
   if (suspended) await checkConstraints(sql, tables, foreignKeys)
   else await sql`set constraints all immediate`
-  await runDdl(
-    sql,
-    triggers.map(({ rel, name, how }) => `alter table only ${rel} enable ${how} trigger ${name}`),
-  )
-  await sql`
-    select set_config('row_security', ${before?.security ?? 'on'}, true),
-      case when ${suspended} then set_config('session_replication_role', ${before?.role ?? 'origin'}, true) end`
+  await Promise.all([
+    runDdl(sql, [
+      ...triggers.map(({ rel, name, how }) => `alter table only ${rel} enable ${how} trigger ${name}`),
+      ...forgetGoneRows(tables, foreignKeys),
+    ]),
+    giveBack(sql, settings),
+  ])
   return reverted
 }
 
-/** What is left is to look each row up in an index. */
-const withoutHashJoins = async <T>(sql: Sql, work: () => Promise<T>): Promise<T> => {
-  const [before] = await sql<{ hash: string; merge: string }[]>`
-    select current_setting('enable_hashjoin') as hash, current_setting('enable_mergejoin') as merge,
-      set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`
-  const result = await work()
+interface Settings {
+  readonly role: string
+  readonly security: string
+  readonly hash: string
+  readonly merge: string
+  /** Neither triggers nor foreign keys act. */
+  readonly suspended: boolean
+}
+
+const takeOver = async (sql: Sql, own: string): Promise<Settings> => {
+  const [, [before]] = await Promise.all([
+    // Deferred checks of what this transaction wrote before belong to the state before.
+    sql`set constraints all immediate`,
+    // Where row-level security hides rows, statements fail instead of leaving them out.
+    sql<[Settings]>`
+      select current_setting('session_replication_role') as role, current_setting('row_security') as security,
+        current_setting('enable_hashjoin') as hash, current_setting('enable_mergejoin') as merge,
+        set_config('row_security', 'off', true), ${sql.unsafe(own)}.suspend_triggers() as suspended`,
+  ])
+  return before
+}
+
+const giveBack = async (sql: Sql, { role, security, hash, merge, suspended }: Settings): Promise<void> => {
   await sql`
-    select set_config('enable_hashjoin', ${before?.hash ?? 'on'}, true), set_config('enable_mergejoin', ${before?.merge ?? 'on'}, true)`
-  return result
+    select set_config('row_security', ${security}, true),
+      set_config('enable_hashjoin', ${hash}, true), set_config('enable_mergejoin', ${merge}, true),
+      case when ${suspended} then set_config('session_replication_role', ${role}, true) end`
+}
+
+/** What is left is to look each row up in an index. */
+const avoidHashJoins = async (sql: Sql): Promise<void> => {
+  await sql`select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`
 }
 
 interface FiringTrigger {

@@ -30,8 +30,11 @@ export const findRevertRange = async (
   indexId: number,
   toLevel: number,
 ): Promise<RevertRange | undefined> => {
-  const [index] = await sql<{ name: string; level: string | null; finalized: string | null }[]>`
-    select name, level::text, finalized::text from ${sql.unsafe(own)}.index where id = ${indexId} for update`
+  // Sent together, answered in this order: what is read comes after the lock.
+  const [[index], [reach]] = await Promise.all([
+    lockIndex(sql, own, indexId),
+    readReach(sql, own, indexId, toLevel),
+  ])
   if (index === undefined) throw new RollbackError(`There is no index with id ${indexId}`)
   if (index.level === null || BigInt(index.level) <= BigInt(toLevel)) return undefined
   if (index.finalized !== null && BigInt(index.finalized) > BigInt(toLevel)) {
@@ -41,16 +44,6 @@ export const findRevertRange = async (
       `level ${index.finalized} is final, and the journal is pruned up to there`,
     )
   }
-  const [reach] = await sql<Reach[]>`
-    with version as (
-      select id, previous, previous_hash, level, lag(level) over (order by id) as follows
-      from ${sql.unsafe(own)}.version where index_id = ${indexId} and level > ${toLevel}
-    )
-    select min(id)::text as first, max(level)::text as last,
-      (array_agg(previous order by id))[1]::text as previous,
-      (array_agg(previous_hash order by id))[1] as previous_hash,
-      (count(*) filter (where follows is not null and previous is distinct from follows))::int as gaps
-    from version`
   if (reach === undefined || reach.first === null || reach.last !== index.level || reach.gaps > 0) {
     throw outOfReach(index.name, toLevel, `not every level up to ${index.level} was journalled`)
   }
@@ -60,6 +53,26 @@ export const findRevertRange = async (
   const cursor = { level: reach.previous, hash: reach.previous_hash }
   return { index: index.name, indexId, toLevel, first: reach.first, cursor }
 }
+
+interface LockedIndex {
+  readonly name: string
+  readonly level: string | null
+  readonly finalized: string | null
+}
+
+const lockIndex = (sql: Sql, own: string, indexId: number) => sql<LockedIndex[]>`
+  select name, level::text, finalized::text from ${sql.unsafe(own)}.index where id = ${indexId} for update`
+
+const readReach = (sql: Sql, own: string, indexId: number, toLevel: number) => sql<Reach[]>`
+  with version as (
+    select id, previous, previous_hash, level, lag(level) over (order by id) as follows
+    from ${sql.unsafe(own)}.version where index_id = ${indexId} and level > ${toLevel}
+  )
+  select min(id)::text as first, max(level)::text as last,
+    (array_agg(previous order by id))[1]::text as previous,
+    (array_agg(previous_hash order by id))[1] as previous_hash,
+    (count(*) filter (where follows is not null and previous is distinct from follows))::int as gaps
+  from version`
 
 const outOfReach = (index: string, toLevel: number, reason: string): RollbackError =>
   new RollbackError(`Index ${index} cannot be rolled back to level ${toLevel}: ${reason}`, {

@@ -15,37 +15,67 @@ export const revertRows = async (
   tables: readonly RevertTable[],
   suspended: boolean,
 ): Promise<RevertedTable[]> => {
-  const parentsFirst = suspended ? tables : await sortByReference(sql, tables)
-  const before = suspended ? undefined : await countPresent(sql, tables)
-  const counts = new Map<RevertTable, { readonly removed: number; readonly changed: number }>()
-  for (const table of parentsFirst.toReversed()) {
-    const [row] = await sql.unsafe<{ removed: number; changed: number }[]>(
-      `with gone as (delete from ${table.target} t using ${table.first} f
-         where ${sameKey(table, 't', 'f')} ${suspended ? '' : "and f.op = 'I'"} returning f.op)
-       select (count(*) filter (where op = 'I'))::int as removed, (count(*) filter (where op = 'O'))::int as changed from gone`,
-    )
-    counts.set(table, { removed: row?.removed ?? 0, changed: before?.get(table) ?? row?.changed ?? 0 })
-  }
+  const reverted = await (suspended ? exchangeRows(sql, tables) : changeInPlace(sql, tables))
+  return reverted.filter(({ restored, changed, removed }) => restored + changed + removed > 0)
+}
+
+interface Gone {
+  readonly removed: number
+  readonly changed: number
+}
+
+/** All in one round trip: they are sent together, and run in this order. */
+const exchangeRows = async (sql: Sql, tables: readonly RevertTable[]): Promise<RevertedTable[]> => {
+  const [gone, put] = await Promise.all([
+    Promise.all(tables.map((table) => removeRows(sql, table))),
+    Promise.all(tables.map((table) => putBack(sql, table))),
+  ])
+  return tables.map(({ name }, at) => {
+    const { removed = 0, changed = 0 } = gone[at] ?? {}
+    return { table: name, restored: (put[at] ?? 0) - changed, changed, removed }
+  })
+}
+
+const changeInPlace = async (sql: Sql, tables: readonly RevertTable[]): Promise<RevertedTable[]> => {
+  const parentsFirst = await sortByReference(sql, tables)
+  const present = await countPresent(sql, tables)
+  const gone = new Map<RevertTable, Gone>()
+  for (const table of parentsFirst.toReversed())
+    gone.set(table, await removeRows(sql, table, "and f.op = 'I'"))
   const reverted = new Map<RevertTable, RevertedTable>()
   for (const table of parentsFirst) {
-    const names = table.columns.map(({ name }) => quoteName(name)).join(', ')
-    const values = table.columns.map(({ shadow }) => `f.${shadow}`).join(', ')
-    // In place, a row that a foreign key's action took with it above is missing here.
-    const absent = suspended
-      ? ''
-      : `and not exists (select from ${table.target} t where ${sameKey(table, 't', 'f')})`
-    const inserted = await sql.unsafe(
-      `insert into ${table.into} (${names}) overriding system value
-       select ${values} from ${table.first} f where f.op = 'O' ${absent}`,
+    // A row that a foreign key's action took with it above is missing here.
+    await putBack(
+      sql,
+      table,
+      `and not exists (select from ${table.target} t where ${sameKey(table, 't', 'f')})`,
     )
-    if (!suspended) await updateInPlace(sql, table)
-    const { removed = 0, changed = 0 } = counts.get(table) ?? {}
-    const old = suspended ? inserted.count : await countOld(sql, table)
-    reverted.set(table, { table: table.name, restored: old - changed, changed, removed })
+    await updateInPlace(sql, table)
+    const changed = present.get(table) ?? 0
+    const restored = (await countOld(sql, table)) - changed
+    reverted.set(table, { table: table.name, restored, changed, removed: gone.get(table)?.removed ?? 0 })
   }
-  return tables
-    .flatMap((table) => reverted.get(table) ?? [])
-    .filter(({ restored, changed, removed }) => restored + changed + removed > 0)
+  return tables.flatMap((table) => reverted.get(table) ?? [])
+}
+
+const removeRows = async (sql: Sql, table: RevertTable, only = ''): Promise<Gone> => {
+  const [row] = await sql.unsafe<Gone[]>(
+    `with gone as (delete from ${table.target} t using ${table.first} f
+       where ${sameKey(table, 't', 'f')} ${only} returning f.op)
+     select (count(*) filter (where op = 'I'))::int as removed, (count(*) filter (where op = 'O'))::int as changed from gone`,
+  )
+  return row ?? { removed: 0, changed: 0 }
+}
+
+/** @returns how many */
+const putBack = async (sql: Sql, table: RevertTable, only = ''): Promise<number> => {
+  const names = table.columns.map(({ name }) => quoteName(name)).join(', ')
+  const values = table.columns.map(({ shadow }) => `f.${shadow}`).join(', ')
+  const { count } = await sql.unsafe(
+    `insert into ${table.into} (${names}) overriding system value
+     select ${values} from ${table.first} f where f.op = 'O' ${only}`,
+  )
+  return count
 }
 
 const countOld = async (sql: Sql, { first }: RevertTable): Promise<number> => {

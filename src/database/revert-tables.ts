@@ -11,6 +11,8 @@ export interface RevertTable {
   /** For FROM and UPDATE: quoted, qualified, `only` before a table that others may inherit from. */
   readonly target: string
   readonly first: string
+  /** Its records. */
+  readonly shadow: string
   /** For INSERT INTO. */
   readonly into: string
   /** The table's row before it is reverted, kept for the check of foreign keys. */
@@ -60,12 +62,9 @@ export const collectFirstTouches = async (
     )
   }
   const touched = await findTouched(sql, own, range, tables)
-  const reverts = touched.map((table) => ({
-    ...toRevertTable(table, own),
-    shadow: `${own}.${shadowName(table.id)}`,
-  }))
+  const reverts = touched.map((table) => toRevertTable(table, own))
   // Few round trips: they are most of what the revert of one level takes.
-  const rows = await runAll(
+  const collected = runAll(
     sql,
     reverts.map(({ first, key, shadow }) => {
       const columns = key.map((column) => `s.${column.shadow}`).join(', ')
@@ -74,20 +73,29 @@ export const collectFirstTouches = async (
          where v.index_id = ${range.indexId} and s.version >= ${range.first} order by ${columns}, s.version, s.op = 'I'`
     }),
   )
-  const shared = await othersWrote(sql, own, range)
-  for (const { shadow, ...table } of reverts) {
-    if (shared) await refuseConflicts(sql, own, range, table, shadow)
-    await fillAddedColumns(sql, own, range, table, shadow)
+  const [rows, shared] = await Promise.all([collected, othersWrote(sql, own, range)])
+  for (const table of reverts) {
+    if (shared) await refuseConflicts(sql, own, range, table)
+    await fillAddedColumns(sql, own, range, table)
   }
-  await runAll(
-    sql,
-    reverts.map(
-      ({ shadow }) => `delete from ${shadow} s using ${own}.version v
-        where v.id = s.version and v.index_id = ${range.indexId} and s.version >= ${range.first}`,
-    ),
-  )
   return { tables: reverts, rows }
 }
+
+/** Of the tables that were reverted. Those of other reverts are not seen here, and never will be. */
+export const forgetRecords = (
+  sql: Sql,
+  own: string,
+  range: RevertRange,
+  tables: readonly RevertTable[],
+): Promise<number> =>
+  runAll(
+    sql,
+    tables.flatMap(({ first, shadow }) => [
+      `delete from ${shadow} s using ${own}.version v
+        where v.id = s.version and v.index_id = ${range.indexId} and s.version >= ${range.first}`,
+      `delete from ${first}`,
+    ]),
+  )
 
 const findTouched = async (
   sql: Sql,
@@ -117,13 +125,6 @@ const othersWrote = async (sql: Sql, own: string, range: RevertRange): Promise<b
   return row?.shared ?? false
 }
 
-/** Those of other reverts are not seen here, and never will be. */
-export const forgetFirstTouches = (sql: Sql, tables: readonly RevertTable[]): Promise<number> =>
-  runAll(
-    sql,
-    tables.map(({ first }) => `delete from ${first}`),
-  )
-
 /** In one round trip. @returns how many rows they wrote */
 const runAll = async (sql: Sql, statements: readonly string[]): Promise<number> => {
   if (statements.length === 0) return 0
@@ -144,6 +145,7 @@ const toRevertTable = (table: JournalledTable, own: string): RevertTable => ({
   target: table.partitioned ? table.qualified : `only ${table.qualified}`,
   into: table.qualified,
   first: `${own}.${firstTouchName(table.id)}`,
+  shadow: `${own}.${shadowName(table.id)}`,
   gone: `pg_temp.pawl_gone_${table.id}`,
   key: table.columns.filter(({ name }) => table.key.includes(name)),
   columns: table.columns,
@@ -158,13 +160,12 @@ const refuseConflicts = async (
   own: string,
   range: RevertRange,
   table: RevertTable,
-  shadow: string,
 ): Promise<void> => {
   const same = table.key.map((column) => `s.${column.shadow} = f.${column.shadow}`).join(' and ')
   const others = await sql.unsafe<{ name: string }[]>(
     `select distinct i.name from ${table.first} f
      join ${own}.version mine on mine.id = f.version
-     join ${shadow} s on ${same}
+     join ${table.shadow} s on ${same}
      join ${own}.version other on other.id = s.version and other.index_id <> ${range.indexId}
      join ${own}.index i on i.id = other.index_id
      where not pg_visible_in_snapshot(other.xid, mine.snapshot) order by 1`,
@@ -187,14 +188,13 @@ const fillAddedColumns = async (
   own: string,
   range: RevertRange,
   table: RevertTable,
-  shadow: string,
 ): Promise<void> => {
   const key = table.key.map((column) => `s.${column.shadow}`).join(', ')
   const same = table.key.map((column) => `s.${column.shadow} = f.${column.shadow}`).join(' and ')
   for (const { name, shadow: column, since } of table.columns) {
     if (BigInt(since) < BigInt(range.first)) continue
     const lacking = `f.version <= ${since} and f.op = 'O'`
-    const later = `${shadow} s join ${own}.version v on v.id = s.version
+    const later = `${table.shadow} s join ${own}.version v on v.id = s.version
       where v.index_id = ${range.indexId} and s.version > ${since}`
     await sql.unsafe(
       `update ${table.first} f set ${column} = t.${quoteName(name)} from ${table.target} t
