@@ -114,8 +114,8 @@ async function onServer<Result>(work: (sql: postgres.Sql) => Promise<Result>): P
       // Never for its age: the template is made under a lock of this session.
       max_lifetime: null,
       // Not among the types of postgres.js, but in its README.
-      ...{ socket: connectToServer },
-    })
+      socket: connectToServer,
+    } as postgres.Options<Record<string, never>>)
     return await work(admin)
   } finally {
     waiting -= 1
