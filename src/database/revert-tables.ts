@@ -19,6 +19,8 @@ export interface RevertTable {
   readonly gone: string
   readonly key: readonly TrackedColumn[]
   readonly columns: readonly TrackedColumn[]
+  /** Has columns that were added in the range: the first touches of before are filled from later records. */
+  readonly widened: boolean
 }
 
 /** `t.key = f.key and …`, for a table and its first touches. */
@@ -61,61 +63,67 @@ export const collectFirstTouches = async (
       { hint: 'Nothing was reverted. Wipe and index again from the start.' },
     )
   }
-  const touched = await findTouched(sql, own, range, tables)
-  const reverts = touched.map((table) => toRevertTable(table, own))
-  // Few round trips: they are most of what the revert of one level takes.
-  const collected = runAll(
-    sql,
-    reverts.map(({ first, key, shadow }) => {
-      const columns = key.map((column) => `s.${column.shadow}`).join(', ')
-      return `insert into ${first}
-         select distinct on (${columns}) s.* from ${shadow} s join ${own}.version v on v.id = s.version
-         where v.index_id = ${range.indexId} and s.version >= ${range.first} order by ${columns}, s.version, s.op = 'I'`
-    }),
-  )
-  const [rows, shared] = await Promise.all([collected, othersWrote(sql, own, range)])
-  for (const table of reverts) {
+  const all = tables.map((table) => toRevertTable(table, own, range))
+  const [counts, shared] = await Promise.all([
+    takeRecords(sql, own, range, all),
+    othersWrote(sql, own, range),
+  ])
+  const touched = all.filter((_, at) => (counts[at] ?? 0) > 0)
+  for (const table of touched) {
     if (shared) await refuseConflicts(sql, own, range, table)
-    await fillAddedColumns(sql, own, range, table)
+    if (table.widened) await fillAddedColumns(sql, own, range, table)
   }
-  return { tables: reverts, rows }
+  return { tables: touched, rows: counts.reduce((sum, count) => sum + count, 0) }
 }
 
-/** Of the tables that were reverted. Those of other reverts are not seen here, and never will be. */
-export const forgetRecords = (
+/**
+ * In one pass over the records, and one round trip. Never by a nested loop, which would search the records' index of ranges once
+ * a version: 900 ms of a revert of 100 levels.
+ * @returns how many first touches each table has
+ */
+const takeRecords = async (
   sql: Sql,
   own: string,
   range: RevertRange,
   tables: readonly RevertTable[],
-): Promise<number> =>
-  runAll(
-    sql,
-    tables.flatMap(({ first, shadow }) => [
-      `delete from ${shadow} s using ${own}.version v
-        where v.id = s.version and v.index_id = ${range.indexId} and s.version >= ${range.first}`,
-      `delete from ${first}`,
-    ]),
-  )
+): Promise<readonly number[]> => {
+  if (tables.length === 0) return []
+  const statements = tables.map(({ first, key, shadow, widened }) => {
+    const columns = key.map((column) => `s.${column.shadow}`).join(', ')
+    const mine = `v.id = s.version and v.index_id = ${range.indexId} and v.id >= ${range.first} and s.version >= ${range.first}`
+    const records = widened
+      ? `select s.* from ${shadow} s, ${own}.version v where ${mine}`
+      : `delete from ${shadow} s using ${own}.version v where ${mine} returning s.*`
+    // Counted by a SELECT: of several statements, postgres.js gives only the answers that have rows.
+    return `with s as (${records}), first as (
+        insert into ${first} select distinct on (${columns}) s.* from s order by ${columns}, s.version, s.op = 'I' returning 1
+      ) select count(*)::int as taken from first`
+  })
+  const results = (await sql.unsafe(
+    [
+      `select set_config('pawl.nestloop', current_setting('enable_nestloop'), true), set_config('enable_nestloop', 'off', true)`,
+      ...statements,
+      `select set_config('enable_nestloop', current_setting('pawl.nestloop'), true)`,
+    ].join(';\n'),
+  )) as unknown as readonly (readonly { readonly taken?: number }[])[]
+  return results.slice(1, -1).map(([row]) => row?.taken ?? 0)
+}
 
-const findTouched = async (
+/** Of the tables that were reverted. Those of other reverts are not seen here, and never will be. */
+export const forgetRecords = async (
   sql: Sql,
   own: string,
   range: RevertRange,
-  tables: readonly JournalledTable[],
-): Promise<JournalledTable[]> => {
-  if (tables.length === 0) return []
-  const found = await sql.unsafe<{ id: number }[]>(
-    tables
-      .map(
-        // A scalar subquery is not turned into a join: from the versions to the shadow, its index of ranges would be searched once a
-        // version, which took 900 ms of a revert of 100 levels.
-        ({ id }) => `select ${id} as id where exists (
-          select from ${own}.${shadowName(id)} s where s.version >= ${range.first}
-            and (select v.index_id from ${own}.version v where v.id = s.version) = ${range.indexId})`,
-      )
-      .join(' union all '),
-  )
-  return tables.filter((table) => found.some(({ id }) => id === table.id))
+  tables: readonly RevertTable[],
+): Promise<void> => {
+  const records = tables
+    .filter(({ widened }) => widened)
+    .map(
+      ({ shadow }) => `delete from ${shadow} s using ${own}.version v
+        where v.id = s.version and v.index_id = ${range.indexId} and s.version >= ${range.first}`,
+    )
+  const statements = [...records, ...tables.map(({ first }) => `delete from ${first}`)]
+  if (statements.length > 0) await sql.unsafe(statements.join(';\n'))
 }
 
 /** Does the journal hold anything of other indexes? */
@@ -125,21 +133,13 @@ const othersWrote = async (sql: Sql, own: string, range: RevertRange): Promise<b
   return row?.shared ?? false
 }
 
-/** In one round trip. @returns how many rows they wrote */
-const runAll = async (sql: Sql, statements: readonly string[]): Promise<number> => {
-  if (statements.length === 0) return 0
-  const result: unknown = await sql.unsafe(statements.join(';\n'))
-  const results = (statements.length === 1 ? [result] : result) as readonly { readonly count: number }[]
-  return results.reduce((sum, { count }) => sum + count, 0)
-}
-
 const readJournalled = (sql: Sql, own: string): Promise<JournalledTable[]> => sql<JournalledTable[]>`
   select t.id, t.rel::oid::text::float8 as rel, c.relname as name, c.relkind = 'p' as partitioned, t.key, t.columns,
     t.since::text, format('%I.%I', n.nspname, c.relname) as qualified
   from ${sql.unsafe(own)}.tracked t join pg_class c on c.oid = t.rel join pg_namespace n on n.oid = c.relnamespace
   where t.kind = 'table' order by c.relname collate "C"`
 
-const toRevertTable = (table: JournalledTable, own: string): RevertTable => ({
+const toRevertTable = (table: JournalledTable, own: string, range: RevertRange): RevertTable => ({
   rel: table.rel,
   name: table.name,
   target: table.partitioned ? table.qualified : `only ${table.qualified}`,
@@ -149,6 +149,7 @@ const toRevertTable = (table: JournalledTable, own: string): RevertTable => ({
   gone: `pg_temp.pawl_gone_${table.id}`,
   key: table.columns.filter(({ name }) => table.key.includes(name)),
   columns: table.columns,
+  widened: table.columns.some(({ since }) => BigInt(since) >= BigInt(range.first)),
 })
 
 /**
