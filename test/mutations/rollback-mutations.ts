@@ -41,14 +41,20 @@ export const ROLLBACK_MUTATIONS: readonly Mutation[] = [
   {
     fault: 'the last record of a key wins, not the first',
     file: 'database/revert-tables',
-    from: "order by ${columns}, s.version, s.op = 'I'`",
-    to: "order by ${columns}, s.version desc, s.op = 'I'`",
+    from: "order by ${columns}, s.version, s.op = 'I' returning",
+    to: "order by ${columns}, s.version desc, s.op = 'I' returning",
   },
   {
     fault: 'the mark of a new key wins over the old row',
     file: 'database/revert-tables',
-    from: "order by ${columns}, s.version, s.op = 'I'`",
-    to: "order by ${columns}, s.version, s.op = 'O'`",
+    from: "order by ${columns}, s.version, s.op = 'I' returning",
+    to: "order by ${columns}, s.version, s.op = 'O' returning",
+  },
+  {
+    fault: "another index's writes are undone, too",
+    file: 'database/revert-tables',
+    from: 'v.id = s.version and v.index_id = ${range.indexId} and v.id >= ${range.first}',
+    to: 'v.id = s.version and v.id >= ${range.first}',
   },
   {
     fault: 'a revert reaches into inheriting tables',
@@ -95,7 +101,7 @@ export const ROLLBACK_MUTATIONS: readonly Mutation[] = [
   {
     fault: 'rows that changed are put back, those that were deleted are not',
     file: 'database/revert-rows',
-    from: "from ${table.first} f where f.op = 'O' ${absent}",
-    to: "from ${table.first} f where f.op = 'O' and f.version % 2 = 0 ${absent}",
+    from: "from ${table.first} f where f.op = 'O' ${only}",
+    to: "from ${table.first} f where f.op = 'O' and f.version % 2 = 0 ${only}",
   },
 ]
