@@ -18,8 +18,8 @@ const BAD_INPUT = [
   'NEWER_SCHEMA',
   'REINDEX_REQUIRED',
 ]
-// A wrong URL at the start; later, something that broke.
-const BAD_INPUT_AT_START = ['DATABASE_UNAVAILABLE', 'DATASOURCE']
+// A wrong URL at the start, or arguments of a command that a hook does not take; later, something that broke.
+const BAD_INPUT_AT_START = ['DATABASE_UNAVAILABLE', 'DATASOURCE', 'CALLBACK_TYPE']
 
 /** 2 where the user's input is to blame, else 1. */
 export function exitCodeOf(error: unknown, { started }: { readonly started: boolean }): 1 | 2 {

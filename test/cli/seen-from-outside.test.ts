@@ -76,7 +76,7 @@ test(
       [['gret'], /did you mean "greet"/],
     ] as const) {
       const wrong = await cli('hooks', 'fire', ...args)
-      assert.notEqual(wrong.code, 0)
+      assert.equal(wrong.code, 2)
       assert.match(wrong.err, message)
     }
     const stopped = await cli('status')
