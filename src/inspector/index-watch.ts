@@ -3,6 +3,8 @@ import type { IndexStatus } from '../hooks/context.ts'
 import { ProgressMeter, type Progress } from '../text/progress.ts'
 import { ChangesOf } from './changes-of.ts'
 import type { ChangesMessage } from './protocol.ts'
+import type { Redact } from './redaction.ts'
+import { showEvent } from './show-event.ts'
 import type { ShownIndex } from './shown.ts'
 
 type Statuses = Readonly<Record<string, IndexStatus>>
@@ -11,13 +13,17 @@ type Statuses = Readonly<Record<string, IndexStatus>>
 export class IndexWatch {
   readonly #statuses: () => Statuses
   readonly #now: () => number
+  readonly #redact: Redact
   readonly #changes = new ChangesOf<ShownIndex>()
   readonly #meters = new Map<string, { readonly meter: ProgressMeter; progress: Progress }>()
+  /** Why they have stopped. Noted also while nobody looks: who comes later has to see it, whatever else was told since. */
+  readonly #failures = new Map<string, string>()
   #started = false
 
-  constructor(statuses: () => Statuses, now: () => number) {
+  constructor(statuses: () => Statuses, now: () => number, redact: Redact) {
     this.#statuses = statuses
     this.#now = now
+    this.#redact = redact
   }
 
   start(): void {
@@ -32,6 +38,7 @@ export class IndexWatch {
   }
 
   hear(event: PawlEvent): void {
+    this.#noteFailure(event)
     if (!this.#started) return
     if (event.type === 'index.rolledBack') this.#meters.delete(event.index)
     if (event.type !== 'index.progress') return
@@ -48,11 +55,24 @@ export class IndexWatch {
         head,
         synchronized,
         orphanedFrom,
+        failure: this.#failures.get(name),
         rate: rounded(rate),
         timeLeft: synchronized ? undefined : rounded(timeLeft),
         done,
       }
     })
+  }
+
+  #noteFailure(event: PawlEvent): void {
+    if (event.type === 'index.failed') {
+      const shown = showEvent({ n: 0, time: 0, event }, this.#redact)
+      this.#failures.set(event.index, shown?.details.join(' ') ?? '')
+    } else if (this.#failures.size === 0) return
+    else if (event.type === 'lifecycle') {
+      if (event.state === 'restart' || event.state === 'reindex') this.#failures.clear()
+    } else if (event.type === 'index.progress' || event.type === 'index.rolledBack') {
+      this.#failures.delete(event.index)
+    }
   }
 
   /** What has changed since it was called before. */

@@ -50,7 +50,7 @@ export class Inspection {
     this.#feed = new EventFeed(this.#chronicle, redact)
     this.#state = new StateWatch(inspected)
     this.#actors = inspected.root === undefined ? undefined : new ActorWatch(inspected.root.actor, now)
-    this.#indexes = new IndexWatch(() => inspected.indexes(), now)
+    this.#indexes = new IndexWatch(() => inspected.indexes(), now, redact)
     this.#jobs = new JobWatch(inspected)
     this.#queue = new PolledValue(() => showQueue(inspected.stored(), redact))
     this.#counts = new PolledValue(() => showCounts(inspected.stored()))
@@ -173,8 +173,8 @@ export class Inspection {
 
   #hear(event: PawlEvent): void {
     this.#chronicle.add(event)
-    if (this.#topics.size === 0) return
     this.#indexes.hear(event)
+    if (this.#topics.size === 0) return
     if (event.type.startsWith('job.')) this.#jobs.hint()
     else if (event.type.startsWith('hook.')) this.#queue.hint()
   }

@@ -53,6 +53,8 @@ export interface ShownIndex {
   readonly head: number | undefined
   readonly synchronized: boolean
   readonly orphanedFrom: number | undefined
+  /** It has stopped, and why; undefined: it goes on. */
+  readonly failure: string | undefined
   /** Levels a second, of the last seconds. */
   readonly rate: number | undefined
   /** ms until the head. */

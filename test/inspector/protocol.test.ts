@@ -31,6 +31,48 @@ async function start<ThisConfig extends Config>(
   return { ...started, client: new Client(await url) }
 }
 
+test('an index that has stopped is told to whoever looks, however much happened since', LIMIT, async (t) => {
+  let mended = false
+  const { url, config } = inspected({
+    hooks: {
+      broken: hook({
+        run: () => {
+          throw new Error('the service answered 503')
+        },
+      }),
+    },
+    indexes: {
+      blocks: {
+        datasource: chainOf().datasource(),
+        handler: (_, { level }) => {
+          if (level === 12 && !mended) throw new Error('no such token')
+        },
+      },
+      // Without one that goes on, Pawl would end.
+      others: { datasource: simulateChain({ seed: 2, length: 3 }).datasource(), handler() {} },
+    },
+  })
+  const { start: begin, root, emitted } = await createRoot(t, config)
+  begin()
+  await emitted.next('index.failed')
+  // More than are kept of what is worth to be noted.
+  let failed = 0
+  for (let n = 0; n < 250; n += 1) root.send({ type: 'FIRE_HOOK', hook: 'broken' })
+  await emitted.next('hook.failed', () => ++failed === 250)
+
+  const viewer = await new Client(await url).look(t)
+  const { indexes, events } = await viewer.snapshot
+  assert.ok(events.every(({ type }) => type !== 'index.failed'))
+  const failures = (indexes ?? []).map(({ name, failure = '' }) => `${name}: ${failure}`)
+  assert.match(failures.join('\n'), /^blocks: .*level 12 failed: no such token.*\nothers: $/)
+
+  mended = true
+  root.send({ type: 'RESTART' })
+  await viewer.changes(({ indexes = [] }) =>
+    indexes.some(({ name, level, failure }) => name === 'blocks' && level === 29 && failure === undefined),
+  )
+})
+
 test('a late viewer gets what is, then what changes', LIMIT, async (t) => {
   const chain = chainOf()
   const { client } = await start(t, indexing(chain))

@@ -13,14 +13,9 @@ export function problemsOf(store: Store): readonly Problem[] {
     tone: /left the chain|failed/.test(text) ? 'bad' : 'busy',
     text: text.startsWith('the state is') ? `Not to be served now: ${text}` : text,
   }))
-  const failed = new Map<string, string>()
-  for (const event of store.events) {
-    if (event.index === undefined) continue
-    if (event.type === 'index.failed')
-      failed.set(event.index, `index ${event.index} has stopped: ${event.details[0] ?? ''}`)
-    else failed.delete(event.index)
-  }
-  for (const text of failed.values()) found.push({ tone: 'bad', text, link: '#events' })
+  for (const { name, failure } of store.indexes.values())
+    if (failure !== undefined)
+      found.push({ tone: 'bad', text: `index ${name} has stopped: ${failure}`, link: '#events' })
   const dead = (store.counts?.queue ?? []).filter(({ state }) => state === 'dead')
   for (const { hook, count: number } of dead)
     found.push({

@@ -14,6 +14,13 @@ import type {
 } from '../shown.ts'
 import type { ConnectionState } from './connection.ts'
 
+/** As people count: job_2 before job_10. */
+const NAMES = new Intl.Collator('en', { numeric: true })
+const inOrder = (jobs: Iterable<ShownJob>): Map<string, ShownJob> =>
+  new Map(
+    [...jobs].toSorted((one, other) => NAMES.compare(one.name, other.name)).map((job) => [job.name, job]),
+  )
+
 const MOST_EVENTS = 1_000
 const MOST_TRANSITIONS = 300
 /** ms. */
@@ -97,7 +104,7 @@ export class Store {
     this.leftOut = 0
     refill(this.actors, message.actors, ({ id }) => id)
     refill(this.indexes, message.indexes, ({ name }) => name)
-    this.jobs = message.jobs === undefined ? undefined : new Map(message.jobs.map((job) => [job.name, job]))
+    this.jobs = message.jobs === undefined ? undefined : inOrder(message.jobs)
     this.transitions = [...(message.transitions ?? [])]
     this.rollbacks = [...message.rollbacks]
     this.lifecycle = [...message.lifecycle]
@@ -113,8 +120,10 @@ export class Store {
     for (const index of message.indexes ?? []) this.indexes.set(index.name, index)
     for (const name of message.indexesGone ?? []) this.indexes.delete(name)
     if (message.jobs !== undefined) {
-      this.jobs ??= new Map()
-      for (const job of message.jobs) this.jobs.set(job.name, job)
+      const jobs = this.jobs ?? new Map<string, ShownJob>()
+      const before = jobs.size
+      for (const job of message.jobs) jobs.set(job.name, job)
+      this.jobs = jobs.size > before ? inOrder(jobs.values()) : jobs
       for (const name of message.jobsGone ?? []) this.jobs.delete(name)
     }
     if (message.queue !== undefined) this.queue = message.queue

@@ -194,16 +194,23 @@ export function overviewView(store: Store): View {
         timeLeft,
         done,
         orphanedFrom,
+        failure,
       }: ShownIndex) {
         write(level, at === undefined ? '–' : count(at))
         write(head, top === undefined ? '–' : count(top))
         const percent = synchronized ? 100 : (done ?? share(at, top))
         set(bar, 'value', String(percent))
-        write(
-          phase,
-          orphanedFrom !== undefined ? 'orphaned rows' : synchronized ? 'at its head' : `${percent} %`,
-        )
-        set(row, 'data-tone', orphanedFrom !== undefined ? 'bad' : synchronized ? 'good' : 'busy')
+        const [tone, words] =
+          failure !== undefined
+            ? ['bad', 'has stopped']
+            : orphanedFrom !== undefined
+              ? ['bad', 'orphaned rows']
+              : synchronized
+                ? ['good', 'at its head']
+                : ['busy', `${percent} %`]
+        write(phase, words)
+        set(row, 'data-tone', tone)
+        set(row, 'title', failure ?? '')
         write(speed, perSecond === undefined || synchronized ? '' : rate(perSecond))
         write(left, timeLeft === undefined ? '' : duration(timeLeft))
         toggle(dry, 'hidden', store.project?.readOnly === true || at === undefined)
