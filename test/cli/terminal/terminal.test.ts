@@ -185,6 +185,26 @@ describe('what the terminal shows', { concurrency: 2 }, () => {
     transcript.end()
   })
 
+  test('of a project whose hooks run in a process of their own', LIMIT, async (t) => {
+    const { transcript, run, start } = await project(t, 'worker')
+    transcript.say('Before anything was indexed')
+    await run('worker', '--roles', 'indexer')
+    const root = start('run', '--roles', 'indexer,scheduler')
+    await root.prints(/✓ on_synchronized/)
+    const worker = start('worker')
+    await worker.prints(/● synchronized/)
+    transcript.say('While `pawl run --roles indexer,scheduler` and `pawl worker` run')
+    await run('workers')
+    await run('hooks', 'fire', 'calculate_stats', '--args', '{"major": true, "depth": 3}')
+    await worker.prints(/✓ calculate_stats .*from outside/)
+    worker.kill('SIGINT')
+    transcript.say('What the worker printed, until Ctrl-C')
+    transcript.add(['worker'], await worker.ended)
+    root.kill('SIGTERM')
+    await root.ended
+    transcript.end()
+  })
+
   test('of a project that has stopped', LIMIT, async (t) => {
     const { transcript, run, runAll, runWith, start } = await project(t, 'stopped')
     const root = start('run')
