@@ -22,8 +22,7 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
   'pawl/graphile-worker': {
     about: '[Durable firings as jobs](fleet.md#with-graphile-worker) of graphile-worker.',
     stability: 'experimental',
-    because:
-      'it may not come back after the database has ended its sessions, and the port `Executor` may change with that',
+    because: 'the port `Executor` may change',
   },
   'pawl/replay': { about: '[Recordings](datasources.md) of blocks.', stability: 'stable' },
   'pawl/stately': {
