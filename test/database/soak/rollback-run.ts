@@ -55,14 +55,14 @@ export async function rollbackRun(
     floor: 0,
     snapshots: new Map(),
   }))
-  for (const state of indexes) await write(state, 0)
+  for (const state of indexes) await write([state], 0)
 
   const steps = 8 + random.below(10)
   for (let step = 0; step < steps; step += 1) {
     const state = random.pick(indexes)
     const what = random.below(100)
-    if (what < 55) await write(state, random.below(12))
-    else if (what < 65) await Promise.all(indexes.map((each) => write(each, 1 + random.below(4))))
+    if (what < 55) await write([state], 11)
+    else if (what < 65) await write(indexes, 4)
     else if (what < 75) await alter()
     else if (what < 82) await prune(state)
     else await revert(state)
@@ -70,7 +70,16 @@ export async function rollbackRun(
   for (const state of indexes) await revert(state)
   return counts
 
-  async function write(state: IndexState, statements: number): Promise<void> {
+  /** At the same time. What came of it is read when all have ended: it locks tables that a TRUNCATE of another one waits for. */
+  async function write(states: readonly IndexState[], most: number): Promise<void> {
+    const written = await Promise.all(states.map((state) => writeLevel(state, random.below(most + 1))))
+    for (const [at, state] of states.entries()) {
+      if (written[at] === true) state.snapshots.set(state.level, await takeSnapshot(db.sql))
+    }
+  }
+
+  /** @returns whether it was committed */
+  async function writeLevel(state: IndexState, statements: number): Promise<boolean> {
     const own = tables.filter(({ index }) => index === state.index)
     const chosen = Array.from({ length: own.length === 0 ? 0 : statements }, () => {
       const statement = randomStatement(random, random.pick(own), version)
@@ -88,11 +97,11 @@ export async function rollbackRun(
     } catch (error) {
       if (!isExpected(error)) throw error
       counts.failed += 1
-      return
+      return false
     }
     counts.levels += 1
     state.level = to
-    state.snapshots.set(to, await takeSnapshot(db.sql))
+    return true
   }
 
   async function prune(state: IndexState): Promise<void> {
