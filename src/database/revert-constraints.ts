@@ -1,5 +1,6 @@
 import { RollbackError } from '../errors.ts'
 import type { Sql } from './database.ts'
+import { sendTogether } from './send-together.ts'
 import { quoteName } from './journal-ddl.ts'
 import { sameKey, type RevertTable } from './revert-tables.ts'
 
@@ -72,7 +73,7 @@ export const checkConstraints = async (
       ...(parent === undefined ? [] : [checkGoneParents(sql, key, parent)]),
     ]
   })
-  await Promise.all([...checks, checkDeferrableUnique(sql, tables)])
+  await sendTogether([...checks, checkDeferrableUnique(sql, tables)])
 }
 
 const pairs = (
@@ -90,7 +91,7 @@ const checkRestoredChildren = async (sql: Sql, key: ForeignKey, child: RevertTab
   const match = pairs('c', key.childColumns, 'p', key.parentColumns)
   const present = key.childColumns.map((name) => `c.${quoteName(name)} is not null`).join(' and ')
   // As PostgreSQL's own check does it, so that a parent that someone is deleting is waited for.
-  const [, missing] = await Promise.all([
+  const [, missing] = await sendTogether([
     sql.unsafe(
       `select from ${key.parentTarget} p where exists (select from ${restored} where ${match}) for key share of p`,
     ),

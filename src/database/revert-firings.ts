@@ -1,4 +1,5 @@
 import type { Sql } from './database.ts'
+import { sendTogether } from './send-together.ts'
 
 /** A firing that waited, and will not run. */
 export interface DroppedFiring {
@@ -36,6 +37,6 @@ export async function revertFirings(
       due_at = case when ${toUndo} then 'epoch' else due_at end
     where ${gone}`
   // Sent together, in this order.
-  const [firings] = await Promise.all([dropped, kept])
+  const [firings] = await sendTogether([dropped, kept])
   return firings
 }

@@ -1,6 +1,7 @@
 import { LeaseLostError, RollbackError } from '../errors.ts'
 import type { RevertedTable } from '../events.ts'
 import type { Sql, Transaction } from './database.ts'
+import { sendTogether } from './send-together.ts'
 import { trackTables } from './journal.ts'
 import { quoteName, runDdl } from './journal-ddl.ts'
 import { checkConstraints, forgetGoneRows, keepGoneRows, readForeignKeys } from './revert-constraints.ts'
@@ -38,8 +39,8 @@ export const revertLevels = async (
   const { sql } = transaction
   const own = quoteName(options.ownSchema)
   // What does not need the answer before it is sent with it, and runs after it: a round trip is half a millisecond, and a reorg
-  // of one level would be 35 of them. The first that fails is the one that is told.
-  const [, range] = await Promise.all([
+  // of one level would be 35 of them.
+  const [, range] = await sendTogether([
     checkFence(sql, own, options.fence),
     findRevertRange(sql, own, options.indexId, options.toLevel),
     stopJournalling(sql),
@@ -47,7 +48,7 @@ export const revertLevels = async (
   if (range === undefined) return []
 
   // Before any row of users': a hook that runs from the queue locks its firing first, too.
-  const [dropped] = await Promise.all([
+  const [dropped] = await sendTogether([
     revertFirings(sql, own, { indexId: options.indexId, toLevel: range.cursor.level }),
     forgetOnce(sql, own, range),
     trackAsBefore(transaction, options.ownSchema),
@@ -57,7 +58,7 @@ export const revertLevels = async (
   const { tables, rows } = await collectFirstTouches(sql, own, range)
   const reverted = await explainConflicts(range, () => revertTables(sql, own, tables, rows))
   await revertSequences(sql, own, range)
-  await Promise.all([forgetRecords(sql, own, range, tables), forgetVersions(sql, own, range)])
+  await sendTogether([forgetRecords(sql, own, range, tables), forgetVersions(sql, own, range)])
   return reverted
 }
 
@@ -110,7 +111,7 @@ const revertTables = async (
   if (tables.length === 0) return []
   const settings = await takeOver(sql, own)
   const { suspended } = settings
-  const [triggers, foreignKeys] = await Promise.all([
+  const [triggers, foreignKeys] = await sendTogether([
     findFiringTriggers(sql, tables, suspended),
     suspended ? readForeignKeys(sql, tables) : [],
   ])
@@ -120,13 +121,13 @@ const revertTables = async (
   ])
   if (!suspended) await sql`set constraints all deferred`
 
-  const [, reverted] = await Promise.all([
+  const [, reverted] = await sendTogether([
     rows < FEW ? avoidHashJoins(sql) : undefined,
     revertRows(sql, tables, suspended),
   ])
   if (suspended) await checkConstraints(sql, tables, foreignKeys)
   else await sql`set constraints all immediate`
-  await Promise.all([
+  await sendTogether([
     runDdl(sql, [
       ...triggers.map(({ rel, name, how }) => `alter table only ${rel} enable ${how} trigger ${name}`),
       ...forgetGoneRows(tables, foreignKeys),
@@ -146,7 +147,7 @@ interface Settings {
 }
 
 const takeOver = async (sql: Sql, own: string): Promise<Settings> => {
-  const [, [before]] = await Promise.all([
+  const [, [before]] = await sendTogether([
     // Deferred checks of what this transaction wrote before belong to the state before.
     sql`set constraints all immediate`,
     // Where row-level security hides rows, statements fail instead of leaving them out.

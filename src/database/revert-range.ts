@@ -1,5 +1,6 @@
 import { RollbackError } from '../errors.ts'
 import type { Sql } from './database.ts'
+import { sendTogether } from './send-together.ts'
 
 /** The versions that a revert undoes. */
 export interface RevertRange {
@@ -31,7 +32,7 @@ export const findRevertRange = async (
   toLevel: number,
 ): Promise<RevertRange | undefined> => {
   // Sent together, answered in this order: what is read comes after the lock.
-  const [[index], [reach]] = await Promise.all([
+  const [[index], [reach]] = await sendTogether([
     lockIndex(sql, own, indexId),
     readReach(sql, own, indexId, toLevel),
   ])

@@ -1,6 +1,7 @@
 import { RollbackError } from '../errors.ts'
 import type { RevertedTable } from '../events.ts'
 import type { Sql } from './database.ts'
+import { sendTogether } from './send-together.ts'
 import { quoteName } from './journal-ddl.ts'
 import { sameKey, type RevertTable } from './revert-tables.ts'
 
@@ -26,9 +27,9 @@ interface Gone {
 
 /** All in one round trip: they are sent together, and run in this order. */
 const exchangeRows = async (sql: Sql, tables: readonly RevertTable[]): Promise<RevertedTable[]> => {
-  const [gone, put] = await Promise.all([
-    Promise.all(tables.map((table) => removeRows(sql, table))),
-    Promise.all(tables.map((table) => putBack(sql, table))),
+  const [gone, put] = await sendTogether([
+    sendTogether(tables.map((table) => removeRows(sql, table))),
+    sendTogether(tables.map((table) => putBack(sql, table))),
   ])
   return tables.map(({ name }, at) => {
     const { removed = 0, changed = 0 } = gone[at] ?? {}

@@ -1,5 +1,6 @@
 import { RollbackError } from '../errors.ts'
 import type { Sql } from './database.ts'
+import { sendTogether } from './send-together.ts'
 import { quoteName } from './journal-ddl.ts'
 import { firstTouchName, shadowName, type TrackedColumn } from './journal-shadow.ts'
 import type { RevertRange } from './revert-range.ts'
@@ -64,7 +65,7 @@ export const collectFirstTouches = async (
     )
   }
   const all = tables.map((table) => toRevertTable(table, own, range))
-  const [counts, shared] = await Promise.all([
+  const [counts, shared] = await sendTogether([
     takeRecords(sql, own, range, all),
     othersWrote(sql, own, range),
   ])

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LeaseLostError, RollbackError } from '../../src/errors.ts'
+import { revertLevels } from '../../src/database/revert-levels.ts'
+import { gatheringRelayTo } from '../support/gathering-relay.ts'
 import { digest, openJournal } from './journal-fixture.ts'
 
 const ACCOUNTS = 'create table account (address text primary key, balance numeric not null default 0);'
@@ -33,6 +35,40 @@ test('undoes inserts, updates and deletes, and moves the cursor', async (t) => {
     await db.sql`select (select count(*) from pawl.journal_1)::int as rows, count(*)::int as versions from pawl.version`
   assert.deepEqual({ ...left }, { rows: 0, versions: 1 })
 })
+
+// What is sent with a statement that fails is refused right after it (25P02), and whether to try again is decided by the code.
+for (const [what, lock] of [
+  ['its index', 'select from pawl.index where id = 1 for update'],
+  ['a firing', 'select from pawl.firing for update'],
+  ['a row', `select from account where address = 'b' for update`],
+  ['records', 'lock table pawl.journal_1'],
+] as const) {
+  test(`a revert that may not wait for ${what} fails by what it waited for`, async (t) => {
+    const { url } = await gatheringRelayTo(t, process.env['PAWL_TEST_SERVER'] ?? '')
+    const db = await openJournal(t, `${ACCOUNTS} create table other (id int primary key)`, undefined, url)
+    await db.level(`insert into account values ('a', 1)`)
+    await db.level(`insert into account values ('b', 1); insert into other values (1)`)
+    await db.sql`
+      insert into pawl.firing (id, hook, args, origin, index_id, level, confirmations, reversible, due_at)
+      values (gen_random_uuid(), 'note', '{}', '{}', 1, 2, 0, false, now())`
+    const reverting = db.transaction(async (transaction) => {
+      const { sql } = transaction
+      const revert = () => revertLevels(transaction, { ownSchema: 'pawl', indexId: 1, toLevel: 1 })
+      // Its session knows the statements then, and does not wait for their descriptions.
+      await sql`savepoint before`
+      await revert()
+      await sql`rollback to before`
+      await sql`set local lock_timeout = '50ms'`
+      await db.transaction(async (holder) => {
+        await holder.sql.unsafe(lock)
+        await assert.rejects(revert(), { code: '55P03' })
+      })
+      throw new Error('over')
+    })
+    await assert.rejects(reverting, /over/)
+    assert.deepEqual(await db.cursor(), { level: '2', hash: 'hash 2' })
+  })
+}
 
 for (const role of [undefined, 'plain']) {
   test(`rows that come back, change and go are counted apart, ${role ?? 'a superuser'}'s`, async (t) => {
