@@ -119,6 +119,7 @@ export const jobMachine = setup({
     mayStart: ({ context }) => context.queue.length > 0 && freeSlots(context) > 0,
     isRunning: ({ context }) => context.running.length > 0,
     isIdle: ({ context }) => context.running.length === 0 && context.queue.length === 0,
+    isLast: ({ context }) => context.running.length === 1 && context.queue.length === 0,
     isWaiting: ({ context }) => context.queue.length > 0 || context.running.some(({ retrying }) => retrying),
     /** `src` adds: not an error that comes again each time. */
     mayRetry: ({ context }, { actorId }: Failed) => hasAttemptsLeft(context, actorId),
@@ -254,8 +255,29 @@ export const jobMachine = setup({
         PAUSE: { target: 'paused' },
       },
       states: {
-        idle: { always: { guard: 'isRunning', target: 'running' } },
-        running: { always: { guard: 'isIdle', target: 'idle' } },
+        // What nearly always follows is one step, not two: with thousands of firings a second the steps are what costs.
+        idle: {
+          always: { guard: 'isRunning', target: 'running' },
+          on: {
+            DUE: {
+              target: 'running',
+              actions: [{ type: 'decide', params: ({ event }) => event }, 'report', 'spawnFirings'],
+            },
+          },
+        },
+        running: {
+          always: { guard: 'isIdle', target: 'idle' },
+          on: {
+            'xstate.done.actor.*': {
+              guard: 'isLast',
+              target: 'idle',
+              actions: [
+                { type: 'reportFinished', params: ({ event }) => event },
+                { type: 'forgetFiring', params: ({ event }) => event },
+              ],
+            },
+          },
+        },
       },
     },
     daemon: {

@@ -44,6 +44,11 @@ export class JobActors {
     return this.#pool.size < RESIDENT
   }
 
+  /** Those that have nothing to do are too many. */
+  get #crowded(): boolean {
+    return this.#pool.size > RESIDENT
+  }
+
   /** The job's actor, made where it has none. */
   of(record: JobRecord): JobRef {
     if (record.ref !== undefined) return record.ref
@@ -134,10 +139,11 @@ export class JobActors {
 
   /** Where there are many actors, one that is idle is not kept: it remembers nothing. */
   #rest(record: JobRecord): void {
-    if (this.roomy) return
+    if (!this.#crowded) return
     queueMicrotask(() => {
       const { ref } = record
-      if (ref === undefined || !ref.getSnapshot().matches({ scheduled: 'idle' })) return
+      // Others may have gone since.
+      if (!this.#crowded || ref === undefined || !ref.getSnapshot().matches({ scheduled: 'idle' })) return
       record.ref = undefined
       this.#pool.stop(ref.id)
     })
