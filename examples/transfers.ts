@@ -1,4 +1,3 @@
-import { parseAbiItem } from 'viem'
 import type { BlockRef, Datasource } from 'pawl'
 import { evm } from 'pawl/evm'
 import { replay } from 'pawl/replay'
@@ -37,7 +36,5 @@ export const transfers = (): Datasource<TransferBlock> =>
       })
     : evm({
         url: RPC_URL,
-        logs: [
-          { event: parseAbiItem('event Transfer(address indexed from, address indexed to, uint256 value)') },
-        ],
+        logs: [{ event: 'event Transfer(address indexed from, address indexed to, uint256 value)' }],
       })

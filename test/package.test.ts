@@ -106,6 +106,40 @@ describe('the package, as users get it', () => {
     }
   })
 
+  test('an EVM chain is indexed without viem, and what needs it says so', async (t) => {
+    // Not in the other's folder, whose packages would be found.
+    const folder = await mkdtemp(join(tmpdir(), 'pawl-without-viem-'))
+    t.after(() => rm(folder, { recursive: true, force: true }))
+    const modules = join(folder, 'node_modules')
+    await mkdir(modules, { recursive: true })
+    await cp(installed, join(modules, 'pawl'), { recursive: true })
+    for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }))
+      if (name !== 'viem') await link(name, modules)
+    const fixed = `{ url: 'http://127.0.0.1:1', logs: [{ event: 'event Paused(address account)' }] }`
+    const needing = [
+      `{ url: 'ws://127.0.0.1:1' }`,
+      `{ url: 'http://127.0.0.1:1', blocks: 'full' }`,
+      `{ url: 'http://127.0.0.1:1', logs: [{ event: 'event Named(string name)' }] }`,
+    ]
+    const script = join(folder, 'evm.mjs')
+    await writeFile(
+      script,
+      `import { evm } from 'pawl/evm'
+      for (const make of [${[fixed, ...needing].map((options) => `() => evm(${options})`).join(', ')}]) {
+        try { console.log(make().description) } catch (error) { console.log(error.code + ' ' + error.message + ' ' + error.hint) }
+      }`,
+    )
+    const { stdout } = await run(process.execPath, [script], { cwd: folder })
+    const missing = 'needs the package viem, which is not installed npm install viem'
+    assert.deepEqual(stdout.split('\n'), [
+      'evm http://127.0.0.1:1',
+      `CONFIGURATION evm.url: a WebSocket ${missing}`,
+      `CONFIGURATION evm.blocks: full ${missing}`,
+      `CONFIGURATION evm.logs: Named has arguments of no fixed size, and to read those ${missing}`,
+      '',
+    ])
+  })
+
   test('its types hold for strict consumers that check libraries, too', async () => {
     const folder = join(project, 'strict')
     await mkdir(folder)

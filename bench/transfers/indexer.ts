@@ -1,6 +1,6 @@
 // One Pawl as a user has it, in a process of its own: `node indexer.js '<IndexerOptions as JSON>'`. Tells of itself in lines of JSON.
 import { createActor } from 'xstate'
-import { parseAbiItem, type Address } from 'viem'
+import type { Address } from 'viem'
 import { defineConfig, pawl, type HandlerContext } from 'pawl'
 import { evm } from 'pawl/evm'
 
@@ -35,7 +35,7 @@ const tell = (line: IndexerLine): void => void process.stdout.write(`${JSON.stri
 const now = (): number => performance.timeOrigin + performance.now()
 
 const options = JSON.parse(process.argv[2] ?? '') as IndexerOptions
-const transfer = parseAbiItem('event Transfer(address indexed from, address indexed to, uint256 value)')
+const transfer = 'event Transfer(address indexed from, address indexed to, uint256 value)'
 
 const source = () => evm({ url: options.url, logs: [{ address: options.token, event: transfer }] })
 type Block = Awaited<ReturnType<ReturnType<typeof source>['blocks']>>[number]

@@ -1,4 +1,4 @@
-import { parseAbiItem, zeroAddress, type Address } from 'viem'
+import { zeroAddress, type Address } from 'viem'
 import * as v from 'valibot'
 import { defineConfig, hook, type Logger } from 'pawl'
 import { evm } from 'pawl/evm'
@@ -42,7 +42,7 @@ export const tokenConfig = ({
           logs: [
             {
               address: token,
-              event: parseAbiItem('event Transfer(address indexed from, address indexed to, uint256 value)'),
+              event: 'event Transfer(address indexed from, address indexed to, uint256 value)',
             },
           ],
         }),

@@ -66,10 +66,9 @@ const TSCONFIG = `{
 `
 
 const evmConfig = (rpc: string, contract: string | undefined): string => `import { evm } from 'pawl/evm'
-import { parseAbiItem } from 'viem'
 import { project } from './project.ts'
 
-const event = parseAbiItem('event Transfer(address indexed from, address indexed to, uint256 value)')
+const event = 'event Transfer(address indexed from, address indexed to, uint256 value)'
 
 // RPC_URL in the environment is another node: keep keys there, and not here.
 const url = process.env['RPC_URL'] ?? ${JSON.stringify(rpc)}

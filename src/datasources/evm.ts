@@ -7,9 +7,10 @@ import { readHeader, type BlockDetail, type EvmBlock, type EvmHeader } from './e
 import { httpTransport } from './evm/http-transport.ts'
 import { HeadFeed } from './evm/head-feed.ts'
 import { JsonRpc } from './evm/json-rpc.ts'
-import { describeFilters, LogReader, type LogFilters } from './evm/log-filter.ts'
+import { LogReader, type LogFilters } from './evm/log-filter.ts'
 import { RpcError } from './evm/rpc-error.ts'
 import { RpcNode } from './evm/rpc-node.ts'
+import { requireViem } from './evm/viem.ts'
 import { webSocketTransport } from './evm/websocket-transport.ts'
 import { linkSignals } from '../link-signals.ts'
 import { sleep } from './sleep.ts'
@@ -59,10 +60,11 @@ export interface EvmOptions<
  * asked by the `finalized` tag. A range of logs that is too large for the node is asked for in halves; a node that says that there
  * were too many requests is left alone for as long as it says.
  *
- * @throws ConfigurationError where the URL or a filter cannot be used.
+ * @throws ConfigurationError where the URL or a filter cannot be used, or viem is not installed and a WebSocket, full blocks, or data
+ * of no fixed size are asked for.
  *
  * @example
- * const transfer = parseAbiItem('event Transfer(address indexed from, address indexed to, uint256 value)')
+ * const transfer = 'event Transfer(address indexed from, address indexed to, uint256 value)'
  * const datasource = evm({ url: 'http://localhost:8545', logs: [{ address: token, event: transfer }] })
  * // in the handler: for (const { args } of block.logs) args.from, args.value
  */
@@ -86,6 +88,8 @@ export function evm<
   const rpc = new JsonRpc({ nodes: [nodeOf(first), ...endpoints.slice(1).map(nodeOf)], batchSize, clock })
   const reader = new BlockReader(rpc, logs, options.blocks as Detail, origin)
   const pushing = endpoints.find(({ protocol }) => protocol === 'websocket')
+  if (pushing !== undefined) requireViem('evm.url', 'a WebSocket')
+  if (options.blocks === 'full') requireViem('evm.blocks', 'full')
   const feed = pushing && new HeadFeed(pushing)
   /** By index: a head that was pushed, and not taken yet. */
   const pushed = new Map<string, EvmHeader>()
@@ -128,7 +132,7 @@ export function evm<
 
   return {
     description: `evm ${origin}`,
-    selection: { logs: describeFilters(options.logs ?? []), blocks: options.blocks ?? null },
+    selection: { logs: logs.description, blocks: options.blocks ?? null },
 
     async chain({ signal }) {
       const id = await rpc.call('eth_chainId', [], signal)

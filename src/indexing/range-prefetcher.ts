@@ -35,7 +35,10 @@ const AT_ONCE = 4
 /** Bytes of memory of all that is read ahead. One range is read whatever it takes. */
 const BUDGET = 24_000_000
 
-/** Reads a span of levels range by range, and in their order; while one is worked on, the next ones are on their way. */
+/**
+ * Reads a span of levels range by range, and in their order; while one is worked on, the next ones are on their way. Not while the very first
+ * is: to read others then would hold up its rows, by some 200 ms for full levels, as code is slow that has hardly run.
+ */
 export class RangePrefetcher {
   readonly #options: PrefetchOptions
   readonly #link: LinkedSignal
@@ -51,9 +54,11 @@ export class RangePrefetcher {
 
   /** The next range; undefined: that was the last. Rejects as `read` does. */
   async next(): Promise<FetchedRange | undefined> {
+    if (this.#underWay.length === 0) this.#fill()
+    const isFirst = !this.#options.size.isKnown
     const range = await this.#underWay[0]?.range
     this.#underWay.shift()
-    this.#fill()
+    if (!isFirst) this.#fill()
     return range
   }
 
@@ -74,7 +79,8 @@ export class RangePrefetcher {
 
   #fill(): void {
     const { to, size, limit } = this.#options
-    while (this.#next <= to && this.#underWay.length < AT_ONCE) {
+    const atOnce = size.isKnown ? AT_ONCE : 1
+    while (this.#next <= to && this.#underWay.length < atOnce) {
       const from = this.#next
       const last = limit(from, Math.min(to, from + size.levels - 1))
       const bytes = size.expect(last - from + 1)

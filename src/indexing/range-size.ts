@@ -22,6 +22,7 @@ export interface RangeReport {
 export class RangeSize {
   #levels: number
   #bytesPerLevel = 0
+  #isKnown = false
   #pause = 0
   #nextPause = FIRST_PAUSE
 
@@ -33,12 +34,18 @@ export class RangeSize {
     return this.#levels
   }
 
+  /** Has a range been answered? */
+  get isKnown(): boolean {
+    return this.#isKnown
+  }
+
   /** What the answer of a range will take in memory, as far as the last ones tell. */
   expect(levels: number): number {
     return levels * this.#bytesPerLevel
   }
 
   answered({ levels, bytes, ms }: RangeReport): void {
+    this.#isKnown = true
     const density = bytes / levels
     // Up at once, down slowly: a busy stretch must not be met with the ranges of a quiet one.
     this.#bytesPerLevel = Math.max(density, (this.#bytesPerLevel + density) / 2)

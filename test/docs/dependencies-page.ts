@@ -26,6 +26,8 @@ const read = <Of>(file: string): Of => JSON.parse(readFileSync(join(ROOT, file),
 
 /** Why each is there; a test fails where one has no reason. */
 const REASONS: Readonly<Record<string, string>> = {
+  '@noble/hashes': "Keccak, for `pawl/evm`: addresses' checksums, events' topics",
+  abitype: 'events as Solidity writes them, and the types of their arguments, for `pawl/evm`',
   commander: 'the command line',
   croner: "next times of a crontab; Pawl's own timer waits for them",
   jiti: 'runs a `pawl.config.ts` on a Node that runs no TypeScript (below 22.18)',
@@ -34,7 +36,7 @@ const REASONS: Readonly<Record<string, string>> = {
   yaml: '`pawl.yaml` and `dipdup.yaml`, with the places of what is wrong',
   'graphile-worker': '`pawl/graphile-worker`',
   valibot: "hooks' arguments",
-  viem: '`pawl/evm`',
+  viem: '`pawl/evm`: its types; and WebSockets, full blocks, data of no fixed size, loaded with the first of them',
   ws: 'WebSockets of `pawl/tzkt` on Node 20, which has none',
   xstate: 'the actors',
 }

@@ -12,6 +12,7 @@ import {
 import type { JsonRpc } from './json-rpc.ts'
 import type { LogFilters, LogOf, LogReader } from './log-filter.ts'
 import { isRangeTooLarge } from './range-too-large.ts'
+import { loadViem } from './viem.ts'
 
 type RawBlock = { readonly raw: unknown; readonly header: EvmHeader }
 type DecodedLog = { readonly blockHash: Hash; readonly blockNumber: bigint; readonly logIndex: number }
@@ -100,14 +101,15 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
       params: [{ ...query, blockHash: hash }],
     }))
     const answers = await this.#rpc.batch(calls, signal)
-    return this.#assemble(
-      raw,
-      answers.flatMap((answer) => this.#decode(answer)),
-    )
+    return this.#assemble(raw, (await Promise.all(answers.map((answer) => this.#decode(answer)))).flat())
   }
 
   /** @throws DatasourceError where a log belongs to none of the blocks: the chain changed between two answers. */
-  #assemble(blocks: readonly RawBlock[], logs: readonly LogOf<Logs>[]): readonly EvmBlock<Logs, Detail>[] {
+  async #assemble(
+    blocks: readonly RawBlock[],
+    logs: readonly LogOf<Logs>[],
+  ): Promise<readonly EvmBlock<Logs, Detail>[]> {
+    const viem = this.#detail === 'full' ? await loadViem() : undefined
     const byHash = new Map<string, LogOf<Logs>[]>(blocks.map(({ header }) => [header.hash, []]))
     for (const log of logs) {
       const { blockHash, blockNumber } = log as DecodedLog
@@ -118,7 +120,7 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
     return blocks.map(({ raw, header }) => {
       const own = byHash.get(header.hash) ?? []
       own.sort((one, other) => (one as DecodedLog).logIndex - (other as DecodedLog).logIndex)
-      const transactions = this.#detail === 'full' ? { transactions: readTransactions(raw) } : {}
+      const transactions = viem === undefined ? {} : { transactions: readTransactions(raw, viem) }
       return { ...header, logs: own, ...transactions } as unknown as EvmBlock<Logs, Detail>
     })
   }
@@ -158,7 +160,7 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
     if (query === undefined) return []
     try {
       const filter = { ...query, fromBlock: toQuantity(from), toBlock: toQuantity(to) }
-      return this.#decode(await this.#rpc.call('eth_getLogs', [filter], signal))
+      return await this.#decode(await this.#rpc.call('eth_getLogs', [filter], signal))
     } catch (error) {
       if (from === to || !isRangeTooLarge(error)) throw error
       const middle = Math.floor((from + to) / 2)
@@ -167,11 +169,12 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
     }
   }
 
-  #decode(answer: unknown): readonly LogOf<Logs>[] {
+  async #decode(answer: unknown): Promise<readonly LogOf<Logs>[]> {
     if (!Array.isArray(answer)) {
       throw new DatasourceError(`${this.#origin}: eth_getLogs: answered with no list of logs`)
     }
-    return answer.flatMap((raw: RpcLog) => this.#logs.read(raw) ?? [])
+    const read = await this.#logs.ready()
+    return answer.flatMap((raw: RpcLog) => read(raw) ?? [])
   }
 
   #inconsistent(what: string): DatasourceError {

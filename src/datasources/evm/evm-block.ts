@@ -1,8 +1,8 @@
 import type { Address, Hash, RpcTransaction, Transaction } from 'viem'
-import { formatTransaction } from 'viem/utils'
 import { DatasourceError } from '../../errors.ts'
 import type { BlockRef } from '../datasource.ts'
 import type { LogFilters, LogOf } from './log-filter.ts'
+import type { Viem } from './viem.ts'
 
 /** What a header tells. Amounts in wei and gas are bigints. */
 export interface EvmHeader extends BlockRef {
@@ -62,11 +62,11 @@ export function readHeader(raw: unknown, origin: string): EvmHeader | undefined 
 }
 
 /** The transactions of a block that was asked for with them. */
-export function readTransactions(raw: unknown): readonly EvmTransaction[] {
+export function readTransactions(raw: unknown, viem: Viem): readonly EvmTransaction[] {
   const transactions = (raw as RawBlock)['transactions']
   if (!Array.isArray(transactions)) return []
   return (transactions as readonly RpcTransaction[]).map(
-    (transaction) => formatTransaction(transaction) as EvmTransaction,
+    (transaction) => viem.formatTransaction(transaction) as EvmTransaction,
   )
 }
 

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
-import { getWebSocketRpcClient } from 'viem/utils'
 import { untilAborted } from '../abort.ts'
 import type { Endpoint } from './endpoint.ts'
+import { loadViem } from './viem.ts'
 
 /**
  * The heads that a node pushes (`eth_subscribe newHeads`). It subscribes with the first look, and again with the first one after
@@ -53,6 +53,7 @@ export class HeadFeed {
   }
 
   async #subscribe(): Promise<void> {
+    const { getWebSocketRpcClient } = await loadViem()
     // As for requests, and so the same socket where those go to this node, too.
     const client = await getWebSocketRpcClient(this.#endpoint.url, { reconnect: false, keepAlive: false })
     // Closed while it connected: an open socket would keep the process.

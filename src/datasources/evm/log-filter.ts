@@ -1,25 +1,38 @@
-import type { AbiEvent, Address, Hex, Log, RpcLog } from 'viem'
-import { isAddress, toEventSelector, toEventSignature } from 'viem/utils'
-import { ConfigurationError, type ConfigurationIssue } from '../../errors.ts'
-import { eventDecoder, type DecodeEvent } from './event-decoder.ts'
+import type { AbiEvent, ParseAbiItem } from 'abitype'
+import type { Address, Hex, Log, RpcLog } from 'viem'
+import { dynamicDecoder, fixedDecoder, type DecodeEvent } from './event-decoder.ts'
+import { eventSelector } from './event-selector.ts'
+import { countIndexed, describeFilters, parseFilters, type ParsedFilter } from './parse-filters.ts'
+import { requireViem } from './viem.ts'
 
 /** Which logs: of these events, from these contracts (left out: from any). */
 export interface LogFilter {
   /** Of the contracts. Left out: any. */
   readonly address?: Address | readonly Address[]
-  /** From viem's `parseAbiItem`, or of an `as const` ABI: its types become those of `args`. */
-  readonly event: AbiEvent | readonly AbiEvent[]
+  /**
+   * As Solidity writes it, `'event Paused(address account)'`; or of an `as const` ABI, or from viem's `parseAbiItem`. Its types become
+   * those of `args`.
+   */
+  readonly event: EventSource | readonly EventSource[]
 }
+
+type EventSource = AbiEvent | string
 
 /** Logs that fit any of these. */
 export type LogFilters = readonly LogFilter[]
 
 /** The events of a list of filters, as a union. */
 type EventOf<Filters extends LogFilters> = Filters[number]['event'] extends infer Event
-  ? Event extends readonly (infer One extends AbiEvent)[]
-    ? One
-    : Extract<Event, AbiEvent>
+  ? Event extends readonly (infer One)[]
+    ? ParsedEvent<One>
+    : ParsedEvent<Event>
   : never
+
+type ParsedEvent<Event> = Event extends string
+  ? string extends Event
+    ? AbiEvent
+    : Extract<ParseAbiItem<Event>, AbiEvent>
+  : Extract<Event, AbiEvent>
 
 /** A decoded log, as viem has it: `eventName` tells the events apart, and with it the type of `args`. */
 export type EvmLog<Event extends AbiEvent> = Event extends AbiEvent
@@ -30,9 +43,12 @@ export type LogOf<Filters extends LogFilters> = EvmLog<EventOf<Filters>>
 
 /** One `eth_getLogs` filter for many, without its blocks. */
 export interface LogQuery {
-  readonly address?: readonly Address[]
+  readonly address?: readonly string[]
   readonly topics: readonly [readonly Hex[]]
 }
+
+/** Makes the log of it. Undefined: it is for none of the filters, or its data does not fit the event (a contract that only looks alike). */
+export type ReadLog<Filters extends LogFilters> = (raw: RpcLog) => LogOf<Filters> | undefined
 
 interface EventReader {
   readonly name: string
@@ -47,38 +63,57 @@ interface EventReader {
 export class LogReader<Filters extends LogFilters> {
   /** Undefined: no log is asked for. */
   readonly query: LogQuery | undefined
-  readonly #readers = new Map<Hex, EventReader[]>()
+  /** What is asked for, as text, whichever way it was written. */
+  readonly description: readonly string[]
+  readonly #filters: readonly ParsedFilter[]
   readonly #last = new LastValues()
+  #ready: Promise<ReadLog<Filters>> | undefined
 
-  /** @throws ConfigurationError that lists all that is wrong. */
+  /** @throws ConfigurationError that lists all that is wrong, or that viem is missing where it is needed. */
   constructor(filters: Filters) {
-    check(filters)
-    const addresses = new Set<Address>()
-    for (const filter of filters) {
-      const from = addressesOf(filter)
-      for (const address of from ?? []) addresses.add(address.toLowerCase() as Address)
-      for (const event of eventsOf(filter)) {
-        const selector = toEventSelector(event)
-        const reader = {
-          name: event.name,
-          indexed: event.inputs.filter((input) => input.indexed).length,
-          decode: eventDecoder(event),
-          addresses: from && new Set(from.map((address) => address.toLowerCase())),
-        }
-        this.#readers.set(selector, [...(this.#readers.get(selector) ?? []), reader])
-      }
-    }
-    const everywhere = filters.some((filter) => addressesOf(filter) === undefined)
+    this.#filters = parseFilters(filters)
+    const events = this.#filters.flatMap((filter) => filter.events)
+    const dynamic = events.find((event) => fixedDecoder(event) === undefined)
+    if (dynamic !== undefined)
+      requireViem('evm.logs', `${dynamic.name} has arguments of no fixed size, and to read those`)
+    this.description = describeFilters(this.#filters)
+    const addresses = this.#filters.map((filter) => filter.addresses)
     this.query =
       filters.length === 0
         ? undefined
-        : { ...(everywhere ? {} : { address: [...addresses] }), topics: [[...this.#readers.keys()]] }
+        : {
+            ...(addresses.includes(undefined)
+              ? {}
+              : { address: [...new Set(addresses.flatMap((each) => each ?? []))] }),
+            topics: [[...new Set(events.map(eventSelector))]],
+          }
   }
 
-  /** Makes the log of it. Undefined: it is for none of the filters, or its data does not fit the event (a contract that only looks alike). */
-  read(raw: RpcLog): LogOf<Filters> | undefined {
+  /** Resolves when it can read: at once, but where data has no fixed size. The same function each time. */
+  ready(): Promise<ReadLog<Filters>> {
+    return (this.#ready ??= this.#prepare())
+  }
+
+  async #prepare(): Promise<ReadLog<Filters>> {
+    const readers = new Map<Hex, EventReader[]>()
+    for (const { addresses, events } of this.#filters) {
+      for (const event of events) {
+        const selector = eventSelector(event)
+        const reader = {
+          name: event.name,
+          indexed: countIndexed(event),
+          decode: fixedDecoder(event) ?? (await dynamicDecoder(event)),
+          addresses: addresses && new Set(addresses),
+        }
+        readers.set(selector, [...(readers.get(selector) ?? []), reader])
+      }
+    }
+    return (raw) => this.#read(raw, readers)
+  }
+
+  #read(raw: RpcLog, readers: ReadonlyMap<Hex, readonly EventReader[]>): LogOf<Filters> | undefined {
     const selector = raw.topics[0]
-    for (const { name, indexed, decode, addresses } of (selector && this.#readers.get(selector)) || []) {
+    for (const { name, indexed, decode, addresses } of (selector && readers.get(selector)) || []) {
       if (addresses !== undefined && !addresses.has(raw.address.toLowerCase())) continue
       // The ERC-20 and ERC-721 `Transfer`s have one selector; the number of indexed arguments tells them apart.
       if (raw.topics.length - 1 !== indexed) continue
@@ -129,61 +164,4 @@ class LastValues {
     this.#numbers.set(name, { text, number })
     return number
   }
-}
-
-/** Filters as text, whichever way they were written: to notice when others are asked for. */
-export function describeFilters(filters: LogFilters): readonly string[] {
-  return filters
-    .flatMap((filter) =>
-      eventsOf(filter).flatMap((event) => {
-        const indexed = event.inputs.filter((input) => input.indexed).length
-        const what = `${toEventSignature(event)}, ${indexed} indexed`
-        return (addressesOf(filter) ?? ['anywhere']).map((from) => `${what}, of ${from.toLowerCase()}`)
-      }),
-    )
-    .toSorted()
-}
-
-function eventsOf({ event }: LogFilter): readonly AbiEvent[] {
-  return Array.isArray(event) ? (event as readonly AbiEvent[]) : [event as AbiEvent]
-}
-
-function addressesOf({ address }: LogFilter): readonly Address[] | undefined {
-  return address === undefined || Array.isArray(address)
-    ? (address as readonly Address[] | undefined)
-    : [address as Address]
-}
-
-function check(filters: LogFilters): void {
-  const issues: ConfigurationIssue[] = []
-  for (const [at, filter] of filters.entries()) {
-    const path = `evm.logs[${at}]`
-    const addresses = addressesOf(filter)
-    if (addresses?.length === 0) {
-      issues.push({ path: `${path}.address`, message: 'is empty; left out it means any contract' })
-    }
-    for (const address of addresses ?? []) {
-      if (isAddress(address, { strict: false })) continue
-      issues.push({
-        path: `${path}.address`,
-        message: `${JSON.stringify(address)} is no address: 0x and 40 hex digits`,
-      })
-    }
-    const events = eventsOf(filter)
-    if (events.length === 0) issues.push({ path: `${path}.event`, message: 'names no event' })
-    for (const event of events) {
-      if (event?.type !== 'event') {
-        issues.push({
-          path: `${path}.event`,
-          message: "is no event of an ABI; parseAbiItem('event …') of viem makes one",
-        })
-      } else if (event.anonymous === true) {
-        issues.push({
-          path: `${path}.event`,
-          message: `${event.name} is anonymous: no topic tells its logs from others`,
-        })
-      }
-    }
-  }
-  if (issues.length > 0) throw new ConfigurationError(issues)
 }

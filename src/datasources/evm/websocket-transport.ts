@@ -1,9 +1,9 @@
-import { getWebSocketRpcClient } from 'viem/utils'
 import { untilAborted } from '../abort.ts'
 import type { Endpoint } from './endpoint.ts'
 import { toAnswer, TransportError, type RpcAnswer, type RpcCall, type RpcTransport } from './rpc-transport.ts'
+import { loadViem, type Viem } from './viem.ts'
 
-type Client = Awaited<ReturnType<typeof getWebSocketRpcClient>>
+type Client = Awaited<ReturnType<Viem['getWebSocketRpcClient']>>
 
 /** One socket, opened with the first call, and again with the next one after it broke. */
 export function webSocketTransport({ url, conceal }: Endpoint): RpcTransport {
@@ -33,7 +33,9 @@ export function webSocketTransport({ url, conceal }: Endpoint): RpcTransport {
   return {
     async send(calls, signal) {
       // Neither reconnect nor keep-alive of viem's: both have timers that we could not see, and the next call reconnects.
-      const present = (client ??= getWebSocketRpcClient(url, { reconnect: false, keepAlive: false }))
+      const present = (client ??= loadViem().then(({ getWebSocketRpcClient }) =>
+        getWebSocketRpcClient(url, { reconnect: false, keepAlive: false }),
+      ))
       const answers = present.then((open) => Promise.all(calls.map((call) => request(open, call))))
       try {
         return await untilAborted(signal, answers)

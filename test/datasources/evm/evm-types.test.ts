@@ -25,6 +25,33 @@ test('arguments have the types of the event', () => {
   expectTypeOf<BlockOf<typeof source>['level']>().toEqualTypeOf<number>()
 })
 
+test('an event as Solidity writes it is the same, types and all', () => {
+  const text = 'event Transfer(address indexed from, address indexed to, uint256 value)'
+  const source = evm({ url, logs: [{ address, event: text }, { event: [approval, 'event Paused()'] }] })
+  type Log = BlockOf<typeof source>['logs'][number]
+  expectTypeOf<Log['eventName']>().toEqualTypeOf<'Transfer' | 'Approval' | 'Paused'>()
+  expectTypeOf<Extract<Log, { eventName: 'Transfer' }>['args']>().toEqualTypeOf<{
+    from: Address
+    to: Address
+    value: bigint
+  }>()
+  const parsed = evm({ url, logs: [{ address, event: transfer }, { event: [approval, paused] }] })
+  assert.deepEqual(source.selection, parsed.selection)
+})
+
+test('a text that is no event is refused with one that is', () => {
+  for (const event of ['Transfer(address)', 'event Transfer(adress from)', 'function transfer()', '']) {
+    assert.throws(
+      () => evm({ url, logs: [{ event }] }),
+      (error) =>
+        error instanceof ConfigurationError &&
+        error.message ===
+          `evm.logs[0].event: ${JSON.stringify(event)} is no event as Solidity writes it; expected one such as ` +
+            `'event Paused(address account)', or an event of an ABI`,
+    )
+  }
+})
+
 test('several events are told apart by their names', () => {
   const source = evm({ url, logs: [{ event: [transfer, approval] }, { address: [address], event: paused }] })
   type Log = BlockOf<typeof source>['logs'][number]
@@ -45,25 +72,25 @@ test('transactions are there only with full blocks', () => {
   void (() => evm({ url, blocks: 'whole' }))
 })
 
-test('two events of one selector are told apart by what is indexed', () => {
+test('two events of one selector are told apart by what is indexed', async () => {
   const reader = new LogReader([{ event: transfer }, { address, event: nft }])
   assert.deepEqual(reader.query, { topics: [[topicOf(transfer)]] })
   const word = `0x${'7'.padStart(64, '0')}` as const
   const raw = { ...RAW, address, topics: [topicOf(transfer), word, word, word] as const, data: '0x' as const }
-  assert.deepEqual(read(reader, raw), { from: A7, to: A7, id: 7n })
-  assert.equal(read(reader, { ...raw, address: `0x${'2'.repeat(40)}` }), undefined)
-  assert.deepEqual(read(reader, { ...raw, topics: raw.topics.slice(0, 3), data: word }), {
+  assert.deepEqual(await read(reader, raw), { from: A7, to: A7, id: 7n })
+  assert.equal(await read(reader, { ...raw, address: `0x${'2'.repeat(40)}` }), undefined)
+  assert.deepEqual(await read(reader, { ...raw, topics: raw.topics.slice(0, 3), data: word }), {
     from: A7,
     to: A7,
     value: 7n,
   })
-  assert.equal(read(reader, { ...raw, topics: raw.topics.slice(0, 3), data: '0x07' }), undefined)
-  assert.equal(read(reader, { ...raw, topics: [] }), undefined)
+  assert.equal(await read(reader, { ...raw, topics: raw.topics.slice(0, 3), data: '0x07' }), undefined)
+  assert.equal(await read(reader, { ...raw, topics: [] }), undefined)
 })
 
-test('an event without arguments is read, too', () => {
+test('an event without arguments is read, too', async () => {
   const reader = new LogReader([{ address, event: paused }])
-  assert.deepEqual(read(reader, { ...RAW, address, topics: [topicOf(paused)], data: '0x' }), {})
+  assert.deepEqual(await read(reader, { ...RAW, address, topics: [topicOf(paused)], data: '0x' }), {})
 })
 
 test('what cannot be used is refused, all of it at once, and no URL is shown', () => {
@@ -112,7 +139,7 @@ function topicOf(event: AbiEvent): Hex {
   return toEventSelector(event)
 }
 
-function read(reader: LogReader<readonly LogFilter[]>, raw: object): unknown {
-  const log = reader.read(raw as RpcLog)
+async function read(reader: LogReader<readonly LogFilter[]>, raw: object): Promise<unknown> {
+  const log = (await reader.ready())(raw as RpcLog)
   return log && log.args
 }
