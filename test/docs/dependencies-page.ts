@@ -26,11 +26,11 @@ const read = <Of>(file: string): Of => JSON.parse(readFileSync(join(ROOT, file),
 
 /** Why each is there; a test fails where one has no reason. */
 const REASONS: Readonly<Record<string, string>> = {
-  '@noble/hashes': "Keccak, for `pawl/evm`: addresses' checksums, events' topics",
   abitype: 'events as Solidity writes them, and the types of their arguments, for `pawl/evm`',
   commander: 'the command line',
   croner: "next times of a crontab; Pawl's own timer waits for them",
   jiti: 'runs a `pawl.config.ts` on a Node that runs no TypeScript (below 22.18)',
+  'js-sha3': "Keccak, for `pawl/evm`: addresses' checksums, events' topics",
   postgres: 'speaks to PostgreSQL',
   'postgres-array': 'reads arrays of PostgreSQL',
   yaml: '`pawl.yaml` and `dipdup.yaml`, with the places of what is wrong',

@@ -1,4 +1,4 @@
-import { keccak_256 } from '@noble/hashes/sha3'
+import { keccak256 } from 'js-sha3'
 
 type Address = `0x${string}`
 
@@ -23,12 +23,11 @@ export function checksumAddress(digits: string): Address {
 
 /** A letter is a capital where the digit of the hash at its place is 8 or more. */
 function withChecksum(digits: string): Address {
-  const hash = keccak_256(digits)
+  const hash = keccak256(digits)
   let address = '0x'
   for (let at = 0; at < digits.length; at += 1) {
-    const digit = digits[at] ?? ''
-    const byte = hash[at >> 1] ?? 0
-    address += (at % 2 === 0 ? byte >> 4 : byte & 15) >= 8 ? digit.toUpperCase() : digit
+    const digit = digits.charAt(at)
+    address += hash.charAt(at) >= '8' ? digit.toUpperCase() : digit
   }
   return address as Address
 }

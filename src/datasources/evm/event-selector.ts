@@ -1,9 +1,9 @@
-import { keccak_256 } from '@noble/hashes/sha3'
+import { keccak256 } from 'js-sha3'
 import type { AbiEvent, AbiParameter } from 'abitype'
 
 /** A log's first topic: the hash of its event's signature. */
 export function eventSelector(event: AbiEvent): `0x${string}` {
-  return `0x${Buffer.from(keccak_256(eventSignature(event))).toString('hex')}`
+  return `0x${keccak256(eventSignature(event))}`
 }
 
 /** https://docs.soliditylang.org/en/latest/abi-spec.html#function-selector: the name, and the types without names. */
