@@ -47,18 +47,17 @@ function isSame(a: Crontab, b: Crontab): boolean {
   return a.eitherDay === b.eitherDay || isFree(3) || isFree(5)
 }
 
-/** Every value of a field in order, so that `*`, `0-59` and `*` + `/1` are one. */
+/**
+ * Every value of a field in order, so that `*`, `0-59` and `*` + `/1` are one. A wider step is a list to neither dialect, or of a day of the
+ * week to one: then it is another list.
+ */
 function valuesOf(text: string, at: number): string {
   const field = CRONTAB_FIELDS[at]
   if (field === undefined) return text
-  const most = field.name === 'day of week' ? 6 : field.max
+  const isDay = field.name === 'day of week'
   const values = text.split(',').flatMap((item) => {
-    const step = /^\*(?:\/(\d+))?$/.exec(item)
-    if (step === null) return [item === '7' && field.name === 'day of week' ? '0' : item]
-    const every = Number(step[1] ?? 1)
-    return Array.from({ length: Math.floor((most - field.min) / every) + 1 }, (_, n) =>
-      String(field.min + n * every),
-    )
+    if (item !== '*' && item !== '*/1') return [isDay && item === '7' ? '0' : item]
+    return Array.from({ length: (isDay ? 6 : field.max) - field.min + 1 }, (_, n) => String(field.min + n))
   })
   return [...new Set(values)].toSorted().join(',')
 }

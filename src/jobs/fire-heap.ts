@@ -65,7 +65,7 @@ export class FireHeap<Key> {
   #rise(entry: Entry<Key>): void {
     for (;;) {
       const parent = this.#heap[(entry.slot - 1) >> 1]
-      if (entry.slot === 0 || parent === undefined || parent.at <= entry.at) return
+      if (parent === undefined || parent.at <= entry.at) return
       this.#swap(entry, parent)
     }
   }

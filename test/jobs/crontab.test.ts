@@ -227,6 +227,8 @@ test('crontab: an error names the field, and says what would be right', () => {
     ['? * * * *', /^minute "\?" is not understood/],
     ['5/15 * * * *', /^minute "5\/15" has a step but no range: write 5-59\/15/],
     ['*/0 * * * *', /^minute "\*\/0" has a step that is no number from 1 to 60/],
+    ['0 0 * */13 *', /^month "\*\/13" has a step that is no number from 1 to 12/],
+    ['0 0 */32 * *', /^day of month "\*\/32" has a step that is no number from 1 to 31/],
     ['*/5/5 * * * *', /more than one "\/"/],
     ['1-2-3 * * * *', /more than one "-"/],
     ['0 22-2 * * *', /^hour "22-2" runs backwards: write 22-23,0-2/],

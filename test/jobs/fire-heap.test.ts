@@ -36,3 +36,20 @@ test('the heap agrees with a sorted list, whatever is set, moved, deleted and ta
     { numRuns: 300 },
   )
 })
+
+test('however many there are, they come out in their order', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat({ max: 500 }), { minLength: 50, maxLength: 300 }), (times) => {
+      const heap = new FireHeap<number>()
+      for (const [key, at] of times.entries()) heap.set(key, at)
+      const taken: number[] = []
+      for (let key = heap.takeUntil(500); key !== undefined; key = heap.takeUntil(500))
+        taken.push(times[key] ?? Number.NaN)
+      assert.deepEqual(
+        taken,
+        times.toSorted((a, b) => a - b),
+      )
+    }),
+    { numRuns: 50 },
+  )
+})

@@ -18,6 +18,7 @@ test('an interval is seconds, or a number with a unit', () => {
     ['5m', 300_000],
     ['1h', 3_600_000],
     ['1d', 86_400_000],
+    ['100000d', 8_640_000_000_000],
     [' 2 H ', 7_200_000],
     ['0.5m', 30_000],
   ]
@@ -131,6 +132,15 @@ test('triggers describe themselves', () => {
   ].map((config) => parseTrigger(config as { crontab: string }).describe())
   assert.deepEqual(described, ['crontab 0 0 * * * (UTC)', 'crontab 0 0 * * * (Asia/Tokyo)', 'every 300 s'])
   assert.equal(parseTrigger({ daemon: true }).describe(), 'daemon')
+  const [start, end] = [date('2026-01-02T00:00'), date('2026-02-01T00:00')]
+  const bounds = [{ start }, { end }, { start, end }].map((more) =>
+    parseTrigger({ interval: '1h', ...more }).describe(),
+  )
+  assert.deepEqual(bounds, [
+    'every 3600 s from 2026-01-02T00:00:00.000Z',
+    'every 3600 s until 2026-02-01T00:00:00.000Z',
+    'every 3600 s from 2026-01-02T00:00:00.000Z until 2026-02-01T00:00:00.000Z',
+  ])
 })
 
 test('what is wrong with a trigger is told with its path', () => {

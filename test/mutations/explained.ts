@@ -17,6 +17,18 @@ const EXPLAINED: readonly { readonly file: string; readonly fault: string; reado
     fault: 'paused: true, → paused: false,',
     why: 'croner starts a timer only for a job with a function, and there is none: it is said to be sure',
   },
+  {
+    file: 'jobs/trigger',
+    fault:
+      'const time = trigger.next(before !== undefined && before > after ? before : after); → const time = trigger.next(before !== undefined && before >= after ? before : after);',
+    why: 'where they are equal, either is the same time',
+  },
+  {
+    file: 'jobs/fire-heap',
+    fault:
+      'if (parent === undefined || parent.at <= entry.at) → if (parent === undefined || parent.at < entry.at)',
+    why: 'two of one time may stand in either order',
+  },
 ]
 
 /** Undefined: nobody has explained it. */
