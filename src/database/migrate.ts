@@ -50,6 +50,9 @@ export const MIGRATIONS: readonly Migration[] = [
 /** Of all processes that start at the same time, one migrates. The number is arbitrary. */
 const LOCK = 7_238_001
 
+/** All steps lock many tables at once, and a process of the version before may write: one of the two is ended by a deadlock, and tries again. */
+const ATTEMPTS = 5
+
 /**
  * Brings Pawl's own tables to this version, all steps in one transaction: an update that fails leaves what the version before
  * it can go on with.
@@ -57,11 +60,15 @@ const LOCK = 7_238_001
  * them; nothing is changed then
  */
 export async function migrate(database: Database, migrations = MIGRATIONS): Promise<void> {
-  await database
-    .transaction((transaction) => bringUpToDate(transaction, database, migrations))
-    .catch(async (error: unknown) => {
-      throw isPermissionDenied(error) ? await mayNotCreate(database, error) : error
-    })
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await database.transaction((transaction) => bringUpToDate(transaction, database, migrations))
+      return
+    } catch (error) {
+      if (hasCode(error, DEADLOCK) && attempt < ATTEMPTS) continue
+      throw hasCode(error, PERMISSION_DENIED) ? await mayNotCreate(database, error) : error
+    }
+  }
 }
 
 async function bringUpToDate(
@@ -122,8 +129,12 @@ async function apply(
     on conflict (key) do update set value = excluded.value`
 }
 
-const isPermissionDenied = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === '42501'
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const PERMISSION_DENIED = '42501'
+const DEADLOCK = '40P01'
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code
 
 async function mayNotCreate({ sql, ownSchema, description }: Database, cause: unknown): Promise<Error> {
   const [row] = await sql<{ user: string }[]>`select quote_ident(current_user) as user`
