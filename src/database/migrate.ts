@@ -16,6 +16,7 @@ import { receivers } from './migrations/0013-receivers.ts'
 import { journalCosts } from './migrations/0014-journal-costs.ts'
 import { concurrency } from './migrations/0015-concurrency.ts'
 import { spreadIndexes } from './migrations/0016-spread-indexes.ts'
+import { heldFirings } from './migrations/0017-held-firings.ts'
 import { quoteName } from './journal-ddl.ts'
 
 export interface Migration {
@@ -45,6 +46,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 14, name: 'journal-costs', up: journalCosts },
   { id: 15, name: 'concurrency', up: concurrency },
   { id: 16, name: 'spread-indexes', up: spreadIndexes },
+  { id: 17, name: 'held-firings', up: heldFirings },
 ]
 
 /** Of all processes that start at the same time, one migrates. The number is arbitrary. */

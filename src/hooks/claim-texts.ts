@@ -6,7 +6,7 @@ export interface ClaimTexts {
   readonly lockOfLane: string
   /** `$1` the ids of those that have run, `$2` the process. */
   readonly finish: string
-  /** The same, and `$3` those that begin, as JSON: `id`, `reverting`, `claimed`. Its rows are the ids of those that may. */
+  /** The same, `$3` those that begin, as JSON: `id`, `reverting`, `claimed`, and `$4` their ids. Its rows are the ids of those that may. */
   readonly notes: string
 }
 
@@ -29,7 +29,8 @@ export function claimTexts(own: string): ClaimTexts {
       begun as (
         update ${own}.firing f set state = 'running', begun = true, attempts = attempts + 1, worker = $2
         from json_to_recordset($3::text::json) as wanted (id text, reverting boolean, claimed boolean)
-        where f.id = wanted.id and f.state = 'queued' and f.reverting = wanted.reverting
+        -- By their ids: from the join alone it would read all that waits, where it does not know yet how much that is.
+        where f.id = any ($4::text[]) and f.id = wanted.id and f.state = 'queued' and f.reverting = wanted.reverting
           and case when wanted.claimed then ${claimed} else ${ofLane('f.hook')} end
         returning f.id)
       select id from begun`,

@@ -74,13 +74,16 @@ export class CountedClaims {
     return sql<Message[]>`
       select hook, "dueAt", case when "dueAt" > ${by} then 1 else least(most - had, ${MESSAGES}, runnable)::int end as count
       from (
-        select wanted.hook, wanted.most, (${this.#had(sql, hook)}) as had,
-          case when wanted.most = 1
-            then (select f.due_at from ${this.#eligible(sql, hook)} order by f.seq limit 1)
-            else (select min(f.due_at) from ${this.#eligible(sql, hook)}) end as "dueAt",
-          (select count(*) from (
-            select from ${this.#eligible(sql, hook)} and f.due_at <= ${by} limit ${MESSAGES}) f) as runnable
-        from json_to_recordset(${JSON.stringify(limits)}::text::json) as wanted (hook text, most int)) found
+        select wanted.hook, wanted.most, had, runnable,
+          case when wanted.most = 1 then (select f.due_at from ${this.#eligible(sql, hook)} order by f.seq limit 1)
+            when runnable > 0 then ${by}
+            -- All of them are looked at: only where none may run.
+            else (select min(f.due_at) from ${this.#eligible(sql, hook)}) end as "dueAt"
+        from json_to_recordset(${JSON.stringify(limits)}::text::json) as wanted (hook text, most int)
+        cross join lateral (
+          select (${this.#had(sql, hook)}) as had,
+            (select count(*) from (
+              select from ${this.#eligible(sql, hook)} and f.due_at <= ${by} limit ${MESSAGES}) f) as runnable) counted) found
       where "dueAt" is not null and ("dueAt" > ${by} or most > had)`
   }
 

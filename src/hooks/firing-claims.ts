@@ -160,8 +160,7 @@ export class FiringClaims {
     await sql`
       with lost as (
         select f.id from ${table} f
-        where (f.worker is not null and (not exists (select from ${sql(ownSchema)}.process where process.id = f.worker) or ${mine}))
-          or (f.state = 'running' and f.worker is null)
+        where f.worker is not null and (not exists (select from ${sql(ownSchema)}.process where process.id = f.worker) or ${mine})
         for update skip locked),
       dropped as (
         delete from ${table} f using lost

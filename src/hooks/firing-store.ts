@@ -85,18 +85,18 @@ export class FiringStore {
       readonly oldest: number
     }[]
   > {
-    const { sql, ownSchema } = this.#database
+    const { sql } = this.#database
     return sql`
       select hook, state, count(*)::int as count, extract(epoch from now() - min(queued_at))::float8 as oldest
-      from ${sql(ownSchema)}.firing where state <> 'done' group by hook, state order by hook, state`
+      from ${this.#live} live group by hook, state order by hook, state`
   }
 
   /** What waits, runs or is dead, in order; the first so many. */
   async list(limit?: number): Promise<readonly ListedFiring[]> {
-    const { sql, ownSchema } = this.#database
+    const { sql } = this.#database
     const rows = await sql`
       select id, hook, args, state, reverting, attempts, level, confirmations, key, due_at as "dueAt", error
-      from ${sql(ownSchema)}.firing where state <> 'done' order by seq limit ${limit ?? null}`
+      from ${this.#live} live order by seq limit ${limit ?? null}`
     return rows.map((row) => ({ ...(row as unknown as ListedFiring), args: decodeArguments(row['args']) }))
   }
 
@@ -117,5 +117,15 @@ export class FiringStore {
     const { count } = await sql`
       delete from ${sql(ownSchema)}.firing where id = ${id} and state in ('queued', 'dead')`
     return count > 0
+  }
+
+  /** All but those that are only remembered, of which there may be a million: each state by its index. */
+  get #live() {
+    const { sql, ownSchema } = this.#database
+    const table = sql`${sql(ownSchema)}.firing`
+    return sql`(
+      select * from ${table} where state = 'queued'
+      union all select * from ${table} where state = 'running' and worker is not null
+      union all select * from ${table} where state = 'dead')`
   }
 }

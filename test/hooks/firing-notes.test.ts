@@ -74,3 +74,21 @@ test('where a note fails, nothing that went with it is noted, and who waits is t
   await sql`alter table pawl.firing drop constraint unlucky`
   await notes.end(ofLane('first'))
 })
+
+test('a note reads the firings that it is about, and not all that wait, also before anything is known of them', async (t) => {
+  const database = await openTestDatabase(t)
+  const { sql } = database
+  await queueOf(database, [])
+  await sql`alter table pawl.firing set (autovacuum_enabled = false)`
+  await sql`
+    insert into pawl.firing (id, hook, args, origin, confirmations, reversible, due_at)
+    select n, 'announce', '{}', '{}', 0, false, now() from generate_series(1, 2000) n`
+  const args = [['1'], PROCESS, JSON.stringify([ofLane('2')]), ['2']]
+  const plan = await sql.unsafe(`explain ${claimTexts('pawl').notes}`, args)
+  const scans = plan.map((row) => String(row['QUERY PLAN'])).filter((line) => / on firing\b/.test(line))
+  assert.ok(scans.length >= 3, scans.join('\n'))
+  assert.deepEqual(
+    scans.filter((line) => /Scan/.test(line) && !/using firing_pkey/.test(line)),
+    [],
+  )
+})
