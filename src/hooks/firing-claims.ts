@@ -164,12 +164,13 @@ export class FiringClaims {
         for update skip locked),
       dropped as (
         delete from ${table} f using lost
-        where f.id = lost.id and f.state = 'running' and f.orphaned and not f.reverting and not f.reversible),
+        where f.id = lost.id and f.state = 'running' and f.orphaned and not f.reverting and not f.reversible
+        returning f.id),
       freed as (
         update ${table} f set state = 'queued', worker = null, reverting = f.reverting or f.orphaned, orphaned = false,
           key = case when f.orphaned then null else f.key end
         from lost
-        where f.id = lost.id and not (f.state = 'running' and f.orphaned and not f.reverting and not f.reversible)
+        where f.id = lost.id and not exists (select from dropped where dropped.id = lost.id)
         returning f.hook)
       select pg_notify(${this.channel}, hook) from (select distinct hook from freed) freed`
   }

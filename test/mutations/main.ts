@@ -45,7 +45,7 @@ const TRIGGERS = [
 const GROUPS: Readonly<Record<string, Group>> = {
   rollback: {
     mutations: ROLLBACK_MUTATIONS,
-    runs: [['dist/test/database/soak/main.js']],
+    runs: [test('database/journal', 'database/revert-levels'), ['dist/test/database/soak/main.js']],
   },
   triggers: {
     mutations: TRIGGERS.flatMap((file) => generateMutations(file, compiled(file))),

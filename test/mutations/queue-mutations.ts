@@ -71,8 +71,8 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   {
     fault: 'what a dead process ran is dropped though it can be undone',
     file: 'hooks/firing-claims',
-    from: 'f.orphaned and not f.reverting and not f.reversible),',
-    to: 'f.orphaned and not f.reverting),',
+    from: 'f.orphaned and not f.reverting and not f.reversible\n',
+    to: 'f.orphaned and not f.reverting\n',
   },
   {
     fault: 'what was given back is told to nobody',
