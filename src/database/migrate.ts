@@ -17,6 +17,7 @@ import { journalCosts } from './migrations/0014-journal-costs.ts'
 import { concurrency } from './migrations/0015-concurrency.ts'
 import { spreadIndexes } from './migrations/0016-spread-indexes.ts'
 import { heldFirings } from './migrations/0017-held-firings.ts'
+import { firingNotes } from './migrations/0018-firing-notes.ts'
 import { quoteName } from './journal-ddl.ts'
 
 export interface Migration {
@@ -47,6 +48,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 15, name: 'concurrency', up: concurrency },
   { id: 16, name: 'spread-indexes', up: spreadIndexes },
   { id: 17, name: 'held-firings', up: heldFirings },
+  { id: 18, name: 'firing-notes', up: firingNotes },
 ]
 
 /** Of all processes that start at the same time, one migrates. The number is arbitrary. */

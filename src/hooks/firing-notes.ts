@@ -82,7 +82,7 @@ export class FiringNotes {
 
   async #send(begins: readonly Begin[], ends: readonly End[]): Promise<ReadonlySet<string>> {
     const wanted = begins.map(({ firing: { id, reverting, claimed } }) => ({ id, reverting, claimed }))
-    const args = [ends.map(({ id }) => id), this.#process, JSON.stringify(wanted), wanted.map(({ id }) => id)]
+    const args = [ends.map(({ id }) => id), this.#process, JSON.stringify(wanted)]
     const write = async (): Promise<ReadonlySet<string>> => {
       const rows = await this.#database.sql.unsafe<{ id: string }[]>(this.#text, args, { prepare: true })
       return new Set(rows.map(({ id }) => id))
