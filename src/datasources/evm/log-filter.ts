@@ -13,10 +13,8 @@ export interface LogFilter {
    * As Solidity writes it, `'event Paused(address account)'`; or of an `as const` ABI, or from viem's `parseAbiItem`. Its types become
    * those of `args`.
    */
-  readonly event: EventSource | readonly EventSource[]
+  readonly event: AbiEvent | string | readonly (AbiEvent | string)[]
 }
-
-type EventSource = AbiEvent | string
 
 /** Logs that fit any of these. */
 export type LogFilters = readonly LogFilter[]

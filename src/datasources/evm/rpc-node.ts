@@ -62,8 +62,9 @@ export class RpcNode {
   }
 
   async request(calls: readonly RpcCall[], signal: AbortSignal): Promise<readonly unknown[]> {
-    signal.throwIfAborted()
     const { clock, timeout, transport } = this.#options
+    await transport.prepare?.()
+    signal.throwIfAborted()
     const controller = new AbortController()
     const abort = () => controller.abort(signal.reason)
     signal.addEventListener('abort', abort, { once: true })

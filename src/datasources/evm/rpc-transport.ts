@@ -11,6 +11,8 @@ export type RpcAnswer =
 
 /** How calls come to a node and answers back. */
 export interface RpcTransport {
+  /** Resolves when it can send: what it needs is loaded. That is no node's time. */
+  prepare?(): Promise<unknown>
   /**
    * Sends the calls together and resolves with their answers, in order.
    * @throws TransportError, or whatever `signal` is aborted with

@@ -31,6 +31,7 @@ export function webSocketTransport({ url, conceal }: Endpoint): RpcTransport {
     })
 
   return {
+    prepare: loadViem,
     async send(calls, signal) {
       // Neither reconnect nor keep-alive of viem's: both have timers that we could not see, and the next call reconnects.
       const present = (client ??= loadViem().then(({ getWebSocketRpcClient }) =>
