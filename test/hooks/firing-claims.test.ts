@@ -74,7 +74,9 @@ test('a firing that was read before a reorg does not run in the place of its com
   const before = await next()
   const [claimed] = await claims.claim('announce', { limit: 1, dueBy: now })
   assert.ok(claimed)
-  await revertFirings(sql, 'pawl', { indexId: 1, toLevel: 8 })
+  await database.transaction((transaction) =>
+    revertFirings(transaction.sql, 'pawl', { indexId: 1, toLevel: 8 }),
+  )
 
   assert.equal(await claims.begin(claimed), false)
   await claims.release([id])

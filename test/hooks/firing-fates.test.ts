@@ -122,6 +122,10 @@ async function openFates(t: TestContext) {
     return firing ?? assert.fail('it was not claimed')
   }
 
+  // Its statements are for one session.
+  const revert = (to: { readonly indexId: number; readonly toLevel: number }) =>
+    database.transaction((transaction) => revertFirings(transaction.sql, 'pawl', to))
+
   async function left(): Promise<string | undefined> {
     const [row] = await sql`select *, due_at = 'epoch' as now, due_at = ${LATER} as later from pawl.firing`
     if (row === undefined) return undefined
@@ -144,10 +148,9 @@ async function openFates(t: TestContext) {
     ends: (firing) => one.finish(firing),
     fails: (firing) => one.fail(firing, { attempts: 1, error: 'no answer', dueAt: LATER }),
     'fails for good': (firing) => one.fail(firing, { attempts: 1, error: 'no answer', dueAt: undefined }),
-    'its level leaves the chain': () => revertFirings(sql, 'pawl', { indexId: 1, toLevel: 8 }),
-    'a level above leaves the chain': () => revertFirings(sql, 'pawl', { indexId: 1, toLevel: 9 }),
-    'its level of another index leaves the chain': () =>
-      revertFirings(sql, 'pawl', { indexId: 2, toLevel: 8 }),
+    'its level leaves the chain': () => revert({ indexId: 1, toLevel: 8 }),
+    'a level above leaves the chain': () => revert({ indexId: 1, toLevel: 9 }),
+    'its level of another index leaves the chain': () => revert({ indexId: 2, toLevel: 8 }),
     'its process dies': async () => {
       await sql`delete from pawl.lane where process = ${ONE}`
       await sql`delete from pawl.process where id = ${ONE}`
