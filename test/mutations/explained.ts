@@ -30,6 +30,18 @@ const EXPLAINED: readonly { readonly file: string; readonly fault: string; reado
     why: 'two of one time may stand in either order',
   },
   {
+    file: 'jobs/fire-heap',
+    fault:
+      'const child = right !== undefined && left !== undefined && right.at < left.at ? right : left; → const child = right !== undefined && left !== undefined && right.at <= left.at ? right : left;',
+    why: 'two of one time may stand in either order',
+  },
+  {
+    file: 'jobs/fire-heap',
+    fault:
+      'if (child === undefined || child.at >= entry.at) → if (child === undefined || child.at > entry.at)',
+    why: 'two of one time may stand in either order',
+  },
+  {
     file: 'jobs/due-fire-times',
     fault: 'while (after - last.getTime() > 1) { → while (after - last.getTime() >= 1) {',
     why: 'one step more, which finds the same: no two fire times are less than a second apart',
