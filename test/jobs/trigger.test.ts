@@ -195,5 +195,7 @@ test('too many due fire times are capped, and end with the very last', () => {
     assert.ok(last <= now)
     assert.deepEqual(trigger.next(last), next)
     assert.ok(next !== undefined && next > now)
+    // One that comes at this very moment has come.
+    assert.deepEqual(dueFireTimes(trigger, date('2020-01-01T00:00'), last).fireTimes.at(-1), last)
   }
 })
