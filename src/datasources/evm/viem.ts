@@ -5,8 +5,8 @@ import { ConfigurationError } from '../../errors.ts'
 export type Viem = typeof viem
 
 /**
- * viem, for what it alone can: WebSockets, the transactions of full blocks, events whose data has no fixed size. It takes longer to load
- * than all of Pawl, and 20 MB: so it is loaded by those who need it, when they need it.
+ * viem, for what it alone can: WebSockets, the transactions of full blocks, events whose data has no fixed size. It takes as long to
+ * load as all of Pawl, and 20 MB: so it is loaded by those who need it, when they need it.
  */
 export function loadViem(): Promise<Viem> {
   return import('viem/utils')
