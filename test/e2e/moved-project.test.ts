@@ -12,6 +12,7 @@ import { accountOf, blockHash, TOKEN } from '../../examples/local-tzkt/tezos-row
 import { createFolder, runCli, startCli } from '../cli/cli-process.ts'
 import { kill, ROOT, stop } from '../examples/running-example.ts'
 import { createTestDatabase } from '../support/test-database.ts'
+import { until } from '../support/until.ts'
 
 // A DipDup project as teams have them – several statements a script, DO blocks, VACUUM, materialized views, a schema of its own –
 // moved over by docs/from-dipdup.md, step by step: `moved-project/was` is what DipDup ran, `is` what was written anew.
@@ -140,9 +141,13 @@ test('a DipDup project moves over by the guide, and does what it did', { timeout
   })
   // on_restart: a type that may be there, a view, and what no transaction may hold.
   const [restarted] = await sql`
-    select to_regtype('side')::text as side, (select count(*)::int from top_holder) as top,
-           (select vacuum_count from pg_stat_user_tables where relid = 'transfer'::regclass)::int as vacuumed`
-  assert.deepEqual(restarted, { side: 'side', top: expectedBalances().length, vacuumed: 1 })
+    select to_regtype('side')::text as side, (select count(*)::int from top_holder) as top`
+  assert.deepEqual(restarted, { side: 'side', top: expectedBalances().length })
+  // PostgreSQL 14 answers with statistics that are up to half a second old.
+  await until(
+    sql,
+    (sql) => sql`select from pg_stat_user_tables where relid = 'transfer'::regclass and vacuum_count = 1`,
+  )
 
   // Jobs, by hand: what they fire is what they fire by the clock.
   for (const [job, hook] of [

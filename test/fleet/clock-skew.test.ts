@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startRoot } from '../hooks/running-root.ts'
-import { until } from './until.ts'
+import { until } from '../support/until.ts'
 
 const PROGRAM = fileURLToPath(new URL('skewed-process.js', import.meta.url))
 /** ms */

@@ -7,7 +7,7 @@ import * as v from 'valibot'
 import { fireHook, hook } from 'pawl'
 import { graphileWorker } from 'pawl/graphile-worker'
 import { startRoot } from '../hooks/running-root.ts'
-import { until } from './until.ts'
+import { until } from '../support/until.ts'
 
 const WORKER = fileURLToPath(new URL('./graphile-process.js', import.meta.url))
 

@@ -7,7 +7,7 @@ import { simulateChain } from 'pawl/testing'
 import type { HookConfigs } from '../../src/config/config.ts'
 import { latch } from '../hooks/latch.ts'
 import { startRoot, type RunningRoot } from '../hooks/running-root.ts'
-import { until } from './until.ts'
+import { until } from '../support/until.ts'
 
 const LIMIT = { timeout: 60_000 }
 

@@ -5,7 +5,7 @@ import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import postgres from 'postgres'
 import { createTestDatabase } from '../support/test-database.ts'
-import { until } from './until.ts'
+import { until } from '../support/until.ts'
 
 const PROGRAM = fileURLToPath(new URL('spread-process.js', import.meta.url))
 const LIMIT = { timeout: 120_000 }

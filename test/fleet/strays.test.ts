@@ -5,7 +5,7 @@ import { fireHook, hook, type HookContext } from 'pawl'
 import { graphileWorker } from 'pawl/graphile-worker'
 import { latch } from '../hooks/latch.ts'
 import { startRoot } from '../hooks/running-root.ts'
-import { until } from './until.ts'
+import { until } from '../support/until.ts'
 
 for (const executor of [undefined, graphileWorker()]) {
   // As it is where a claim was committed, and the session ended before its answer came.
