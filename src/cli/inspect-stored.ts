@@ -40,7 +40,7 @@ export async function inspectStored(
       stored: () => stored,
       explain: explainSchedule,
       listen: () => {},
-      report: () => ({ state: 'stopped', indexes }),
+      report: () => ({ state: 'stopped', indexes, failed: [] }),
       metrics: () => Promise.resolve(''),
     },
   )

@@ -38,8 +38,8 @@ export interface LevelIndexConfig<Block extends BlockRef = BlockRef> extends Ind
 }
 
 /**
- * An index whose handler is called with many levels of one transaction at once, in their order: up to 500 of a range that is final, and
- * one that is not, so that it can be undone by itself.
+ * An index whose handler is called with many levels of one transaction at once, in their order: up to 500 of a range that is final, or as
+ * many as take a megabyte of memory, as their datasource tells; and one that is not final, so that it can be undone by itself.
  */
 export interface BatchIndexConfig<Block extends BlockRef = BlockRef> extends IndexOptions<Block> {
   readonly batch: true

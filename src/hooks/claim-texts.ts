@@ -8,6 +8,11 @@ export interface ClaimTexts {
   readonly finish: string
   /** The same, and `$3` those that begin, as JSON: `id`, `reverting`, `claimed`. Its rows are the ids of those that may. */
   readonly notes: string
+  /**
+   * `$1` the ids of those that have run, `$2` a hook, `$3` how many of it are wanted, `$4` its `maxConcurrency`, `$5` until when they
+   * are due, `$6` whether they are begun, `$7` the process, `$8` the name of its lock. Its rows are those that are this process's now.
+   */
+  readonly take: string
 }
 
 /** @param own Pawl's own schema, quoted */
@@ -20,6 +25,9 @@ export function claimTexts(own: string): ClaimTexts {
       `f.worker is null and exists (select from ${own}.lane where lane.hook = $4 and lane.process = $2)`,
     ),
     finish: `select ${own}.finish_firings($1::text[], $2::uuid)`,
+    take: `
+      select f.id, f.hook, f.args, f.origin, f.attempts, f.reverting, f.due_at as "dueAt"
+      from ${own}.take_firings($1::text[], $2, $3, $4, $5::text::timestamptz, $6, $7::uuid, $8) f`,
     notes: `select id from ${own}.note_firings($1::text[], $3::text::json, $2::uuid) id`,
   }
 }

@@ -2,7 +2,6 @@ import type { HookConfigs } from '../config/config.ts'
 import type { Database } from '../database/database.ts'
 import type { Membership, Party } from '../database/membership.ts'
 import type { Beat } from '../database/process-row.ts'
-import { CountedClaims } from './counted-claims.ts'
 import type { DurableQueue } from './durable-queue.ts'
 import type { Deliveries, OpenExecutor } from './executor.ts'
 import { LaneStore } from './lane-store.ts'
@@ -49,10 +48,9 @@ export class ExecutorQueue implements DurableQueue {
   constructor(options: ExecutorQueueOptions) {
     const { database, membership, executor, clock, logger, hooks } = options
     this.#options = options
-    const counted = new CountedClaims(database, membership.id)
-    this.#sender = new MessageSender({ counted, executor, hooks, clock })
+    this.#sender = new MessageSender({ database, executor, hooks, clock })
     this.#receivers = new Receivers(database, membership.id, executor)
-    this.#turns = new HookTurns({ ...options, counted })
+    this.#turns = new HookTurns(options)
     this.#strays = new Strays(options.claims)
     this.#looking = new Looking({ clock, logger, look: () => this.#sendAll(), again: () => this.#open })
   }

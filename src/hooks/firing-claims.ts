@@ -2,6 +2,7 @@ import type { Database, LastStatement, Sql } from '../database/database.ts'
 import { quoteName } from '../database/journal-ddl.ts'
 import { claimTexts, type ClaimTexts } from './claim-texts.ts'
 import { FiringNotes } from './firing-notes.ts'
+import { FiringTakes, type TakenHook } from './firing-takes.ts'
 import { eligibleFirings, firingColumns, readFiring, type QueuedFiring } from './queued-firing.ts'
 
 export interface Failure {
@@ -10,6 +11,9 @@ export interface Failure {
   /** undefined: it is dead. */
   readonly dueAt: Date | undefined
 }
+
+/** Statements under way that note begins and ends. */
+const NOTES_AT_ONCE = 2
 
 type Held = Pick<QueuedFiring, 'id' | 'hook' | 'reverting' | 'claimed'>
 
@@ -24,6 +28,9 @@ export class FiringClaims {
   readonly #process: string
   readonly #texts: ClaimTexts
   readonly #notes: FiringNotes
+  /** Of hooks that run one at a time: none begins before it is noted that the one before has ended. */
+  readonly #soleNotes: FiringNotes
+  readonly #takes = new Map<string, FiringTakes>()
 
   /** @param process the id of its row */
   constructor(database: Database, process: string) {
@@ -31,7 +38,8 @@ export class FiringClaims {
     this.#process = process
     this.channel = `${database.ownSchema} firings`
     this.#texts = claimTexts(quoteName(database.ownSchema))
-    this.#notes = new FiringNotes(database, process, this.#texts.notes)
+    this.#notes = new FiringNotes(database, process, this.#texts.notes, NOTES_AT_ONCE)
+    this.#soleNotes = new FiringNotes(database, process, this.#texts.notes)
   }
 
   /** The next firings of a hook, in their order, whether they are due or not. They stay anybody's. */
@@ -61,6 +69,19 @@ export class FiringClaims {
     return rows
       .toSorted((a, b) => Number(a['seq']) - Number(b['seq']))
       .map((row) => readFiring(row, { claimed: true }))
+  }
+
+  /**
+   * The next firing of a hook that is due, taken for this process, which has no slots of it. undefined: none may run now. Whoever ends
+   * one (`finish`) and asks for the next at the same time pays for one commit.
+   */
+  take(hook: TakenHook, dueBy: Date): Promise<QueuedFiring | undefined> {
+    let takes = this.#takes.get(hook.name)
+    if (takes === undefined) {
+      takes = new FiringTakes(this.#database, this.#process, this.#texts.take, hook)
+      this.#takes.set(hook.name, takes)
+    }
+    return takes.next(dueBy)
   }
 
   /** Gives claimed firings back that were not begun. */
@@ -94,7 +115,7 @@ export class FiringClaims {
 
   /** Notes that it runs, before it does. false: it is gone, or not this process's any more. */
   begin(firing: Held): Promise<boolean> {
-    return this.#notes.begin(firing)
+    return this.#notesOf(firing).begin(firing)
   }
 
   /** Is it there, though `lock` or `begin` did not find it? Then another process has it. */
@@ -107,7 +128,7 @@ export class FiringClaims {
 
   /** It has run. */
   finish(firing: Held): Promise<void> {
-    return this.#notes.end(firing)
+    return (this.#takes.get(firing.hook) ?? this.#notesOf(firing)).end(firing)
   }
 
   /** What `finish` does, as a statement for the end of the transaction that it ran in. */
@@ -201,6 +222,10 @@ export class FiringClaims {
   #hasLane(sql: Sql, hook: string) {
     return sql`exists (
       select from ${sql(this.#database.ownSchema)}.lane where lane.hook = ${hook} and lane.process = ${this.#process})`
+  }
+
+  #notesOf({ claimed }: Held): FiringNotes {
+    return claimed ? this.#notes : this.#soleNotes
   }
 
   #table(sql: Sql) {

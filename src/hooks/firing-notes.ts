@@ -1,22 +1,19 @@
+import { againAfterDeadlock } from '../database/again-after-deadlock.ts'
 import type { Database } from '../database/database.ts'
+import { Gathering, type Gathered } from './gathering.ts'
 import type { QueuedFiring } from './queued-firing.ts'
 
 type Held = Pick<QueuedFiring, 'id' | 'reverting' | 'claimed'>
 
-interface Begin {
-  readonly firing: Held
+interface Begin extends Gathered {
+  readonly begins: Held
   readonly told: (mayRun: boolean) => void
-  readonly failed: (error: unknown) => void
 }
 
-interface End {
-  readonly id: string
+interface End extends Gathered {
+  readonly ends: string
   readonly told: () => void
-  readonly failed: (error: unknown) => void
 }
-
-/** SQLSTATE: it locks rows of several firings, as a revert does, and nothing of it was done. Both of them again. */
-const DEADLOCK = '40P01'
 
 /**
  * Notes of firings that run outside a transaction that they begin and that they have ended. What comes while a statement is under way
@@ -27,71 +24,40 @@ export class FiringNotes {
   readonly #database: Database
   readonly #process: string
   readonly #text: string
-  #begins: Begin[] = []
-  #ends: End[] = []
-  #writing = false
+  readonly #gathering: Gathering<Begin | End>
 
-  /** @param text `ClaimTexts.notes` */
-  constructor(database: Database, process: string, text: string) {
+  /**
+   * @param text `ClaimTexts.notes`
+   * @param atOnce statements under way. With more than one, a firing may begin before it is noted that the one before has ended
+   */
+  constructor(database: Database, process: string, text: string, atOnce = 1) {
     this.#database = database
     this.#process = process
     this.#text = text
+    this.#gathering = new Gathering((entries) => this.#send(entries), atOnce)
   }
 
   /** Noted before it runs. false: it is gone, or not this process's any more. @throws what the database does */
   begin(firing: Held): Promise<boolean> {
-    return new Promise((told, failed) => {
-      this.#begins.push({ firing, told, failed })
-      this.#wake()
-    })
+    return new Promise((told, failed) => this.#gathering.add({ begins: firing, told, failed }))
   }
 
   /** It has run. @throws what the database does */
-  end({ id }: Held): Promise<void> {
-    return new Promise((told, failed) => {
-      this.#ends.push({ id, told, failed })
-      this.#wake()
-    })
+  end({ id }: Pick<Held, 'id'>): Promise<void> {
+    return new Promise((told, failed) => this.#gathering.add({ ends: id, told, failed }))
   }
 
-  #wake(): void {
-    if (this.#writing) return
-    this.#writing = true
-    // Not at once: whoever ends makes room for one that begins.
-    setImmediate(() => void this.#write())
-  }
-
-  async #write(): Promise<void> {
-    while (this.#begins.length + this.#ends.length > 0) {
-      const begins = this.#begins
-      const ends = this.#ends
-      this.#begins = []
-      this.#ends = []
-      try {
-        const begun = await this.#send(begins, ends)
-        for (const { told } of ends) told()
-        for (const { firing, told } of begins) told(begun.has(firing.id))
-      } catch (error) {
-        for (const { failed } of [...ends, ...begins]) failed(error)
-      }
-      // Those that were told just now come with what they have to note.
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-    this.#writing = false
-  }
-
-  async #send(begins: readonly Begin[], ends: readonly End[]): Promise<ReadonlySet<string>> {
-    const wanted = begins.map(({ firing: { id, reverting, claimed } }) => ({ id, reverting, claimed }))
-    const args = [ends.map(({ id }) => id), this.#process, JSON.stringify(wanted)]
-    const write = async (): Promise<ReadonlySet<string>> => {
-      const rows = await this.#database.sql.unsafe<{ id: string }[]>(this.#text, args, { prepare: true })
-      return new Set(rows.map(({ id }) => id))
-    }
-    try {
-      return await write()
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === DEADLOCK)) throw error
-      return write()
-    }
+  async #send(entries: readonly (Begin | End)[]): Promise<void> {
+    const ends = entries.filter((entry) => 'ends' in entry)
+    const begins = entries.filter((entry) => 'begins' in entry)
+    const wanted = begins.map(({ begins: { id, reverting, claimed } }) => ({ id, reverting, claimed }))
+    const args = [ends.map((entry) => entry.ends), this.#process, JSON.stringify(wanted)]
+    // It locks rows of several firings, as a revert does.
+    const rows = await againAfterDeadlock(() =>
+      this.#database.sql.unsafe<{ id: string }[]>(this.#text, args, { prepare: true }),
+    )
+    const begun = new Set(rows.map(({ id }) => id))
+    for (const { told } of ends) told()
+    for (const { begins: firing, told } of begins) told(begun.has(firing.id))
   }
 }

@@ -1,11 +1,10 @@
-import type { CountedClaims } from './counted-claims.ts'
 import type { HookConfigs } from '../config/config.ts'
+import type { Hook } from './hook.ts'
+import type { QueuedFiring } from './queued-firing.ts'
 import { runFiring, type RunFiringOptions } from './run-firing.ts'
-import { Taker } from './taker.ts'
 
 export interface HookTurnsOptions extends RunFiringOptions {
   readonly hooks: HookConfigs
-  readonly counted: CountedClaims
 }
 
 /** ms that firings of one hook run for one message, at least one of them; then others have their turn. */
@@ -14,16 +13,11 @@ const TURN = 1_000
 /** Runs firings of the hooks for a while: one after the other as they come, each claimed when it is its turn. */
 export class HookTurns {
   readonly #options: HookTurnsOptions
-  readonly #takers: ReadonlyMap<string, Taker>
   readonly #running = new Set<string>()
   #open = true
 
   constructor(options: HookTurnsOptions) {
     this.#options = options
-    const { hooks, counted, clock } = options
-    this.#takers = new Map(
-      Object.entries(hooks).map(([name, hook]) => [name, new Taker(name, hook, counted, clock)]),
-    )
   }
 
   /** The firings that run. */
@@ -43,18 +37,32 @@ export class HookTurns {
    */
   async take(name: string): Promise<boolean> {
     const hook = this.#options.hooks[name]
-    const taker = this.#takers.get(name)
-    if (hook === undefined || taker === undefined) return false
+    if (hook === undefined) return false
     const end = performance.now() + TURN
     let ran = false
-    while (this.#open && (!ran || performance.now() < end)) {
-      const firing = await taker.next()
+    for (let next = this.#next(name, hook); next !== undefined;) {
+      const firing = await next
       if (firing === undefined) break
       ran = true
+      next = undefined
+      const goOn = (): void => {
+        if (this.#open && performance.now() < end) next ??= this.#next(name, hook)
+      }
       this.#running.add(firing.id)
-      await runFiring(firing, hook, this.#options)
+      // The next one is claimed with the note that this one has run.
+      await runFiring(firing, hook, this.#options, { ended: goOn })
       this.#running.delete(firing.id)
+      goOn()
     }
     return ran
+  }
+
+  #next(name: string, hook: Hook): Promise<QueuedFiring | undefined> | undefined {
+    if (!this.#open) return undefined
+    const { claims, clock } = this.#options
+    const next = claims.take({ name, most: hook.maxConcurrency, begin: !hook.atomic }, new Date(clock.now()))
+    // It may fail before it is waited for.
+    next.catch(() => {})
+    return next
   }
 }

@@ -1,10 +1,11 @@
 import type { Clock } from '../clock.ts'
 import type { HookConfigs } from '../config/config.ts'
-import type { CountedClaims } from './counted-claims.ts'
+import type { Database } from '../database/database.ts'
+import { dueMessages } from './due-messages.ts'
 import type { OpenExecutor } from './executor.ts'
 
 export interface MessageSenderOptions {
-  readonly counted: CountedClaims
+  readonly database: Database
   readonly executor: OpenExecutor
   readonly hooks: HookConfigs
   readonly clock: Clock
@@ -40,7 +41,7 @@ export class MessageSender {
   }
 
   async #send(asked: ReadonlyMap<string, boolean>): Promise<void> {
-    const { counted, executor, hooks, clock } = this.#options
+    const { database, executor, hooks, clock } = this.#options
     // Of others another process knows how many may run.
     const known = [...asked.keys()].filter((hook) => Object.hasOwn(hooks, hook))
     if (known.length === 0) return
@@ -48,7 +49,7 @@ export class MessageSender {
     if (unheard.length === 0) return
     const now = clock.now()
     const limits = unheard.map((hook) => ({ hook, most: hooks[hook]?.maxConcurrency ?? 1 }))
-    const messages = await counted.due(limits, new Date(now))
+    const messages = await dueMessages(database, limits, new Date(now))
     if (messages.length === 0) return
     const soonest = (hook: string): number => (asked.get(hook) === true ? now + PATIENCE : 0)
     await executor.send(

@@ -13,6 +13,7 @@ import { linkSignals } from '../link-signals.ts'
 import { ProgressThrottle, type Progress } from './progress-throttle.ts'
 import { RangeIndexer } from './range-indexer.ts'
 import { SourceReader } from './source-reader.ts'
+import { splitByBytes } from './split-by-bytes.ts'
 
 /** How an advance ended. */
 export type AdvanceOutcome =
@@ -27,6 +28,8 @@ export type AdvanceOutcome =
 
 const FINALITY = 64
 const TIMEOUT = 30_000
+/** Bytes of memory of what a handler of batches gets at a time. It makes rows of all of it before the first is sent, and those take as much. */
+const BATCH = 1_000_000
 /** Looks at a source that tells of more than it has before that counts as an error. */
 const TRIES = 3
 
@@ -86,7 +89,14 @@ export class Follower {
     this.#progress = new ProgressThrottle(clock, options.onProgress)
     this.#indexer = new RangeIndexer({
       source: this.#source,
-      writer: new LevelWriter({ ...options, index: name, batch: config.batch === true }),
+      writer: new LevelWriter({
+        ...options,
+        index: name,
+        callsOf: (blocks) =>
+          config.batch === true
+            ? splitByBytes(blocks, BATCH, (block) => this.#source.bytesOf([block]))
+            : blocks.map((block) => [block]),
+      }),
       position: this.#position,
       clock,
       cache: () => this.#cache,

@@ -14,8 +14,8 @@ export interface WriterOptions {
   readonly clock: Clock
   readonly gate: LevelGate
   readonly runHandler: RunHandler
-  /** The handler takes all blocks at once. */
-  readonly batch: boolean
+  /** What the handler is called with, one after the other: each block, or some at a time where the index is one of batches. */
+  readonly callsOf: (blocks: readonly BlockRef[]) => readonly (readonly BlockRef[])[]
   /** Brings the journal's triggers up to date with the tables. */
   readonly track: () => Promise<void>
 }
@@ -103,9 +103,9 @@ export class LevelWriter {
     signal: AbortSignal,
     endsEarly: () => boolean,
   ): Promise<BlockRef> {
-    const { runHandler, batch } = this.#options
+    const { runHandler, callsOf } = this.#options
     const last = blocks.at(-1)
-    for (const some of batch && blocks.length > 0 ? [blocks] : blocks.map((block) => [block])) {
+    for (const some of callsOf(blocks)) {
       await runHandler(transaction, some, signal)
       // A handler that only gives rows away does not wait for the database by itself.
       await transaction.keepUp()

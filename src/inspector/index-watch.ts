@@ -2,6 +2,7 @@ import type { PawlEvent } from '../events.ts'
 import type { IndexStatus } from '../hooks/context.ts'
 import { ProgressMeter, type Progress } from '../text/progress.ts'
 import { ChangesOf } from './changes-of.ts'
+import { FailedIndexes } from './failed-indexes.ts'
 import type { ChangesMessage } from './protocol.ts'
 import type { Redact } from './redaction.ts'
 import { showEvent } from './show-event.ts'
@@ -16,8 +17,8 @@ export class IndexWatch {
   readonly #redact: Redact
   readonly #changes = new ChangesOf<ShownIndex>()
   readonly #meters = new Map<string, { readonly meter: ProgressMeter; progress: Progress }>()
-  /** Why they have stopped. Noted also while nobody looks: who comes later has to see it, whatever else was told since. */
-  readonly #failures = new Map<string, string>()
+  /** Heard also while nobody looks: who comes later has to see why they stopped, whatever else was told since. */
+  readonly #failed = new FailedIndexes()
   #started = false
 
   constructor(statuses: () => Statuses, now: () => number, redact: Redact) {
@@ -38,7 +39,7 @@ export class IndexWatch {
   }
 
   hear(event: PawlEvent): void {
-    this.#noteFailure(event)
+    this.#failed.hear(event)
     if (!this.#started) return
     if (event.type === 'index.rolledBack') this.#meters.delete(event.index)
     if (event.type !== 'index.progress') return
@@ -55,7 +56,7 @@ export class IndexWatch {
         head,
         synchronized,
         orphanedFrom,
-        failure: this.#failures.get(name),
+        failure: this.#failure(name),
         rate: rounded(rate),
         timeLeft: synchronized ? undefined : rounded(timeLeft),
         done,
@@ -63,16 +64,9 @@ export class IndexWatch {
     })
   }
 
-  #noteFailure(event: PawlEvent): void {
-    if (event.type === 'index.failed') {
-      const shown = showEvent({ n: 0, time: 0, event }, this.#redact)
-      this.#failures.set(event.index, shown?.details.join(' ') ?? '')
-    } else if (this.#failures.size === 0) return
-    else if (event.type === 'lifecycle') {
-      if (event.state === 'restart' || event.state === 'reindex') this.#failures.clear()
-    } else if (event.type === 'index.progress' || event.type === 'index.rolledBack') {
-      this.#failures.delete(event.index)
-    }
+  #failure(index: string): string | undefined {
+    const event = this.#failed.failure(index)
+    return event && (showEvent({ n: 0, time: 0, event }, this.#redact)?.details.join(' ') ?? '')
   }
 
   /** What has changed since it was called before. */

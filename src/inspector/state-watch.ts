@@ -15,7 +15,8 @@ export class StateWatch {
 
   get all(): State {
     const state = this.#inspected.state()
-    return { state, problems: whyNotReady({ state, indexes: this.#inspected.indexes() }) }
+    // Which indexes have stopped is told with each index, and why.
+    return { state, problems: whyNotReady({ state, indexes: this.#inspected.indexes(), failed: [] }) }
   }
 
   /** What holds now is not told as new. */

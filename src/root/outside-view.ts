@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts'
 import { systemClock } from '../clock.ts'
 import { callGuarded, faultReporter } from '../guard-logger.ts'
 import { SYSTEM_HOOKS } from '../hooks/hook.ts'
+import { FailedIndexes } from '../inspector/failed-indexes.ts'
 import type { HealthReport } from '../inspector/health.ts'
 import type { Inspected } from '../inspector/inspected.ts'
 import type { HttpServer } from '../inspector/http-server.ts'
@@ -100,8 +101,16 @@ function measure({ config, root, runtime }: Seen): {
     jobs: Object.keys(config.jobs ?? {}),
     clock: config.clock ?? systemClock,
   })
-  root.listen((event) => metrics.count(event))
-  const report = (): HealthReport => ({ state: root.state(), indexes: runtime()?.statuses() ?? {} })
+  const failed = new FailedIndexes()
+  root.listen((event) => {
+    metrics.count(event)
+    failed.hear(event)
+  })
+  const report = (): HealthReport => ({
+    state: root.state(),
+    indexes: runtime()?.statuses() ?? {},
+    failed: failed.names,
+  })
   const monitored: Monitored = {
     report,
     metrics: async () => {

@@ -76,6 +76,29 @@ for (const batch of [false, true]) {
   })
 }
 
+test('batches of heavy blocks are as small as their datasource says', async (t) => {
+  const chain = simulateChain({ seed: 5, length: 120, finality: 20 })
+  const calls: number[][] = []
+  await startRoot(t, {
+    indexes: {
+      all: {
+        datasource: { ...chain.datasource(), bytesOf: ({ level }) => (level === 50 ? 2_000_000 : 300_000) },
+        batch: true,
+        handler: (_, blocks) => void calls.push(blocks.map(({ level }) => level)),
+      },
+    },
+  })
+  assert.deepEqual(
+    calls.flat(),
+    Array.from({ length: 120 }, (_, level) => level),
+  )
+  assert.equal(Math.max(...calls.map(({ length }) => length)), 3)
+  assert.deepEqual(
+    calls.find((levels) => levels.includes(50)),
+    [50],
+  )
+})
+
 test('a level whose rows cannot be written leaves nothing, and says which', async (t) => {
   const chain = simulateChain({ seed: 1, length: 30, finality: 10 })
   const { sql, emitted, start } = await createRoot(t, {

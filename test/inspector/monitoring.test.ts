@@ -74,6 +74,7 @@ test('ready is what may be served: not while it starts, catches up, or stops', L
       indexes: {
         blocks: { name: 'blocks', level: 29, timestamp: 1_600_000_348, head: 29, synchronized: true },
       },
+      failed: [],
     },
   })
   root.send({ type: 'STOP' })
@@ -111,6 +112,37 @@ test('orphaned rows are not ready to be served, whatever the state', LIMIT, asyn
       /^index blocks: rows from level \d+ on are of blocks that left the chain$/,
     )
   }
+})
+
+test('an index that has stopped is named, while the others go on', LIMIT, async (t) => {
+  const chain = chainOf()
+  const broken = {
+    datasource: chainOf().datasource(),
+    handler() {
+      throw new Error('no such token')
+    },
+  }
+  const { url, config } = monitored({
+    ...indexing(chain),
+    indexes: { ...indexing(chain).indexes, broken },
+  })
+  const { root, emitted, start } = await createRoot(t, config)
+  start()
+  await emitted.next('index.failed')
+  await emitted.next('index.progress', ({ level }) => level === chain.head.level)
+  const health = await get(`${await url}/health`)
+  assert.equal(health.status, 200)
+  assert.deepEqual(health.body['failed'], ['broken'])
+  assert.deepEqual(await get(`${await url}/ready`), {
+    status: 503,
+    body: {
+      ready: false,
+      reasons: ['the state is syncing', 'index broken has stopped by an error, which the log tells'],
+    },
+  })
+  root.send({ type: 'REMOVE_INDEX', index: 'broken' })
+  await emitted.next('index.removed')
+  assert.deepEqual((await get(`${await url}/health`)).body['failed'], [])
 })
 
 test('what is not there, or not for reading, is refused', LIMIT, async (t) => {
@@ -233,7 +265,7 @@ test('the queue of a hook has a size and an age', LIMIT, async (t) => {
 test('the dashboard and the page name the metrics that there are, and the page all of them', async () => {
   const options = { version: '1', hooks: ['h'], jobs: ['j'], clock: { now: () => 0 } }
   const metrics = new Metrics(options)
-  const text = metrics.write({ state: 'syncing', indexes: {}, holdsLease: true, queue: [] })
+  const text = metrics.write({ state: 'syncing', indexes: {}, failed: [], holdsLease: true, queue: [] })
   metrics.close()
   const there = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name ?? ''))
   const read = (file: string) => readFile(new URL(`../../../docs/${file}`, import.meta.url), 'utf8')

@@ -1,3 +1,6 @@
+/** Of all schemas in all databases of a server, with the schema's and the hook's name; the number is arbitrary. */
+const LOCK = 7_238_003
+
 /**
  * What each durable firing notes, as functions: their statements are planned once a session. Sent as they are, they would be planned
  * each time – with arrays PostgreSQL takes a plan of its own for each call to be the cheaper one – for 0.6 of 1.7 ms.
@@ -47,4 +50,69 @@ begin
   end loop;
 end $pawl$;
 comment on function ${own}.note_firings(text[], json, uuid) is 'Some have run, others begin; the ids of those that may';
+
+create function ${own}.take_firings(p_ends text[], p_hook text, p_wanted int, p_most int, p_due_by timestamptz, p_begin boolean,
+  p_process uuid, p_lock text) returns setof ${own}.firing language plpgsql
+set plan_cache_mode = force_generic_plan set enable_seqscan = off as $pawl$
+declare
+  -- A message comes by the database's clock; a firing's time is by that of the process.
+  v_due_by timestamptz := greatest(p_due_by, clock_timestamp());
+  v_free int;
+  v_next record;
+  v_firing ${own}.firing;
+begin
+  if cardinality(p_ends) > 0 then
+    perform ${own}.finish_firings(p_ends, p_process);
+  end if;
+  if p_wanted = 0 then
+    return;
+  end if;
+  -- A claim that a crash of the server undoes is nobody's again, as it should be: only what has run, or begins to, has to last.
+  if not p_begin and cardinality(p_ends) = 0 then
+    perform set_config('synchronous_commit', 'off', true);
+  end if;
+  -- What is counted must not change meanwhile. The next statement sees what those did that it waited for.
+  perform pg_advisory_xact_lock(${LOCK}, hashtext(p_lock));
+  select least(p_wanted, p_most - count(*)) into v_free from ${own}.firing where worker is not null and hook = p_hook;
+  if v_free <= 0 or exists (select from ${own}.lane where hook = p_hook)
+    or not exists (select from ${own}.process where id = p_process) then
+    return;
+  end if;
+  -- Of a hook that runs one at a time, the first or none: also where it is locked.
+  if p_most = 1 then
+    for v_next in
+      select f.id, f.due_at from ${own}.firing f left join ${own}.index i on i.id = f.index_id
+      where f.hook = p_hook and f.state = 'queued' and f.worker is null
+        and (f.level is null or i.level >= f.level + f.confirmations)
+      order by f.seq limit 1 for update of f
+    loop
+      if v_next.due_at <= v_due_by then
+        v_firing := ${own}.take_firing(v_next.id, p_process, p_begin);
+        return next v_firing;
+      end if;
+    end loop;
+    return;
+  end if;
+  for v_next in
+    select f.id from ${own}.firing f left join ${own}.index i on i.id = f.index_id
+    where f.hook = p_hook and f.state = 'queued' and f.worker is null and f.due_at <= v_due_by
+      and (f.level is null or i.level >= f.level + f.confirmations)
+    order by f.seq limit v_free for update of f skip locked
+  loop
+    v_firing := ${own}.take_firing(v_next.id, p_process, p_begin);
+    return next v_firing;
+  end loop;
+end $pawl$;
+comment on function ${own}.take_firings(text[], text, int, int, timestamptz, boolean, uuid, text) is
+  'Some have run; the next of a hook that may, as many as are wanted, in their order';
+
+create function ${own}.take_firing(p_id text, p_process uuid, p_begin boolean) returns ${own}.firing language plpgsql as $pawl$
+declare
+  v_firing ${own}.firing;
+begin
+  update ${own}.firing set worker = p_process, begun = begun or p_begin, attempts = attempts + p_begin::int,
+    state = case when p_begin then 'running' else state end
+  where id = p_id returning * into v_firing;
+  return v_firing;
+end $pawl$;
 `

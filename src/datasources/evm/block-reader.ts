@@ -13,6 +13,7 @@ import type { JsonRpc } from './json-rpc.ts'
 import type { LogFilters, LogOf, LogReader } from './log-filter.ts'
 import { isRangeTooLarge } from './range-too-large.ts'
 import { loadViem } from './viem.ts'
+import { whyUnreadable } from './why-unreadable.ts'
 
 type RawBlock = { readonly raw: unknown; readonly header: EvmHeader }
 type DecodedLog = { readonly blockHash: Hash; readonly blockNumber: bigint; readonly logIndex: number }
@@ -174,7 +175,13 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
       throw new DatasourceError(`${this.#origin}: eth_getLogs: answered with no list of logs`)
     }
     const read = await this.#logs.ready()
-    return answer.flatMap((raw: RpcLog) => read(raw) ?? [])
+    return answer.flatMap((raw: RpcLog) => {
+      const why = whyUnreadable(raw)
+      if (why === undefined) return read(raw) ?? []
+      throw new DatasourceError(
+        `${this.#origin}: eth_getLogs: answered with a log that cannot be read: ${why}`,
+      )
+    })
   }
 
   #inconsistent(what: string): DatasourceError {

@@ -93,6 +93,41 @@ for (const [what, method, finalized, message] of [
   })
 }
 
+test('a log with something else where hex should be is a reason to ask again, and names it', async (t) => {
+  for (const [field, value] of [
+    ['data', `0x${'zz'.repeat(32)}`],
+    ['topics', ['Transfer(address)']],
+    ['topics', null],
+    ['address', 7],
+    ['blockNumber', '0x'],
+    ['blockNumber', '12'],
+    ['logIndex', null],
+    ['transactionIndex', 'first'],
+    ['blockTimestamp', 'now'],
+  ] as const) {
+    const { datasource } = await open(t, ({ method }, answer) => {
+      const result = answer()
+      return method === 'eth_getLogs' && Array.isArray(result)
+        ? result.map((log: object) => ({ ...log, [field]: value }))
+        : result
+    })
+    for (const finalized of [-1, 19]) {
+      await assert.rejects(
+        datasource.blocks(5, 12, { ...call, finalized }),
+        isError(
+          new RegExp(`eth_getLogs: answered with a log that cannot be read: its ${field} (is|are) `),
+          true,
+        ),
+      )
+    }
+  }
+  const { datasource } = await open(t, ({ method }, answer) => (method === 'eth_getLogs' ? [null] : answer()))
+  await assert.rejects(
+    datasource.blocks(5, 12, { ...call, finalized: 19 }),
+    isError(/cannot be read: it is null$/, true),
+  )
+})
+
 test('a reorg between the headers and their logs is a reason to ask again', async (t) => {
   const chain = simulateChain({ seed: 1, length: 20 })
   const answer = answersOf(chain)
