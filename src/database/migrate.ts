@@ -18,6 +18,7 @@ import { concurrency } from './migrations/0015-concurrency.ts'
 import { spreadIndexes } from './migrations/0016-spread-indexes.ts'
 import { heldFirings } from './migrations/0017-held-firings.ts'
 import { firingNotes } from './migrations/0018-firing-notes.ts'
+import { jobClaims } from './migrations/0019-job-claims.ts'
 import { quoteName } from './journal-ddl.ts'
 
 export interface Migration {
@@ -49,6 +50,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 16, name: 'spread-indexes', up: spreadIndexes },
   { id: 17, name: 'held-firings', up: heldFirings },
   { id: 18, name: 'firing-notes', up: firingNotes },
+  { id: 19, name: 'job-claims', up: jobClaims },
 ]
 
 /** Of all processes that start at the same time, one migrates. The number is arbitrary. */
