@@ -5,6 +5,7 @@ import type { BlockRef } from '../datasources/datasource.ts'
 import type { Logger } from '../logger.ts'
 import type { LevelGate } from './level-gate.ts'
 import type { Progress } from './progress-throttle.ts'
+import type { ReadAhead } from './read-ahead.ts'
 
 /**
  * Runs the user's handler inside the transaction of these levels: one, or all at once where the index is one of batches. Errors are
@@ -26,6 +27,8 @@ export interface FollowerOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly gate: LevelGate
+  /** Of all indexes of this process. */
+  readonly ahead: ReadAhead
   readonly runHandler: RunHandler
   /** Brings the journal's triggers up to date with the tables: asked for when one was created or altered. */
   readonly track: () => Promise<void>

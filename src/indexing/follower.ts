@@ -99,6 +99,7 @@ export class Follower {
       }),
       position: this.#position,
       clock,
+      ahead: options.ahead,
       cache: () => this.#cache,
       mayBeginLater: config.firstLevel === undefined,
       onDone: (levels) => this.#report((progress) => this.#progress.add(levels, progress)),

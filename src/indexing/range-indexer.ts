@@ -7,6 +7,7 @@ import { nextGroup, type LevelGroup, type RangeAnswer } from './level-group.ts'
 import type { LevelWriter } from './level-writer.ts'
 import { RangePrefetcher, type FetchedRange } from './range-prefetcher.ts'
 import { RangeSize } from './range-size.ts'
+import type { ReadAhead } from './read-ahead.ts'
 import type { SourceReader } from './source-reader.ts'
 
 export interface RangeIndexerOptions {
@@ -14,6 +15,7 @@ export interface RangeIndexerOptions {
   readonly writer: LevelWriter
   readonly position: IndexPosition
   readonly clock: Clock
+  readonly ahead: ReadAhead
   /** Of ranges that are final; undefined: none is kept. */
   readonly cache: () => BlockCache | undefined
   /** Nobody said where the chain begins: as long as nothing is indexed, it may begin anywhere. */
@@ -53,7 +55,7 @@ export class RangeIndexer {
 
   /** @throws as the source and the writer do; the reason of `stop` while it waits for either */
   async run(span: Span): Promise<SpanOutcome> {
-    const { source, position, clock } = this.#options
+    const { source, position, clock, ahead } = this.#options
     const { to: last, finalized, stop } = span
     const mayBeginLater = this.#options.mayBeginLater && position.cursor === undefined
     const cache = this.#options.cache()
@@ -61,6 +63,7 @@ export class RangeIndexer {
       from: position.next,
       to: last,
       size: this.#size,
+      ahead,
       clock,
       signal: stop,
       limit: (from, to) => cache?.limit(from, Math.min(last, finalized), to) ?? to,

@@ -2,12 +2,14 @@ import type { Clock } from '../clock.ts'
 import type { RangeAnswer } from './level-group.ts'
 import { linkSignals, type LinkedSignal } from '../link-signals.ts'
 import type { RangeSize } from './range-size.ts'
+import type { ReadAhead } from './read-ahead.ts'
 
 export interface PrefetchOptions {
   /** The first and the last level to read, both included. */
   readonly from: number
   readonly to: number
   readonly size: RangeSize
+  readonly ahead: ReadAhead
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly read: (from: number, to: number, signal: AbortSignal) => Promise<RangeAnswer>
@@ -32,8 +34,6 @@ interface UnderWay {
 
 /** More at a time are no faster on a node nearby, and hit the rate limits of one far away. */
 const AT_ONCE = 4
-/** Bytes of memory of all that is read ahead. One range is read whatever it takes. */
-const BUDGET = 24_000_000
 
 /**
  * Reads a span of levels range by range, and in their order; while one is worked on, the next ones are on their way. Not while the very first
@@ -57,7 +57,7 @@ export class RangePrefetcher {
     if (this.#underWay.length === 0) this.#fill()
     const isFirst = !this.#options.size.isKnown
     const range = await this.#underWay[0]?.range
-    this.#underWay.shift()
+    this.#takeFirst()
     if (!isFirst) this.#fill()
     return range
   }
@@ -66,7 +66,7 @@ export class RangePrefetcher {
   takeFetched(isWanted: (range: FetchedRange) => boolean): FetchedRange | undefined {
     const range = this.#underWay[0]?.fetched
     if (range === undefined || !isWanted(range)) return undefined
-    this.#underWay.shift()
+    this.#takeFirst()
     this.#fill()
     return range
   }
@@ -75,17 +75,17 @@ export class RangePrefetcher {
   close(): void {
     this.#link.abort(new Error('the range is not needed any more'))
     this.#link.unlink()
+    while (this.#underWay.length > 0) this.#takeFirst()
   }
 
   #fill(): void {
-    const { to, size, limit } = this.#options
+    const { to, size, ahead, limit } = this.#options
     const atOnce = size.isKnown ? AT_ONCE : 1
     while (this.#next <= to && this.#underWay.length < atOnce) {
       const from = this.#next
       const last = limit(from, Math.min(to, from + size.levels - 1))
       const bytes = size.expect(last - from + 1)
-      const held = this.#underWay.reduce((sum, other) => sum + other.bytes, 0)
-      if (this.#underWay.length > 0 && held + bytes > BUDGET) return
+      if (this.#underWay.length > 0 && !ahead.fits(bytes)) return
       this.#next = last + 1
       this.#begin(from, last, bytes)
     }
@@ -96,14 +96,21 @@ export class RangePrefetcher {
       bytes: expected,
       fetched: undefined,
       range: this.#fetch(from, to).then(({ range, bytes }) => {
+        if (this.#underWay.includes(entry)) this.#options.ahead.add(bytes - entry.bytes)
         entry.bytes = bytes
         entry.fetched = range
         return range
       }),
     }
+    this.#options.ahead.add(expected)
     // It may fail before anybody asks for it, or never be asked for.
     entry.range.catch(() => {})
     this.#underWay.push(entry)
+  }
+
+  /** It is read ahead no longer: it is worked on, or not needed. */
+  #takeFirst(): void {
+    this.#options.ahead.add(-(this.#underWay.shift()?.bytes ?? 0))
   }
 
   /** With its size: bytes of memory. */

@@ -17,6 +17,7 @@ import { HookRunner } from '../hooks/hook-runner.ts'
 import type { HandlerContext } from '../hooks/context.ts'
 import { Follower } from '../indexing/follower.ts'
 import { createLevelGate } from '../indexing/level-gate.ts'
+import { ReadAhead } from '../indexing/read-ahead.ts'
 import { checkJobAlone } from '../config/check-jobs.ts'
 import { createJobStore } from '../jobs/database-job-store.ts'
 import { JobDesk } from '../jobs/job-desk.ts'
@@ -92,6 +93,7 @@ export function assembleRuntime(opened: Opened): Runtime {
   const { schema, ownSchema } = database
   const immuneTables = config.immuneTables ?? []
   const gate = createLevelGate()
+  const ahead = new ReadAhead()
   const closing = new AbortController()
   const track = async (): Promise<void> => {
     await database.transaction(async (transaction) => {
@@ -163,6 +165,7 @@ export function assembleRuntime(opened: Opened): Runtime {
       clock,
       logger: logger.child({ index: name }),
       gate,
+      ahead,
       runHandler: (transaction, blocks, signal) =>
         hooks.runHandler({
           index: name,

@@ -8,6 +8,7 @@ import { revertLevels } from '../../src/database/revert-levels.ts'
 import type { BlockRef, Datasource } from '../../src/datasources/datasource.ts'
 import { Follower, type AdvanceOutcome } from '../../src/indexing/follower.ts'
 import { createLevelGate, type LevelGate } from '../../src/indexing/level-gate.ts'
+import { ReadAhead } from '../../src/indexing/read-ahead.ts'
 import type { Progress } from '../../src/indexing/progress-throttle.ts'
 import { silentLogger, type Logger } from '../../src/logger.ts'
 import { openTestDatabase } from '../support/test-database.ts'
@@ -95,6 +96,7 @@ function openProcess(database: Database, datasource: Datasource, options: Proces
     clock,
     logger,
     gate: options.gate ?? createLevelGate(),
+    ahead: new ReadAhead(),
     runHandler: async (transaction, blocks, signal) => {
       for (const block of blocks) {
         await transaction.sql`insert into seen ${transaction.sql({ index: name, level: block.level, hash: block.hash })}`
