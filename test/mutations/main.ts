@@ -56,7 +56,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
   },
   queue: {
     mutations: QUEUE_MUTATIONS,
-    runs: [test('hooks/firing-claims', 'hooks/firing-fates'), test('hooks/durable')],
+    runs: [test('hooks/firing-claims', 'hooks/firing-fates', 'hooks/firing-takes'), test('hooks/durable')],
   },
 }
 
