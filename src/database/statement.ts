@@ -39,11 +39,10 @@ export interface StatementGate {
 type Iterable = AsyncIterable<unknown>
 
 /**
- * In place of a query's own members; a cursor replaces `resolve` and `reject` at each step. The same functions for all queries, and
- * methods instead of closures below: what V8 has learnt of a function is lost with it, and one that is made for each query is
- * never compiled.
+ * A cursor replaces its `resolve` and `reject` at each step. Of other queries they are plain members, as postgres.js made them: with
+ * accessors each would become a slow object to V8: 8 % of the CPU of a hook of 25 statements.
  */
-const MEMBERS: PropertyDescriptorMap & ThisType<Query & { [STATEMENT]: Statement }> = {
+const CURSOR_MEMBERS: PropertyDescriptorMap & ThisType<Query & { [STATEMENT]: Statement }> = {
   resolve: {
     get: () => resolve,
     set(other: Query['resolve']) {
@@ -58,7 +57,8 @@ const MEMBERS: PropertyDescriptorMap & ThisType<Query & { [STATEMENT]: Statement
   },
 }
 
-// postgres.js calls them as methods.
+// In place of a query's own, which postgres.js calls as methods. The same functions for all queries, and methods instead of closures
+// below: what V8 has learnt of a function is lost with it, and one that is made for each query is never compiled.
 function resolve(this: Query, value: unknown): void {
   this[STATEMENT]?.resolve(value)
 }
@@ -104,7 +104,8 @@ export class Statement {
     this.#ownHandle = query.handle
     this.#ownCursor = query.cursor
     query[STATEMENT] = this
-    void Object.defineProperties(query, MEMBERS)
+    query.resolve = resolve
+    query.reject = reject
     query.handle = handle
     query.cursor = cursor
   }
@@ -136,6 +137,7 @@ export class Statement {
 
   cursor(rows: unknown, each: unknown): unknown {
     const query = this.#query
+    void Object.defineProperties(query, CURSOR_MEMBERS)
     const made = this.#ownCursor.call(query, this.#watchEach(rows), this.#watchEach(each))
     return made === query ? query : this.#watchCursor(made as Iterable)
   }

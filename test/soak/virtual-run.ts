@@ -33,6 +33,7 @@ export async function runVirtual(databaseUrl: string, days: number): Promise<Ver
   for (;;) {
     const measured = await Promise.race([process.told<Sample>('sample'), told.then(() => undefined)])
     if (measured === undefined) break
+    await vacuum(sql)
     const sample = { ...measured, ...(await measureDatabase(sql)), level: chain.head.level }
     samples.push(sample)
     if (sample.at % PRINT_EVERY_DAYS === 0) printSample(sample)
@@ -57,4 +58,11 @@ export async function runVirtual(databaseUrl: string, days: number): Promise<Ver
     verdict,
     { history: HISTORY },
   )
+}
+
+/** A day's work of autovacuum, which begins it once a real minute: by then months have passed here. */
+async function vacuum(sql: postgres.Sql): Promise<void> {
+  const tables = await sql<{ name: string }[]>`
+    select oid::regclass::text as name from pg_class where relkind = 'r' and relnamespace = 'pawl'::regnamespace`
+  await sql.unsafe(`vacuum ${tables.map(({ name }) => name).join(', ')}`)
 }
