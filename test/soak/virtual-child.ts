@@ -24,7 +24,7 @@ const DOWN = 7 * HOUR
 /** Of the job that fails now and then. */
 const RETRY_AFTER = 1_000
 
-const [database = '', days = '182'] = process.argv.slice(2)
+const [database = '', days = '364'] = process.argv.slice(2)
 const start = new Date(START)
 const TRIGGERS = {
   half_hourly: { interval: '30m', start },
