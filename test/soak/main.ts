@@ -1,5 +1,5 @@
 // Whether Pawl stays as it is over time: `npm run soak [-- --days 364 --minutes 10]`; 0 leaves one of them out.
-// A year in virtual time, of which the second half is judged, then real minutes; a table, and a verdict. See docs/guarantees.md for the last long run.
+// A year in virtual time, of which the first quarter is not judged, then real minutes; a table, and a verdict. See docs/guarantees.md for the last long run.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

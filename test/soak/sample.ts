@@ -18,6 +18,7 @@ const MB = 2 ** 20
 const SHOWN: Readonly<Record<string, (sample: Sample) => string>> = {
   'RSS MB': ({ rss }) => (rss / MB).toFixed(1),
   'heap MB': ({ heapUsed }) => (heapUsed / MB).toFixed(2),
+  'of it code MB': ({ code }) => (code / MB).toFixed(2),
   handles: ({ handles }) => String(handles),
   files: ({ files }) => String(files),
   connections: ({ connections }) => String(connections),

@@ -6,11 +6,8 @@ import { measureDatabase } from './measure-database.ts'
 import { observe } from './observed-process.ts'
 import { printColumns, printSample, type Sample } from './sample.ts'
 
-/**
- * Of a run: caches fill, and V8 compiles, for some minutes of real time. Between day 35 and 182 of a fast machine the heap grew by
- * 2.3 MB, by heap snapshots two thirds of it code and what V8 notes of it; from day 200 to 546 by nothing.
- */
-const WARM_UP = 1 / 2
+/** Of a run: caches fill. */
+const WARM_UP = 1 / 4
 const PRINT_EVERY_DAYS = 7
 /** Of two days, as `virtual-child.ts` keeps them: about 125 firings a day. */
 const HISTORY = 250
