@@ -1,4 +1,5 @@
 import { DatabaseUnavailableError, NewerSchemaError } from '../errors.ts'
+import { againAfterDeadlock } from './again-after-deadlock.ts'
 import type { Database, Transaction } from './database.ts'
 import { indexes } from './migrations/0001-indexes.ts'
 import { lifecycle } from './migrations/0002-lifecycle.ts'
@@ -66,14 +67,12 @@ const ATTEMPTS = 5
  * them; nothing is changed then
  */
 export async function migrate(database: Database, migrations = MIGRATIONS): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await database.transaction((transaction) => bringUpToDate(transaction, database, migrations))
-      return
-    } catch (error) {
-      if (hasCode(error, DEADLOCK) && attempt < ATTEMPTS) continue
-      throw hasCode(error, PERMISSION_DENIED) ? await mayNotCreate(database, error) : error
-    }
+  const bring = (): Promise<void> =>
+    database.transaction((transaction) => bringUpToDate(transaction, database, migrations))
+  try {
+    await againAfterDeadlock(bring, ATTEMPTS)
+  } catch (error) {
+    throw hasCode(error, PERMISSION_DENIED) ? await mayNotCreate(database, error) : error
   }
 }
 
@@ -137,7 +136,6 @@ async function apply(
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const PERMISSION_DENIED = '42501'
-const DEADLOCK = '40P01'
 
 const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code

@@ -39,8 +39,8 @@ export interface StatementGate {
 type Iterable = AsyncIterable<unknown>
 
 /**
- * A cursor replaces its `resolve` and `reject` at each step. Of other queries they are plain members, as postgres.js made them: with
- * accessors each would become a slow object to V8: 8 % of the CPU of a hook of 25 statements.
+ * A cursor replaces its `resolve` and `reject` at each step. Of other queries they are plain members, as postgres.js made them:
+ * accessors would make each a slow object to V8, which took 8 % of the CPU of a hook of 25 statements.
  */
 const CURSOR_MEMBERS: PropertyDescriptorMap & ThisType<Query & { [STATEMENT]: Statement }> = {
   resolve: {

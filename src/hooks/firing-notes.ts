@@ -10,7 +10,8 @@ interface Begin extends Gathered {
   readonly told: (mayRun: boolean) => void
 }
 
-interface End extends Gathered {
+/** A firing has run. */
+export interface End extends Gathered {
   readonly ends: string
   readonly told: () => void
 }

@@ -1,5 +1,6 @@
 import { againAfterDeadlock } from '../database/again-after-deadlock.ts'
 import type { Database } from '../database/database.ts'
+import type { End } from './firing-notes.ts'
 import { Gathering, type Gathered } from './gathering.ts'
 import { readFiring, type QueuedFiring } from './queued-firing.ts'
 
@@ -15,11 +16,6 @@ export interface TakenHook {
 interface Take extends Gathered {
   readonly dueBy: Date
   readonly told: (firing: QueuedFiring | undefined) => void
-}
-
-interface End extends Gathered {
-  readonly ends: string
-  readonly told: () => void
 }
 
 /**

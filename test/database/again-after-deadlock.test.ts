@@ -4,7 +4,7 @@ import { againAfterDeadlock } from '../../src/database/again-after-deadlock.ts'
 
 const failing = (code: string) => Object.assign(new Error('ended'), { code })
 
-test('once more after a deadlock, and not after that or anything else', async () => {
+test('a deadlock is tried again, as often as is said, and nothing else is', async () => {
   let calls = 0
   const work = (failures: readonly Error[]) => async (): Promise<string> => {
     calls += 1
@@ -24,4 +24,8 @@ test('once more after a deadlock, and not after that or anything else', async ()
     else await assert.rejects(done, /ended/)
     assert.equal(calls, expected)
   }
+  calls = 0
+  const four = Array.from({ length: 4 }, () => failing('40P01'))
+  assert.equal(await againAfterDeadlock(work(four), 5), 'done')
+  assert.equal(calls, 5)
 })
