@@ -20,6 +20,7 @@ import { spreadIndexes } from './migrations/0016-spread-indexes.ts'
 import { heldFirings } from './migrations/0017-held-firings.ts'
 import { firingNotes } from './migrations/0018-firing-notes.ts'
 import { jobClaims } from './migrations/0019-job-claims.ts'
+import { lighterFirings } from './migrations/0020-lighter-firings.ts'
 import { quoteName } from './journal-ddl.ts'
 
 export interface Migration {
@@ -52,6 +53,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 17, name: 'held-firings', up: heldFirings },
   { id: 18, name: 'firing-notes', up: firingNotes },
   { id: 19, name: 'job-claims', up: jobClaims },
+  { id: 20, name: 'lighter-firings', up: lighterFirings },
 ]
 
 /** Of all processes that start at the same time, one migrates. The number is arbitrary. */

@@ -1,5 +1,5 @@
 import type { Logger } from '../logger.ts'
-import { freeSlots, noteWaiting, type JobRecord } from './job-record.ts'
+import { freeSlots, noteBegun, noteWaiting, type JobRecord } from './job-record.ts'
 import type { Claim, Claimed, JobStore } from './job-store.ts'
 
 /** Fire times of a job that have come. */
@@ -66,8 +66,13 @@ export class ClaimLine {
       return
     }
     for (const [at, due] of batch.entries()) {
-      const fireTimes = grantedOf(due, answers[at] ?? NOTHING)
-      for (const run of claims[at]?.runs ?? []) if (!run.begun) noteWaiting(due.record, run)
+      const answer = answers[at] ?? NOTHING
+      const granted = new Set(answer.fireTimes.map((time) => time.getTime()))
+      const fireTimes = grantedOf(due, answer, granted)
+      for (const run of claims[at]?.runs ?? []) {
+        if (!run.begun) noteWaiting(due.record, run)
+        else if (granted.has(run.fireTime.getTime())) noteBegun(due.record, run)
+      }
       if (fireTimes.length > 0) this.#events.granted(due, fireTimes)
     }
   }
@@ -103,10 +108,10 @@ function claimOf({ record, fireTimes, next, down }: DueJob): Claim {
 
 function grantedOf(
   { record: { rules }, fireTimes, down }: DueJob,
-  { accounted, fireTimes: granted }: Claimed,
-) {
-  if (!down && granted.length === 0) return []
+  { accounted }: Claimed,
+  granted: ReadonlySet<number>,
+): readonly Date[] {
+  if (!down && granted.size === 0) return []
   if (down || rules.coalesce) return fireTimes.filter((time) => time > accounted)
-  const times = new Set(granted.map((time) => time.getTime()))
-  return fireTimes.filter((time) => times.has(time.getTime()))
+  return fireTimes.filter((time) => granted.has(time.getTime()))
 }

@@ -2,7 +2,7 @@ import type { JobFiring } from '../../machines/job.machine.ts'
 import { StoppingError } from '../errors.ts'
 import type { EmitPawlEvent, JobMissReason, JobSkipReason } from '../events.ts'
 import type { Logger } from '../logger.ts'
-import type { JobRecord } from './job-record.ts'
+import { takeBegun, type JobRecord } from './job-record.ts'
 import type { JobStore, JobTally, Run, RunStatus } from './job-store.ts'
 
 /** What became of the jobs' fire times: counted, stored, told and logged, all of it here. */
@@ -25,15 +25,20 @@ export class JobBook {
   }
 
   /** Its row says so already, or will before it runs. */
-  fired({ rules: { name } }: JobRecord, { fireTime, fireTimes }: JobFiring): void {
+  fired(record: JobRecord, firing: JobFiring): void {
+    const { name } = record.rules
+    const { fireTime, fireTimes } = firing
     this.#emit({ type: 'job.fired', job: name, fireTime, fireTimes })
     if (fireTimes > 1)
       this.#logger.info('job coalesced fire times', { job: name, count: fireTimes, last: fireTime })
     else this.#logger.debug('job fired', { job: name, fireTime })
+    // Not an attempt after the first; and its claim has counted most.
+    const counted = takeBegun(record, firing) || firing.attempt > 1
+    const coalesced = firing.attempt > 1 ? 0 : fireTimes - 1
+    if (counted && coalesced <= 0) return
     this.#save(name, {
-      fired: 1,
-      ...(fireTimes > 1 ? { coalesced: fireTimes - 1 } : {}),
-      ...(fireTime === undefined ? {} : { lastFireTime: fireTime }),
+      ...(coalesced > 0 ? { coalesced } : {}),
+      ...(counted ? {} : { fired: 1, ...(fireTime === undefined ? {} : { lastFireTime: fireTime }) }),
     })
   }
 
@@ -42,32 +47,35 @@ export class JobBook {
     return this.#store.record(name, {}, this.#run(name, firing, 'running'))
   }
 
-  missed({ rules }: JobRecord, late: readonly JobFiring[], reason: JobMissReason): void {
+  missed(record: JobRecord, late: readonly JobFiring[], reason: JobMissReason): void {
     if (late.length === 0) return
     const count = sum(late)
     const fireTimes = late.flatMap(({ fireTime }) => fireTime ?? [])
-    this.#emit({ type: 'job.missed', job: rules.name, fireTimes, count, reason })
-    this.#logger.warn('job missed fire times', { job: rules.name, count, reason, last: fireTimes.at(-1) })
-    this.#settle(rules, late, 'missed', { missed: count })
+    const { name: job } = record.rules
+    this.#emit({ type: 'job.missed', job, fireTimes, count, reason })
+    this.#logger.warn('job missed fire times', { job, count, reason, last: fireTimes.at(-1) })
+    this.#settle(record, late, 'missed', { missed: count })
   }
 
   skipped(
-    { rules }: JobRecord,
+    record: JobRecord,
     skipped: readonly JobFiring[],
     { reason, running }: { readonly reason: JobSkipReason; readonly running: number },
   ): void {
     if (skipped.length === 0) return
-    const { name: job } = rules
+    const { name: job } = record.rules
     for (const { fireTime } of skipped)
       if (fireTime !== undefined) this.#emit({ type: 'job.skipped', job, fireTime, running, reason })
     const count = sum(skipped)
     this.#logger.warn('job skipped fire times', { job, count, reason, last: skipped.at(-1)?.fireTime })
-    this.#settle(rules, skipped, 'skipped', { skipped: count })
+    this.#settle(record, skipped, 'skipped', { skipped: count })
   }
 
   /** They are for another start, or another process. */
-  released({ rules: { name } }: JobRecord, firings: readonly JobFiring[]): void {
-    for (const firing of firings) this.#save(name, {}, { ...this.#run(name, firing, 'due'), released: true })
+  released(record: JobRecord, firings: readonly JobFiring[]): void {
+    const { name } = record.rules
+    for (const firing of firings)
+      this.#save(name, uncounted(record, firing), { ...this.#run(name, firing, 'due'), released: true })
   }
 
   finished({ rules: { name } }: JobRecord, firing: JobFiring): void {
@@ -148,17 +156,17 @@ export class JobBook {
   }
 
   /** Fire times that are not run have rows, too: one each, or one for all where they would have been one firing. */
-  #settle(
-    { name, coalesce }: JobRecord['rules'],
-    firings: readonly JobFiring[],
-    status: RunStatus,
-    tally: JobTally,
-  ): void {
+  #settle(record: JobRecord, firings: readonly JobFiring[], status: RunStatus, tally: JobTally): void {
+    const { name, coalesce } = record.rules
     const last = firings.at(-1)
     const rows = coalesce && last !== undefined ? [{ ...last, fireTimes: sum(firings) }] : firings
     const finishedAt = new Date(this.#now())
     for (const [at, firing] of rows.entries())
-      this.#save(name, at === 0 ? tally : {}, { ...this.#run(name, firing, status), finishedAt })
+      this.#save(
+        name,
+        { ...(at === 0 ? tally : {}), ...uncounted(record, firing) },
+        { ...this.#run(name, firing, status), finishedAt },
+      )
   }
 
   #run(job: string, firing: JobFiring, status: RunStatus): Run {
@@ -174,6 +182,10 @@ export class JobBook {
     })
   }
 }
+
+/** It is not run after all. */
+const uncounted = (record: JobRecord, firing: JobFiring): JobTally =>
+  takeBegun(record, firing) ? { fired: -1 } : {}
 
 const sum = (firings: readonly JobFiring[]): number =>
   firings.reduce((total, { fireTimes }) => total + fireTimes, 0)

@@ -22,7 +22,11 @@ export interface JobRecord {
   ref: JobRef | undefined
   /** Fire times (ms) whose rows say that they wait: each is noted as begun before it runs. */
   waiting: Set<number> | undefined
+  /** Fire times (ms) that their claim counted as fired, and of which nobody knows yet whether they are. */
+  begun: readonly number[]
 }
+
+const NONE: readonly number[] = []
 
 export function createRecord(
   config: JobConfig,
@@ -39,12 +43,26 @@ export function createRecord(
     paused: state.paused,
     ref: undefined,
     waiting: undefined,
+    begun: NONE,
   }
 }
 
 /** Its row says that it waits: it is noted as begun before it runs. */
 export function noteWaiting(record: JobRecord, { fireTime }: { readonly fireTime: Date | undefined }): void {
   if (fireTime !== undefined) (record.waiting ??= new Set()).add(fireTime.getTime())
+}
+
+/** Its claim counted it as fired. */
+export function noteBegun(record: JobRecord, { fireTime }: { readonly fireTime: Date }): void {
+  record.begun = [...record.begun, fireTime.getTime()]
+}
+
+/** Did its claim count it as fired? Asked once. */
+export function takeBegun(record: JobRecord, { fireTime }: { readonly fireTime: Date | undefined }): boolean {
+  const at = fireTime?.getTime()
+  if (at === undefined || !record.begun.includes(at)) return false
+  record.begun = record.begun.length === 1 ? NONE : record.begun.filter((other) => other !== at)
+  return true
 }
 
 /** How many firings would start at once. */

@@ -6,6 +6,9 @@ const json = (value: unknown): string => JSON.stringify(value)
 /** So many runs are taken over at once; the rest at the next look. */
 const MOST_TAKEN = 1_000
 
+/** So many runs are forgotten by one statement. */
+const MOST_PRUNED = 10_000
+
 /** See `JobStore.claim`. */
 export async function claimRuns(
   database: Database,
@@ -14,10 +17,11 @@ export async function claimRuns(
 ): Promise<readonly Claimed[]> {
   const { sql } = database
   const own = sql(database.ownSchema)
-  const given = claims.map(({ job, until, next }) => ({ job, until, next }))
-  const runs = claims.flatMap((claim) => claim.runs.map((run) => ({ job: claim.job, ...run })))
+  const given = claims.flatMap(({ job, until, next, runs }) =>
+    runs.length === 0 ? [{ job, until, next }] : runs.map((run) => ({ job, until, next, ...run })),
+  )
   const rows = await sql<{ name: string; was: Date; fire_time: Date | null }[]>`
-    select * from ${own}.claim_runs(${json(given)}::text::json, ${json(runs)}::text::json, ${owner})`
+    select * from ${own}.claim_runs(${json(given)}::text::json, ${owner})`
   const found = new Map<string, { accounted: Date; fireTimes: Date[] }>()
   for (const { name, was, fire_time: fireTime } of rows) {
     const claimed = found.get(name) ?? { accounted: was, fireTimes: [] }
@@ -28,7 +32,7 @@ export async function claimRuns(
   return claims.map(({ job, until }) => found.get(job) ?? { accounted: until, fireTimes: [] })
 }
 
-/** Writes what runs came to, and adds to the jobs' counts; one statement. */
+/** Writes what runs came to, and adds to the jobs' counts; one transaction. */
 export async function writeRuns(
   database: Database,
   owner: string,
@@ -78,11 +82,14 @@ export async function takeRuns(database: Database, owner: string): Promise<reado
     .toSorted((a, b) => a.fireTime.getTime() - b.fireTime.getTime())
 }
 
-/** See `JobStore.prune`: a part of them a call, so that no statement lasts long. */
+/** See `JobStore.prune`: a part of them a statement, so that none lasts long. */
 export async function pruneRuns(database: Database, before: Date): Promise<void> {
   const { sql } = database
   const own = sql(database.ownSchema)
-  await sql`
-    delete from ${own}.job_run where ctid in (
-      select ctid from ${own}.job_run where finished_at < ${before.toISOString()}::text::timestamptz limit 10000)`
+  for (let count = MOST_PRUNED; count === MOST_PRUNED;) {
+    const pruned = await sql`
+      delete from ${own}.job_run where ctid = any (array(
+        select ctid from ${own}.job_run where finished_at < ${before.toISOString()}::text::timestamptz limit ${MOST_PRUNED}))`
+    count = pruned.count
+  }
 }

@@ -47,7 +47,7 @@ export interface Claim {
   readonly runs: readonly {
     readonly fireTime: Date
     readonly fireTimes: number
-    /** It starts at once: should this process die, it counts as begun. */
+    /** It starts at once: it counts as fired by this claim, and should this process die, as begun. */
     readonly begun: boolean
   }[]
 }
@@ -80,7 +80,7 @@ export interface Run {
   readonly released?: boolean
 }
 
-/** What is to be added to a job's counts, and set in its row. */
+/** What is to be added to a job's counts (less than nothing: taken back), and set in its row. */
 export interface JobTally {
   readonly fired?: number
   readonly coalesced?: number

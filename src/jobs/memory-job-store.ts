@@ -127,8 +127,10 @@ class MemoryJobStore implements JobStore {
       const taken = runs.filter(
         ({ fireTime }) => fireTime > accounted && !this.#runs.get(job)?.has(fireTime.getTime()),
       )
-      for (const { fireTime, fireTimes, begun } of taken)
+      for (const { fireTime, fireTimes, begun } of taken) {
+        if (begun) row.tally = addTallies(row.tally, { fired: 1, lastFireTime: fireTime })
         this.#put({ job, fireTime, fireTimes, status: begun ? 'running' : 'due', attempt: 1, byHand: false })
+      }
       return { accounted, fireTimes: taken.map(({ fireTime }) => fireTime) }
     })
   }

@@ -14,7 +14,7 @@ export class RecordBatch {
   }
 
   add(job: string, tally: JobTally, run?: Run): void {
-    this.#tallies.set(job, addTallies(this.#tallies.get(job) ?? {}, tally))
+    if (Object.keys(tally).length > 0) this.#tallies.set(job, addTallies(this.#tallies.get(job) ?? {}, tally))
     if (run !== undefined) this.#runs.set(keyOf(run), run)
   }
 
@@ -35,7 +35,8 @@ export function addTallies(first: JobTally, second: JobTally): JobTally {
   const sum: Record<string, unknown> = { ...first, ...second }
   for (const count of COUNTS) {
     const total = (first[count] ?? 0) + (second[count] ?? 0)
-    if (total > 0) sum[count] = total
+    if (total === 0) delete sum[count]
+    else sum[count] = total
   }
   return sum
 }

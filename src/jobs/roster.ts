@@ -174,6 +174,8 @@ export class Roster {
       const one = last === undefined ? [] : [{ ...FIRING, fireTime: last, fireTimes: fireTimes.length }]
       return this.#book.released(record, record.rules.coalesce ? one : firings())
     }
+    // Since it was claimed.
+    if (record.paused) return this.#book.skipped(record, firings(), { reason: 'paused', running: 0 })
     this.#actors?.of(record).send({ type: 'DUE', fireTimes })
   }
 

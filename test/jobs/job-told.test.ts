@@ -4,6 +4,7 @@ import type { JobConfig, JobConfigs } from '../../src/config/config.ts'
 import { StoppingError } from '../../src/errors.ts'
 import type { Logger } from '../../src/logger.ts'
 import type { Database } from '../../src/database/database.ts'
+import { createMemoryJobStore } from '../../src/jobs/memory-job-store.ts'
 import { openTestDatabase } from '../support/test-database.ts'
 import { startScheduler, type Fire } from './running-scheduler.ts'
 
@@ -176,6 +177,23 @@ test('a job that vanished from the config does not fire, and begins anew when it
     assert.deepEqual(row, { retired: fired.length === 0 })
     await run.drain()
   }
+})
+
+test('told and counted: a fire time whose job was paused while it was claimed', async (t) => {
+  const store = createMemoryJobStore()
+  const { claim } = store
+  const run = startScheduler(t, { database: store, jobs: { job: hourly }, at: '2026-01-01T00:59:59' })
+  store.claim = async (claims) => {
+    const answers = await claim.call(store, claims)
+    await run.jobs.pause('job')
+    return answers
+  }
+  run.send({ type: 'START' })
+  await run.running()
+  await run.clock.advance(1_000)
+  assertHas(run.events, { type: 'job.skipped', job: 'job', fireTime: at(1), running: 0, reason: 'paused' })
+  const [job] = await store.read()
+  assert.deepEqual([job?.fired, job?.skipped], [0, 1])
 })
 
 async function start(
