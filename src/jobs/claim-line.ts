@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger } from '../logger.ts'
 import { freeSlots, noteBegun, noteWaiting, type JobRecord } from './job-record.ts'
 import type { Claim, Claimed, JobStore } from './job-store.ts'
@@ -20,13 +21,20 @@ export interface ClaimEvents {
   readonly failed: (due: DueJob) => void
 }
 
-/** Claims what is due before it is fired: what comes while a claim is under way goes together in the next. */
+/**
+ * Claims what is due before it is fired. What comes while a claim is under way goes together in the next, and the database has that
+ * before the loop begins what was granted: with one after the other, 5,000 firings a second on a busy machine come seconds late.
+ */
 export class ClaimLine {
   readonly #store: JobStore
   readonly #events: ClaimEvents
   readonly #logger: Logger
   #waiting: DueJob[] = []
-  #running: Promise<void> | undefined
+  /** Is the store being asked, or about to be? */
+  #asking = false
+  /** Jobs whose claim has not come to its end. What else of them is due waits for that: only then it is known how many more may run. */
+  readonly #held = new Set<JobRecord>()
+  readonly #running = new Set<Promise<void>>()
 
   constructor(options: { readonly store: JobStore; readonly logger: Logger }, events: ClaimEvents) {
     this.#store = options.store
@@ -36,45 +44,55 @@ export class ClaimLine {
 
   add(due: DueJob): void {
     this.#waiting.push(due)
-    this.#running ??= this.#run()
+    if (this.#asking) return
+    this.#asking = true
+    // All that is due at one wake-up is one claim.
+    this.#track(Promise.resolve().then(() => void this.#ask()))
   }
 
   /** Resolves when nothing is being claimed. */
   async idle(): Promise<void> {
-    while (this.#running !== undefined) await this.#running
+    while (this.#running.size > 0) await Promise.all(this.#running)
   }
 
-  async #run(): Promise<void> {
-    // All that is due at one wake-up is one claim.
-    await Promise.resolve()
-    while (this.#waiting.length > 0) {
-      const batch = new Map<JobRecord, DueJob>()
-      this.#waiting = this.#waiting.filter((due) => !joins(batch, due))
-      await this.#claim([...batch.values()])
-    }
-    this.#running = undefined
+  /** False: nothing waits that could be claimed now. */
+  #ask(): boolean {
+    const batch = new Map<JobRecord, DueJob>()
+    this.#waiting = this.#waiting.filter((due) => this.#held.has(due.record) || !joins(batch, due))
+    for (const record of batch.keys()) this.#held.add(record)
+    this.#asking = batch.size > 0
+    if (this.#asking) this.#track(this.#claim([...batch.values()]))
+    return this.#asking
+  }
+
+  #track(work: Promise<void>): void {
+    this.#running.add(work)
+    void work.then(() => this.#running.delete(work))
   }
 
   async #claim(batch: readonly DueJob[]): Promise<void> {
     const claims = batch.map(claimOf)
-    let answers: readonly Claimed[]
-    try {
-      answers = await this.#store.claim(claims)
-    } catch (error) {
+    const answers = await this.#store.claim(claims).catch((error: unknown) => {
       this.#logger.warn('fire times could not be claimed yet', { jobs: batch.length, error })
-      for (const due of batch) this.#events.failed(due)
-      return
-    }
+    })
+    // A turn of the loop, in which it is sent.
+    if (this.#ask()) await nextTurn()
     for (const [at, due] of batch.entries()) {
-      const answer = answers[at] ?? NOTHING
-      const granted = new Set(answer.fireTimes.map((time) => time.getTime()))
-      const fireTimes = grantedOf(due, answer, granted)
-      for (const run of claims[at]?.runs ?? []) {
-        if (!run.begun) noteWaiting(due.record, run)
-        else if (granted.has(run.fireTime.getTime())) noteBegun(due.record, run)
-      }
-      if (fireTimes.length > 0) this.#events.granted(due, fireTimes)
+      if (answers === undefined) this.#events.failed(due)
+      else this.#grant(due, claims[at], answers[at] ?? NOTHING)
+      this.#held.delete(due.record)
     }
+    if (!this.#asking) this.#ask()
+  }
+
+  #grant(due: DueJob, claim: Claim | undefined, answer: Claimed): void {
+    const granted = new Set(answer.fireTimes.map((time) => time.getTime()))
+    const fireTimes = grantedOf(due, answer, granted)
+    for (const run of claim?.runs ?? []) {
+      if (!run.begun) noteWaiting(due.record, run)
+      else if (granted.has(run.fireTime.getTime())) noteBegun(due.record, run)
+    }
+    if (fireTimes.length > 0) this.#events.granted(due, fireTimes)
   }
 }
 
