@@ -49,10 +49,14 @@ export async function launchIndexer(
   return { indexer, ready }
 }
 
-export async function backfill(chain: BusyChain, setup: IndexerSetup): Promise<Backfill> {
+export async function backfill(
+  chain: BusyChain,
+  setup: IndexerSetup,
+  nodeArguments: readonly string[] = [],
+): Promise<Backfill> {
   const { hash } = await chain.head()
   const directory = mkdtempSync(join(tmpdir(), 'pawl-transfers-'))
-  const { indexer } = await launchIndexer(chain, setup, directory)
+  const { indexer } = await launchIndexer(chain, setup, directory, nodeArguments)
   try {
     const answered = setup.database === undefined ? firstProgress(indexer) : firstRow(setup.database)
     const names = Array.from({ length: setup.indexes }, (_, at) => (at === 0 ? '' : `_${at}`))
