@@ -10,7 +10,7 @@ import type { Database, DatabaseSession, Sql, Transaction, TransactionOptions } 
 import { startPostgres, type EmbeddedPostgres } from './embedded/start-postgres.ts'
 import { quoteName } from './journal-ddl.ts'
 import { Listener } from './listener.ts'
-import { Session, type ConnectOptions } from './session.ts'
+import { Session, type ConnectOptions, type SessionOptions } from './session.ts'
 import { SessionPool } from './session-pool.ts'
 import { singleStatements } from './single-statements.ts'
 import { TableShapes } from './table-shapes.ts'
@@ -89,7 +89,10 @@ class PostgresDatabase implements Database {
     this.schema = schema
     this.ownSchema = schema === 'public' ? 'pawl' : `pawl_${schema}`
     this.#watch = new AnswerWatch(() => this.#connect())
-    this.#pool = new SessionPool(() => this.#openSession(), options.maxConnections ?? 8)
+    this.#pool = new SessionPool(
+      () => this.#openSession({}, {}, { transactions: true }),
+      options.maxConnections ?? 8,
+    )
     this.#listener = new Listener((onnotify) => this.#openSession({ onnotify } as ConnectOptions), logger)
     const patient = new SessionPool(() => this.#openSession(), SINGLES)
     const impatient = new SessionPool(() => this.#openSession({}, { lock_timeout: LOCK_TIMEOUT }), SINGLES)
@@ -189,14 +192,23 @@ class PostgresDatabase implements Database {
     await this.#embedded?.stop()
   }
 
-  async #openSession(extra: ConnectOptions = {}, settings: Settings = {}): Promise<Session> {
-    const session = await this.#connect(extra, settings)
+  async #openSession(
+    extra: ConnectOptions = {},
+    settings: Settings = {},
+    kind: Pick<SessionOptions, 'transactions'> = {},
+  ): Promise<Session> {
+    const session = await this.#connect(extra, settings, kind)
     this.#watch.add(session)
     return session
   }
 
-  #connect(extra: ConnectOptions = {}, settings: Settings = {}): Promise<Session> {
+  #connect(
+    extra: ConnectOptions = {},
+    settings: Settings = {},
+    kind: Pick<SessionOptions, 'transactions'> = {},
+  ): Promise<Session> {
     return new Session({
+      ...kind,
       url: this.#url,
       description: this.description,
       connect: { ...this.#connectOptions(settings), ...extra },

@@ -20,13 +20,18 @@ export interface SessionOptions {
   readonly shapes: TableShapes
   /** ms until the server has to have answered. */
   readonly timeout: number
+  /** It is for transactions: outside of one, nothing can be written. */
+  readonly transactions?: boolean
 }
 
 /** Handlers may call slow services inside a transaction, but a process that hangs must not hold its locks for ever. */
 const IDLE_IN_TRANSACTION = '60s'
 
-/** SQLSTATE of the warning that a COMMIT found no transaction. */
+/** SQLSTATE of the warning that a COMMIT or ROLLBACK found no transaction. */
 const NO_ACTIVE_TRANSACTION = '25P01'
+
+/** SQLSTATE of a write where only reading is allowed. */
+const READ_ONLY = '25006'
 
 /**
  * One connection to PostgreSQL that is never silently another one.
@@ -108,7 +113,7 @@ export class Session implements ScopeSession {
 
   /** Connects. @throws DatabaseUnavailableError */
   async open(): Promise<this> {
-    const { timeout, description } = this.#options
+    const { timeout, description, transactions = false } = this.#options
     const timer = setTimeout(() => this.end(new Error(`no answer within ${timeout / 1000} s`)), timeout)
     try {
       // A server that can (not every platform does) notices within a second that we are gone, and rolls back instead of
@@ -117,7 +122,8 @@ export class Session implements ScopeSession {
         await this.run(`
           select pid, extract(epoch from backend_start)::text as started,
             case when current_setting('idle_in_transaction_session_timeout') = '0'
-              then set_config('idle_in_transaction_session_timeout', '${IDLE_IN_TRANSACTION}', false) end
+              then set_config('idle_in_transaction_session_timeout', '${IDLE_IN_TRANSACTION}', false) end,
+            ${transactions ? "set_config('default_transaction_read_only', 'on', false)" : 'null'}
           from pg_stat_get_activity(pg_backend_pid())`),
       )
       await this.run(`select set_config('client_connection_check_interval', '1s', false)`).catch((error) => {
@@ -183,7 +189,9 @@ export class Session implements ScopeSession {
     work: (transaction: Transaction) => Promise<T>,
     first: TransactionOptions['first'],
   ): Promise<T> {
-    const begun = this.#runOrEnd('begin')
+    // Where it is refused (a cancel that came too late for what it was meant for), what is sent behind it must not be on its own: such
+    // a session writes nothing outside of a transaction.
+    const begun = this.#runOrEnd('begin read write')
     if (first === undefined) await begun
     const scope = new TransactionScope(this)
     try {
@@ -191,7 +199,9 @@ export class Session implements ScopeSession {
       return await this.#orEnded(scope.during(work))
     } catch (error) {
       scope.close()
+      this.#committedNothing = false
       if (this.#lost === undefined) await this.#runOrEnd('rollback').catch(() => {})
+      if (this.#committedNothing && isReadOnly(error)) throw endedByItself(error)
       throw this.#lost ?? error
     }
   }
@@ -213,10 +223,7 @@ export class Session implements ScopeSession {
       )
     }
     if (this.#committedNothing) {
-      throw new TransactionOverError(
-        'the transaction was ended by a COMMIT or ROLLBACK among its own statements; what came after was on its own',
-        { hint: 'Leave BEGIN, COMMIT and ROLLBACK to Pawl.' },
-      )
+      throw endedByItself()
     }
   }
 
@@ -266,4 +273,14 @@ function identityOf(rows: postgres.RowList<postgres.Row[]>): BackendIdentity | u
   const { pid, started } = (rows[0] ?? {}) as Partial<BackendIdentity>
   if (pid === undefined || started === undefined || rows.state.pid !== pid) return undefined
   return { pid, started }
+}
+
+const isReadOnly = (error: unknown): boolean =>
+  error instanceof postgres.PostgresError && error.code === READ_ONLY
+
+function endedByItself(cause?: unknown): TransactionOverError {
+  return new TransactionOverError(
+    'the transaction was ended by a COMMIT or ROLLBACK among its own statements; what came after could write nothing',
+    { hint: 'Leave BEGIN, COMMIT and ROLLBACK to Pawl.', cause },
+  )
 }

@@ -196,14 +196,20 @@ test('a bigint fits int8, numeric of 78 digits, and arrays', async (t) => {
   assert.equal(row?.many, 9007199254740993n)
 })
 
-test('a COMMIT among the statements of a transaction is told', async (t) => {
+test('a COMMIT among the statements of a transaction is told, and nothing is written outside of it', async (t) => {
   const database = await openWithTable(t)
   const transaction = database.transaction(async ({ sql }) => {
     await sql.unsafe('insert into item (id) values (1); commit')
     await sql`insert into item (id) values (2)`
   })
   await assert.rejects(transaction, TransactionOverError)
-  await database.transaction(({ sql }) => sql`insert into item (id) values (3)`)
+  const caught = database.transaction(async ({ sql }) => {
+    await sql.unsafe('commit')
+    await sql`insert into item (id) values (3)`.catch(() => {})
+  })
+  await assert.rejects(caught, TransactionOverError)
+  await database.transaction(({ sql }) => sql`insert into item (id) values (4)`)
+  assert.deepEqual(await ids(database), [1, 4])
 })
 
 test('a constraint that fails at COMMIT rejects, and the session is as good as before', async (t) => {
