@@ -20,7 +20,7 @@ export interface SessionOptions {
   readonly shapes: TableShapes
   /** ms until the server has to have answered. */
   readonly timeout: number
-  /** It is for transactions: outside of one, nothing can be written. */
+  /** It is for transactions: outside of one nothing can be written, but through a pooler. */
   readonly transactions?: boolean
 }
 
@@ -122,13 +122,17 @@ export class Session implements ScopeSession {
         await this.run(`
           select pid, extract(epoch from backend_start)::text as started,
             case when current_setting('idle_in_transaction_session_timeout') = '0'
-              then set_config('idle_in_transaction_session_timeout', '${IDLE_IN_TRANSACTION}', false) end,
-            ${transactions ? "set_config('default_transaction_read_only', 'on', false)" : 'null'}
+              then set_config('idle_in_transaction_session_timeout', '${IDLE_IN_TRANSACTION}', false) end
           from pg_stat_get_activity(pg_backend_pid())`),
       )
-      await this.run(`select set_config('client_connection_check_interval', '1s', false)`).catch((error) => {
-        if (this.#lost !== undefined) throw error
-      })
+      // Not through a pooler: it would hold for whoever has the backend next.
+      const readOnly = transactions && this.#identity !== undefined
+      await Promise.all([
+        this.run(`select set_config('client_connection_check_interval', '1s', false)`).catch((error) => {
+          if (this.#lost !== undefined) throw error
+        }),
+        readOnly ? this.run(`select set_config('default_transaction_read_only', 'on', false)`) : undefined,
+      ])
       return this
     } catch (error) {
       this.end()
