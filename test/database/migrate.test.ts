@@ -10,7 +10,8 @@ test('an update that meets the locks of a process of the version before is done 
   let begun = 0
   const up = (): string => {
     begun += 1
-    return 'alter table one add column a int; alter table other add column a int'
+    // Looked for once, so long after the wait began: on a busy machine the other has come by then.
+    return `set local deadlock_timeout = '3s'; alter table one add column a int; alter table other add column a int`
   }
   const waiting = async (): Promise<boolean> => {
     const [row] = await sql`select count(*)::int as number from pg_locks where not granted and database = (
@@ -21,6 +22,7 @@ test('an update that meets the locks of a process of the version before is done 
   // The update holds `one` and waits for `other`; only then does the old process want `one`, so that the update is what is ended.
   let updated: Promise<void> | undefined
   await database.transaction(async (old) => {
+    await old.sql`set local deadlock_timeout = '1min'`
     await old.sql`lock table other`
     updated = migrate(database, [...MIGRATIONS, { id, name: 'both', up }])
     while (!(await waiting())) {}
