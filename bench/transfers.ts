@@ -10,7 +10,7 @@ import { ponderIsInstalled } from './transfers/running-ponder.ts'
 const BLOCKS = Number(process.env['PAWL_BENCH_BLOCKS'] ?? 400)
 const PER_BLOCK = 500
 
-/** Left alone, on a machine of 24 GB, V8 lets 256 MB of garbage gather before it looks at it. */
+/** What Node takes by itself in a container of 512 MB; on a machine of 24 GB it is 4 GB, and garbage waits longer. */
 const SMALL_HEAP = '--max-old-space-size=256'
 
 const SETUP: IndexerSetup = { handler: 'event', indexes: 1, cache: false }

@@ -10,7 +10,7 @@ import type { Database, DatabaseSession, Sql, Transaction, TransactionOptions } 
 import { startPostgres, type EmbeddedPostgres } from './embedded/start-postgres.ts'
 import { quoteName } from './journal-ddl.ts'
 import { Listener } from './listener.ts'
-import { Session, type ConnectOptions, type SessionOptions } from './session.ts'
+import { Session, type ConnectOptions } from './session.ts'
 import { SessionPool } from './session-pool.ts'
 import { singleStatements } from './single-statements.ts'
 import { TableShapes } from './table-shapes.ts'
@@ -59,6 +59,13 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
   }
 }
 
+/** What sets a session apart from the others of its database. */
+interface SessionKind {
+  readonly connect?: ConnectOptions
+  readonly settings?: Settings
+  readonly transactions?: boolean
+}
+
 class PostgresDatabase implements Database {
   readonly description: string
   readonly schema: string
@@ -89,13 +96,16 @@ class PostgresDatabase implements Database {
     this.schema = schema
     this.ownSchema = schema === 'public' ? 'pawl' : `pawl_${schema}`
     this.#watch = new AnswerWatch(() => this.#connect())
-    this.#pool = new SessionPool(
-      () => this.#openSession({}, {}, { transactions: true }),
-      options.maxConnections ?? 8,
+    this.#pool = new SessionPool(() => this.#openSession({ transactions: true }), options.maxConnections ?? 8)
+    this.#listener = new Listener(
+      (onnotify) => this.#openSession({ connect: { onnotify } as ConnectOptions }),
+      logger,
     )
-    this.#listener = new Listener((onnotify) => this.#openSession({ onnotify } as ConnectOptions), logger)
     const patient = new SessionPool(() => this.#openSession(), SINGLES)
-    const impatient = new SessionPool(() => this.#openSession({}, { lock_timeout: LOCK_TIMEOUT }), SINGLES)
+    const impatient = new SessionPool(
+      () => this.#openSession({ settings: { lock_timeout: LOCK_TIMEOUT } }),
+      SINGLES,
+    )
     this.#pools = [this.#pool, patient, impatient]
     this.sql = this.#single(patient, (work) => this.transaction(({ sql }) => work(sql)))
     this.impatientSql = this.#single(impatient, (work) =>
@@ -192,26 +202,18 @@ class PostgresDatabase implements Database {
     await this.#embedded?.stop()
   }
 
-  async #openSession(
-    extra: ConnectOptions = {},
-    settings: Settings = {},
-    kind: Pick<SessionOptions, 'transactions'> = {},
-  ): Promise<Session> {
-    const session = await this.#connect(extra, settings, kind)
+  async #openSession(kind: SessionKind = {}): Promise<Session> {
+    const session = await this.#connect(kind)
     this.#watch.add(session)
     return session
   }
 
-  #connect(
-    extra: ConnectOptions = {},
-    settings: Settings = {},
-    kind: Pick<SessionOptions, 'transactions'> = {},
-  ): Promise<Session> {
+  #connect({ connect = {}, settings = {}, transactions = false }: SessionKind = {}): Promise<Session> {
     return new Session({
-      ...kind,
+      transactions,
       url: this.#url,
       description: this.description,
-      connect: { ...this.#connectOptions(settings), ...extra },
+      connect: { ...this.#connectOptions(settings), ...connect },
       shapes: this.#shapes,
       timeout: CONNECT_TIMEOUT,
     }).open()

@@ -21,7 +21,7 @@ export interface SessionOptions {
   /** ms until the server has to have answered. */
   readonly timeout: number
   /** It is for transactions: outside of one nothing can be written, but through a pooler. */
-  readonly transactions?: boolean
+  readonly transactions: boolean
 }
 
 /** Handlers may call slow services inside a transaction, but a process that hangs must not hold its locks for ever. */
@@ -113,7 +113,7 @@ export class Session implements ScopeSession {
 
   /** Connects. @throws DatabaseUnavailableError */
   async open(): Promise<this> {
-    const { timeout, description, transactions = false } = this.#options
+    const { timeout, description, transactions } = this.#options
     const timer = setTimeout(() => this.end(new Error(`no answer within ${timeout / 1000} s`)), timeout)
     try {
       // A server that can (not every platform does) notices within a second that we are gone, and rolls back instead of
