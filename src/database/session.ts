@@ -30,9 +30,6 @@ const IDLE_IN_TRANSACTION = '60s'
 /** SQLSTATE of the warning that a COMMIT or ROLLBACK found no transaction. */
 const NO_ACTIVE_TRANSACTION = '25P01'
 
-/** SQLSTATE of a write where only reading is allowed. */
-const READ_ONLY = '25006'
-
 /**
  * One connection to PostgreSQL that is never silently another one.
  *
@@ -195,7 +192,12 @@ export class Session implements ScopeSession {
   ): Promise<T> {
     // Where it is refused (a cancel that came too late for what it was meant for), what is sent behind it must not be on its own: such
     // a session writes nothing outside of a transaction.
-    const begun = this.#runOrEnd('begin read write')
+    let hasBegun = false
+    const begin = async (): Promise<void> => {
+      await this.#runOrEnd('begin read write')
+      hasBegun = true
+    }
+    const begun = begin()
     if (first === undefined) await begun
     const scope = new TransactionScope(this)
     try {
@@ -205,7 +207,7 @@ export class Session implements ScopeSession {
       scope.close()
       this.#committedNothing = false
       if (this.#lost === undefined) await this.#runOrEnd('rollback').catch(() => {})
-      if (this.#committedNothing && isReadOnly(error)) throw endedByItself(error)
+      if (hasBegun && this.#committedNothing) throw endedByItself(error)
       throw this.#lost ?? error
     }
   }
@@ -278,9 +280,6 @@ function identityOf(rows: postgres.RowList<postgres.Row[]>): BackendIdentity | u
   if (pid === undefined || started === undefined || rows.state.pid !== pid) return undefined
   return { pid, started }
 }
-
-const isReadOnly = (error: unknown): boolean =>
-  error instanceof postgres.PostgresError && error.code === READ_ONLY
 
 function endedByItself(cause?: unknown): TransactionOverError {
   return new TransactionOverError(

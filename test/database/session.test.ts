@@ -208,6 +208,16 @@ test('a COMMIT among the statements of a transaction is told, and nothing is wri
     await sql`insert into item (id) values (3)`.catch(() => {})
   })
   await assert.rejects(caught, TransactionOverError)
+  // Whatever it failed with: what it committed stays, and that is what has to be known.
+  const wrapped = database.transaction(async ({ sql }) => {
+    await sql.unsafe('commit')
+    throw new Error('boom')
+  })
+  await assert.rejects(wrapped, (error: TransactionOverError) => {
+    assert.ok(error instanceof TransactionOverError)
+    assert.deepEqual(error.cause, new Error('boom'))
+    return true
+  })
   await database.transaction(({ sql }) => sql`insert into item (id) values (4)`)
   assert.deepEqual(await ids(database), [1, 4])
 })
