@@ -1,11 +1,12 @@
 import postgres from 'postgres'
-import { SessionLostError, TransactionAbortedError, TransactionOverError } from '../errors.ts'
+import { SessionLostError } from '../errors.ts'
 import { cannotConnect, lostSession, statementError } from './connection-error.ts'
 import type { LastStatement, BackendIdentity, Sql, Transaction, TransactionOptions } from './database.ts'
 import { guardSql } from './guard-sql.ts'
 import { SingleUseSocket } from './single-use-socket.ts'
 import type { Query, Statement } from './statement.ts'
 import type { TableShapes } from './table-shapes.ts'
+import { endedByItself, explainRefusal, nothingCommitted } from './transaction-outcome.ts'
 import { TransactionScope, type ScopeSession } from './transaction-scope.ts'
 
 export type RawSql = postgres.Sql<{ bigint: bigint }>
@@ -29,6 +30,8 @@ const IDLE_IN_TRANSACTION = '60s'
 
 /** SQLSTATE of the warning that a COMMIT or ROLLBACK found no transaction. */
 const NO_ACTIVE_TRANSACTION = '25P01'
+
+type Answer = postgres.RowList<postgres.Row[]>
 
 /**
  * One connection to PostgreSQL that is never silently another one.
@@ -212,29 +215,43 @@ export class Session implements ScopeSession {
     }
   }
 
+  /** @throws what `last` did, or COMMIT: nothing is committed then */
   async #commit(last: LastStatement | undefined): Promise<void> {
     this.#committedNothing = false
+    const { command } = await this.#lastAndCommit(last)
+    if (this.#committedNothing) throw endedByItself()
+    if (command !== 'COMMIT') throw nothingCommitted()
+  }
+
+  /** In one message where that can be: another one costs 0.1 ms, here and there together. */
+  async #lastAndCommit(last: LastStatement | undefined): Promise<Answer> {
+    if (last === undefined) return this.#runOrEnd('commit')
+    if (last.args === undefined) return this.#inOneMessage(last.text)
     const [before, commit] = await Promise.allSettled([
-      last === undefined ? undefined : this.run(last.text, last.args),
+      this.run(last.text, last.args),
       this.#runOrEnd('commit'),
     ])
-    // PostgreSQL has answered COMMIT with a rollback then.
-    if (before.status === 'rejected') throw before.reason
-    if (commit.status === 'rejected') throw commit.reason
-    const { command } = commit.value
-    if (command !== 'COMMIT') {
-      throw new TransactionAbortedError(
-        'nothing was committed: a statement of the transaction failed, and its error was caught and ignored',
-        { hint: 'Let the error through, or put the statement into sql.begin(…), which undoes it alone.' },
-      )
+    // PostgreSQL has answered COMMIT with a rollback then, or there was nothing to commit.
+    if (before.status === 'rejected') {
+      throw this.#committedNothing ? endedByItself(before.reason) : explainRefusal(before.reason)
     }
-    if (this.#committedNothing) {
-      throw endedByItself()
+    if (commit.status === 'rejected') throw commit.reason
+    return commit.value
+  }
+
+  async #inOneMessage(text: string): Promise<Answer> {
+    try {
+      // Of two statements postgres.js gives one answer, whose command is the second one's.
+      return await this.#runOrEnd(`${text}; commit`)
+    } catch (error) {
+      // Where `text` failed, COMMIT was not looked at.
+      if (this.#lost === undefined) await this.#runOrEnd('rollback').catch(() => {})
+      throw explainRefusal(error)
     }
   }
 
   /** Sends a statement that decides about the transaction: when it did not get its answer, the session is of no use. */
-  async #runOrEnd(statement: string): Promise<postgres.RowList<postgres.Row[]>> {
+  async #runOrEnd(statement: string): Promise<Answer> {
     try {
       return await this.run(statement)
     } catch (error) {
@@ -256,7 +273,7 @@ export class Session implements ScopeSession {
     })
   }
 
-  async run(statement: string, args?: readonly unknown[]): Promise<postgres.RowList<postgres.Row[]>> {
+  async run(statement: string, args?: readonly unknown[]): Promise<Answer> {
     if (this.#lost !== undefined) throw this.#lost
     const token = {}
     this.#unanswered.add(token)
@@ -275,15 +292,8 @@ export class Session implements ScopeSession {
 }
 
 /** A pooler greets with a number of its own. */
-function identityOf(rows: postgres.RowList<postgres.Row[]>): BackendIdentity | undefined {
+function identityOf(rows: Answer): BackendIdentity | undefined {
   const { pid, started } = (rows[0] ?? {}) as Partial<BackendIdentity>
   if (pid === undefined || started === undefined || rows.state.pid !== pid) return undefined
   return { pid, started }
-}
-
-function endedByItself(cause?: unknown): TransactionOverError {
-  return new TransactionOverError(
-    'the transaction was ended by a COMMIT or ROLLBACK among its own statements; what came after could write nothing',
-    { hint: 'Leave BEGIN, COMMIT and ROLLBACK to Pawl.', cause },
-  )
 }
