@@ -1,7 +1,8 @@
 import { pruneJournal } from '../src/database/prune-journal.ts'
 import { revertLevels } from '../src/database/revert-levels.ts'
+import { tendJournal } from '../src/database/tend-journal.ts'
 import { formatCount } from '../src/text/format-number.ts'
-import { Bench, PAWL } from './journal-designs.ts'
+import { Bench, PAWL, STEP } from './journal-designs.ts'
 import { LEVELS_PROCEDURE, ROWS, writeByManyRows } from './journal-workload.ts'
 import { median, printTable } from './print-table.ts'
 import type { BenchServer } from './server.ts'
@@ -12,9 +13,14 @@ export async function revertAndPrune(server: BenchServer): Promise<void> {
   const { sql } = database
   await sql.unsafe(LEVELS_PROCEDURE)
   let level = 0
+  /** The journal is tended as the indexer does it: beside the levels, once in `STEP` of them. */
   const write = async (levels: number): Promise<void> => {
-    await sql.unsafe(`call write_levels(${level + 1}, ${level + levels})`)
-    level += levels
+    for (const last = level + levels; level < last;) {
+      const next = Math.min(last, level + STEP)
+      await sql.unsafe(`call write_levels(${level + 1}, ${next})`)
+      level = next
+      if (levels >= STEP) await tendJournal(sql, 'pawl')
+    }
   }
   const time = async (work: () => Promise<unknown>): Promise<number> => {
     const started = performance.now()

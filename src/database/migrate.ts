@@ -21,6 +21,7 @@ import { heldFirings } from './migrations/0017-held-firings.ts'
 import { firingNotes } from './migrations/0018-firing-notes.ts'
 import { jobClaims } from './migrations/0019-job-claims.ts'
 import { lighterFirings } from './migrations/0020-lighter-firings.ts'
+import { lighterJournal } from './migrations/0021-lighter-journal.ts'
 import { quoteName } from './journal-ddl.ts'
 
 export interface Migration {
@@ -54,6 +55,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 18, name: 'firing-notes', up: firingNotes },
   { id: 19, name: 'job-claims', up: jobClaims },
   { id: 20, name: 'lighter-firings', up: lighterFirings },
+  { id: 21, name: 'lighter-journal', up: lighterJournal },
 ]
 
 /** Of all processes that start at the same time, one migrates. The number is arbitrary. */

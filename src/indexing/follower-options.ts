@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { IndexConfig } from '../config/config.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import type { BlockRef } from '../datasources/datasource.ts'
-import type { Logger } from '../logger.ts'
+import type { JournalUpkeepOptions } from './journal-upkeep.ts'
 import type { LevelGate } from './level-gate.ts'
 import type { Progress } from './progress-throttle.ts'
 import type { ReadAhead } from './read-ahead.ts'
@@ -18,22 +18,19 @@ export type RunHandler = (
 ) => Promise<void>
 
 /** What a follower works with. */
-export interface FollowerOptions {
+export interface FollowerOptions extends JournalUpkeepOptions {
   readonly name: string
   readonly config: IndexConfig
   readonly database: Database
   /** The number of the lease that this process holds. Undefined: not checked. */
   readonly fence: bigint | undefined
   readonly clock: Clock
-  readonly logger: Logger
   readonly gate: LevelGate
   /** Of all indexes of this process. */
   readonly ahead: ReadAhead
   readonly runHandler: RunHandler
   /** Brings the journal's triggers up to date with the tables: asked for when one was created or altered. */
   readonly track: () => Promise<void>
-  /** Forgets how to undo the levels up to `finalized`. */
-  readonly prune: (options: { readonly indexId: number; readonly finalized: number }) => Promise<void>
   /**
    * A reorg reaches below what can be undone. Where the policy is to go on, it moves the cursor to `block`, the source's own, and
    * resolves with true.

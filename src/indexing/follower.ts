@@ -7,7 +7,7 @@ import { CursorStore } from './cursor-store.ts'
 import { findAncestor } from './find-ancestor.ts'
 import type { FollowerOptions, FollowerSignals } from './follower-options.ts'
 import { IndexPosition } from './index-position.ts'
-import { JournalPruner } from './journal-pruner.ts'
+import { JournalUpkeep } from './journal-upkeep.ts'
 import { LevelWriter } from './level-writer.ts'
 import { linkSignals } from '../link-signals.ts'
 import { ProgressThrottle, type Progress } from './progress-throttle.ts'
@@ -58,7 +58,7 @@ export class Follower {
   readonly #store: CursorStore
   readonly #position: IndexPosition
   readonly #indexer: RangeIndexer
-  readonly #pruner: JournalPruner
+  readonly #upkeep: JournalUpkeep
   readonly #progress: ProgressThrottle
   readonly #lastLevel: number
   #cache: BlockCache | undefined
@@ -85,7 +85,7 @@ export class Follower {
     })
     this.#store = new CursorStore(database, name)
     this.#position = new IndexPosition(this.#store, firstLevel)
-    this.#pruner = new JournalPruner(options)
+    this.#upkeep = new JournalUpkeep(options)
     this.#progress = new ProgressThrottle(clock, options.onProgress)
     this.#indexer = new RangeIndexer({
       source: this.#source,
@@ -103,7 +103,7 @@ export class Follower {
       cache: () => this.#cache,
       mayBeginLater: config.firstLevel === undefined,
       onDone: (levels) => this.#report((progress) => this.#progress.add(levels, progress)),
-      onJournalled: () => this.#offerToPrune(),
+      onJournalled: () => this.#offerUpkeep(),
     })
   }
 
@@ -163,7 +163,7 @@ export class Follower {
     } finally {
       link.unlink()
       // Nothing of an advance goes on after it; but whoever cut it off does not wait.
-      if (!signal.aborted) await this.#pruner.settled()
+      if (!signal.aborted) await this.#upkeep.settled()
     }
   }
 
@@ -186,7 +186,7 @@ export class Follower {
   }
 
   async #load(): Promise<void> {
-    this.#pruner.reset((await this.#position.load()).pruned)
+    this.#upkeep.reset((await this.#position.load()).pruned)
   }
 
   async #follow(signals: FollowerSignals & { readonly stop: AbortSignal }): Promise<AdvanceOutcome> {
@@ -287,7 +287,7 @@ export class Follower {
     // Whatever was wrong is not any more, or is stored.
     if (atHead) this.#orphanedFrom = undefined
     this.#synchronized = atHead || (outcome.type === 'stopped' && this.#synchronized)
-    if (atHead) this.#offerToPrune()
+    if (atHead) this.#offerUpkeep()
     this.#report((progress) => this.#progress.flush(progress))
     return outcome
   }
@@ -300,9 +300,9 @@ export class Follower {
   }
 
   /** Never above the cursor: the ref of the last level stays. */
-  #offerToPrune(): void {
+  #offerUpkeep(): void {
     const level = this.#position.cursor?.level ?? -1
-    this.#pruner.offer(this.id, Math.min(this.#finalized, level), level)
+    this.#upkeep.offer(this.id, Math.min(this.#finalized, level), level)
   }
 }
 

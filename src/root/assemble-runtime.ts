@@ -6,6 +6,7 @@ import { DatabaseClock } from '../database/database-clock.ts'
 import type { Membership } from '../database/membership.ts'
 import type { Beat } from '../database/process-row.ts'
 import { pruneJournal } from '../database/prune-journal.ts'
+import { tendJournal } from '../database/tend-journal.ts'
 import { RoleError } from '../errors.ts'
 import { FiringClaims } from '../hooks/firing-claims.ts'
 import type { DurableQueue } from '../hooks/durable-queue.ts'
@@ -176,6 +177,7 @@ export function assembleRuntime(opened: Opened): Runtime {
         }),
       track,
       prune: ({ indexId, finalized }) => pruneJournal(database.sql, { ownSchema, indexId, finalized }),
+      tend: () => tendJournal(database.sql, ownSchema),
       onDeepReorg: (reorg) => goOn(runtime, name, reorg),
       onProgress: (progress) => {
         root.emit({ type: 'index.progress', index: name, ...progress })

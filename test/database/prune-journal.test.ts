@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RollbackError } from '../../src/errors.ts'
 import { pruneJournal } from '../../src/database/prune-journal.ts'
+import { tendJournal } from '../../src/database/tend-journal.ts'
 import { openJournal } from './journal-fixture.ts'
 
 const ACCOUNTS = 'create table account (address text primary key, balance numeric not null default 0);'
@@ -85,4 +86,38 @@ test('pruning one index leaves the journal of another', async (t) => {
     (await db.sql`select address from account`).map((row) => row['address']),
     ['a'],
   )
+})
+
+test('what grows large without becoming final gets an index, beside the levels, until it is pruned', async (t) => {
+  const db = await openJournal(t, ACCOUNTS)
+  const indexed = async (): Promise<boolean> =>
+    (await db.sql`select from pg_class where relname = 'journal_1_version'`).length === 1
+  const plan = async (): Promise<string> =>
+    JSON.stringify(await db.sql`explain select from pawl.journal_1 where version = 3`)
+  await db.level(`insert into account values ('a')`)
+  await tendJournal(db.sql, 'pawl')
+  assert.equal(await indexed(), false, 'little is read whole sooner')
+  await db.level(`insert into account select repeat('.', 100) || n from generate_series(1, 40000) n`)
+  await db.level(
+    async (sql) => {
+      await sql`insert into account values ('b')`
+      await tendJournal(db.sql, 'pawl')
+      assert.equal(await indexed(), false, 'nobody waits for a level')
+    },
+    { index: 2 },
+  )
+  await tendJournal(db.sql, 'pawl')
+  assert.equal(await indexed(), true)
+  for (let n = 0; n < 200; n++) await db.level(`update account set balance = balance + 1 where address = 'a'`)
+  await tendJournal(db.sql, 'pawl')
+  await db.sql`analyze pawl.journal_1`
+  assert.match(await plan(), /journal_1_version/)
+  await db.revert(150)
+  assert.deepEqual([...(await db.sql`select balance from account where address = 'a'`)], [{ balance: '148' }])
+  await pruneJournal(db.sql, { ownSchema: 'pawl', indexId: 1, finalized: 140 })
+  assert.equal(await indexed(), false)
+  await db.revert(140)
+  assert.deepEqual([...(await db.sql`select balance from account where address = 'a'`)], [{ balance: '138' }])
+  await db.revert(0, { index: 2 })
+  assert.equal((await db.sql`select from account`).length, 40001)
 })

@@ -4,6 +4,7 @@ import type { IndexConfig } from '../../src/config/config.ts'
 import type { Database, Transaction } from '../../src/database/database.ts'
 import { trackTables } from '../../src/database/journal.ts'
 import { pruneJournal } from '../../src/database/prune-journal.ts'
+import { tendJournal } from '../../src/database/tend-journal.ts'
 import { revertLevels } from '../../src/database/revert-levels.ts'
 import type { BlockRef, Datasource } from '../../src/datasources/datasource.ts'
 import { Follower, type AdvanceOutcome } from '../../src/indexing/follower.ts'
@@ -111,6 +112,7 @@ function openProcess(database: Database, datasource: Datasource, options: Proces
     },
     prune: ({ indexId, finalized }) =>
       prune?.(finalized) ?? pruneJournal(database.sql, { ownSchema, indexId, finalized }),
+    tend: () => tendJournal(database.sql, ownSchema),
     onProgress: (report) => progress.push(report),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     ...(options.pollInterval === undefined ? {} : { pollInterval: options.pollInterval }),
