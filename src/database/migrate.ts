@@ -22,6 +22,7 @@ import { firingNotes } from './migrations/0018-firing-notes.ts'
 import { jobClaims } from './migrations/0019-job-claims.ts'
 import { lighterFirings } from './migrations/0020-lighter-firings.ts'
 import { lighterJournal } from './migrations/0021-lighter-journal.ts'
+import { finishWithCommit } from './migrations/0022-finish-with-commit.ts'
 import { quoteName } from './journal-ddl.ts'
 
 export interface Migration {
@@ -56,6 +57,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 19, name: 'job-claims', up: jobClaims },
   { id: 20, name: 'lighter-firings', up: lighterFirings },
   { id: 21, name: 'lighter-journal', up: lighterJournal },
+  { id: 22, name: 'finish-with-commit', up: finishWithCommit },
 ]
 
 /** Of all processes that start at the same time, one migrates. The number is arbitrary. */

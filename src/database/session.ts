@@ -28,6 +28,9 @@ export interface SessionOptions {
 /** Handlers may call slow services inside a transaction, but a process that hangs must not hold its locks for ever. */
 const IDLE_IN_TRANSACTION = '60s'
 
+/** ms for which a session that has answered is taken to be there. */
+const FRESH = 100
+
 /** SQLSTATE of the warning that a COMMIT or ROLLBACK found no transaction. */
 const NO_ACTIVE_TRANSACTION = '25P01'
 
@@ -56,6 +59,10 @@ export class Session implements ScopeSession {
   /** Statements of our own that have no answer yet. */
   readonly #unanswered = new Set<object>()
   #identity: BackendIdentity | undefined
+  /** And nowhere else. */
+  #writesInTransactions = false
+  /** The last time that a statement of ours was. By `performance.now()`. */
+  #answeredAt = Number.NEGATIVE_INFINITY
   #lost: Error | undefined
   #committing = false
   #committedNothing = false
@@ -126,12 +133,14 @@ export class Session implements ScopeSession {
           from pg_stat_get_activity(pg_backend_pid())`),
       )
       // Not through a pooler: it would hold for whoever has the backend next.
-      const readOnly = transactions && this.#identity !== undefined
+      this.#writesInTransactions = transactions && this.#identity !== undefined
       await Promise.all([
         this.run(`select set_config('client_connection_check_interval', '1s', false)`).catch((error) => {
           if (this.#lost !== undefined) throw error
         }),
-        readOnly ? this.run(`select set_config('default_transaction_read_only', 'on', false)`) : undefined,
+        this.#writesInTransactions
+          ? this.run(`select set_config('default_transaction_read_only', 'on', false)`)
+          : undefined,
       ])
       return this
     } catch (error) {
@@ -193,26 +202,39 @@ export class Session implements ScopeSession {
     work: (transaction: Transaction) => Promise<T>,
     first: TransactionOptions['first'],
   ): Promise<T> {
-    // Where it is refused (a cancel that came too late for what it was meant for), what is sent behind it must not be on its own: such
-    // a session writes nothing outside of a transaction.
-    let hasBegun = false
-    const begin = async (): Promise<void> => {
-      await this.#runOrEnd('begin read write')
-      hasBegun = true
-    }
-    const begun = begin()
-    if (first === undefined) await begun
+    const begun = this.#begin()
+    const hasBegun = begun.then(
+      () => true,
+      () => false,
+    )
+    if (first === undefined && !this.#mayRunAhead) await begun
     const scope = new TransactionScope(this)
     try {
       if (first !== undefined) await Promise.all([begun, this.#orEnded(first(scope.sql))])
-      return await this.#orEnded(scope.during(work))
+      const result = await this.#orEnded(scope.during(work))
+      await begun
+      return result
     } catch (error) {
       scope.close()
       this.#committedNothing = false
       if (this.#lost === undefined) await this.#runOrEnd('rollback').catch(() => {})
-      if (hasBegun && this.#committedNothing) throw endedByItself(error)
+      if (!(await hasBegun)) await begun
+      if (this.#lost === undefined && this.#committedNothing) throw endedByItself(error)
       throw this.#lost ?? error
     }
+  }
+
+  /**
+   * May the work begin when BEGIN is sent, and not when it is answered? A fifth of a transaction of one statement is waiting for that.
+   * Where BEGIN is refused (a cancel that came too late for what it was meant for), nothing can be written; and where the session has
+   * answered a moment ago it is there: one that had died unseen would be found by BEGIN, and the work could have another one.
+   */
+  get #mayRunAhead(): boolean {
+    return this.#writesInTransactions && performance.now() - this.#answeredAt < FRESH
+  }
+
+  async #begin(): Promise<void> {
+    await this.#runOrEnd('begin read write')
   }
 
   /** @throws what `last` did, or COMMIT: nothing is committed then */
@@ -278,11 +300,13 @@ export class Session implements ScopeSession {
     const token = {}
     this.#unanswered.add(token)
     try {
-      return await this.#orEnded(
+      const answer = await this.#orEnded(
         args === undefined
           ? this.raw.unsafe(statement)
           : this.raw.unsafe(statement, [...args] as postgres.ParameterOrJSON<bigint>[], { prepare: true }),
       )
+      this.#answeredAt = performance.now()
+      return answer
     } catch (error) {
       throw this.errorOf(error)
     } finally {

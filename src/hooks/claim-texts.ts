@@ -1,10 +1,10 @@
 /** Statements that each durable firing needs, as text: they are too many to be put together each time. */
 export interface ClaimTexts {
-  /** Locks one that is this process's by its row: `$1` its id, `$2` the process, `$3` whether it is a compensation. */
+  /** Locks one that is this process's by its row, for `finish`: `$1` its id, `$2` the process, `$3` whether it is a compensation. */
   readonly lockClaimed: string
   /** Locks one that is this process's by its lane: the same, and `$4` the hook. */
   readonly lockOfLane: string
-  /** `$1` the ids of those that have run, `$2` the process. */
+  /** The one that this transaction has locked has run. Without parameters: it goes with COMMIT in one message. */
   readonly finish: string
   /** The same, and `$3` those that begin, as JSON: `id`, `reverting`, `claimed`. Its rows are the ids of those that may. */
   readonly notes: string
@@ -18,13 +18,14 @@ export interface ClaimTexts {
 /** @param own Pawl's own schema, quoted */
 export function claimTexts(own: string): ClaimTexts {
   const lock = (held: string): string =>
-    `select $2::uuid from ${own}.firing f where f.id = $1 and f.state = 'queued' and f.reverting = $3 and ${held} for update`
+    `select set_config('pawl.firing', f.id::text, true), set_config('pawl.worker', $2::uuid::text, true)
+      from ${own}.firing f where f.id = $1 and f.state = 'queued' and f.reverting = $3 and ${held} for update of f`
   return {
     lockClaimed: lock('f.worker = $2'),
     lockOfLane: lock(
       `f.worker is null and exists (select from ${own}.lane where lane.hook = $4 and lane.process = $2)`,
     ),
-    finish: `select ${own}.finish_firings($1::text[], $2::uuid)`,
+    finish: `select ${own}.finish_locked()`,
     take: `
       select f.id, f.hook, f.args, f.origin, f.attempts, f.reverting, f.due_at as "dueAt"
       from ${own}.take_firings($1::text[], $2, $3, $4, $5::text::timestamptz, $6, $7::uuid, $8) f`,

@@ -102,7 +102,7 @@ export class FiringClaims {
     return row?.due ?? undefined
   }
 
-  /** Locks it until the end of the transaction that it runs in. false: it is gone, or not this process's any more. */
+  /** Locks it until the end of the transaction that it runs in, for `finishing`. false: it is gone, or not this process's any more. */
   async lock(sql: Sql, firing: Held): Promise<boolean> {
     const { id, hook, reverting, claimed } = firing
     const { lockClaimed, lockOfLane } = this.#texts
@@ -131,9 +131,9 @@ export class FiringClaims {
     return (this.#takes.get(firing.hook) ?? this.#notesOf(firing)).end(firing)
   }
 
-  /** What `finish` does, as a statement for the end of the transaction that it ran in. */
-  finishing({ id }: Held): LastStatement {
-    return { text: this.#texts.finish, args: [[id], this.#process] }
+  /** What `finish` does, for the one that `lock` has locked, as a statement for the end of that transaction. */
+  get finishing(): LastStatement {
+    return { text: this.#texts.finish }
   }
 
   /**

@@ -54,7 +54,7 @@ export async function runQueued(
   try {
     await inTransaction(hook, place, options, run, {
       first: (sql) => (isThere = claims.lock(sql, queued)),
-      last: claims.finishing(queued),
+      last: claims.finishing,
     })
   } catch (error) {
     const untold = error === DROPPED || error instanceof FiringLostError

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LeaseLostError, RollbackError } from '../../src/errors.ts'
 import { revertLevels } from '../../src/database/revert-levels.ts'
-import { gatheringRelayTo } from '../support/gathering-relay.ts'
+import { gathering, tamperingRelayTo } from '../support/tampering-relay.ts'
 import { digest, openJournal } from './journal-fixture.ts'
 
 const ACCOUNTS = 'create table account (address text primary key, balance numeric not null default 0);'
@@ -44,7 +44,7 @@ for (const [what, lock] of [
   ['records', 'lock table pawl.journal_1'],
 ] as const) {
   test(`a revert that may not wait for ${what} fails by what it waited for`, async (t) => {
-    const { url } = await gatheringRelayTo(t, process.env['PAWL_TEST_SERVER'] ?? '')
+    const { url } = await tamperingRelayTo(t, process.env['PAWL_TEST_SERVER'] ?? '', gathering)
     const db = await openJournal(t, `${ACCOUNTS} create table other (id int primary key)`, undefined, url)
     await db.level(`insert into account values ('a', 1)`)
     await db.level(`insert into account values ('b', 1); insert into other values (1)`)

@@ -132,6 +132,7 @@ test('listening survives that the server is away', async (t) => {
   const again = next()
   relay.cut()
   // The first tries to reconnect fail.
+  await assert.rejects(database.transaction(one))
   await assert.rejects(database.transaction(one), DatabaseUnavailableError)
   await relay.restore()
   await again
