@@ -35,10 +35,7 @@ export interface TransactionOptions {
   readonly signal?: StopSignal
   /** Another transaction waits for this one, so it must not wait until that one's session is free. */
   readonly awaited?: boolean
-  /**
-   * Sends a statement together with BEGIN, to save a round trip; `work` begins when both are done. It takes effect by itself where
-   * only BEGIN fails, so it may read and lock, and not write.
-   */
+  /** Sends a statement together with BEGIN, to save a round trip; `work` begins when both are done. */
   readonly first?: (sql: Sql) => Promise<unknown>
   /** A statement that is sent together with COMMIT, to save a round trip. When it fails, nothing is committed. */
   readonly last?: LastStatement

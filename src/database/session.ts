@@ -207,7 +207,7 @@ export class Session implements ScopeSession {
       () => true,
       () => false,
     )
-    if (first === undefined && !this.#mayRunAhead) await begun
+    if (!this.#mayRunAhead(first !== undefined)) await begun
     const scope = new TransactionScope(this)
     try {
       if (first !== undefined) await Promise.all([begun, this.#orEnded(first(scope.sql))])
@@ -225,12 +225,14 @@ export class Session implements ScopeSession {
   }
 
   /**
-   * May the work begin when BEGIN is sent, and not when it is answered? A fifth of a transaction of one statement is waiting for that.
-   * Where BEGIN is refused (a cancel that came too late for what it was meant for), nothing can be written; and where the session has
-   * answered a moment ago it is there: one that had died unseen would be found by BEGIN, and the work could have another one.
+   * May anything follow BEGIN before that is answered? A fifth of a transaction of one statement is waiting for it. Where BEGIN is refused
+   * (a cancel that came too late for what it was meant for), such a session writes nothing.
+   *
+   * The work only where the session has answered a moment ago: one that has died unseen is found by BEGIN, or by what is `first`, and
+   * the work can have another one.
    */
-  get #mayRunAhead(): boolean {
-    return this.#writesInTransactions && performance.now() - this.#answeredAt < FRESH
+  #mayRunAhead(withFirst: boolean): boolean {
+    return this.#writesInTransactions && (withFirst || performance.now() - this.#answeredAt < FRESH)
   }
 
   async #begin(): Promise<void> {

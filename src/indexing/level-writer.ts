@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { Database, LastStatement, Transaction } from '../database/database.ts'
+import type { Database, LastStatement, Sql, Transaction } from '../database/database.ts'
 import { quoteName } from '../database/journal-ddl.ts'
 import type { BlockRef } from '../datasources/datasource.ts'
 import { LeaseLostError, UnjournallableTableError } from '../errors.ts'
@@ -64,6 +64,7 @@ export class LevelWriter {
           () =>
             database.transaction((transaction) => this.#run(transaction, group), {
               signal,
+              first: (sql) => this.#begin(sql, group, group.cursor, group.end),
               last: this.#endLevel,
             }),
           stop,
@@ -85,7 +86,6 @@ export class LevelWriter {
     const started = clock.now()
     const lasted = (ms: number): boolean =>
       stop.aborted || gate.contended || Math.abs(clock.now() - started) >= ms
-    await this.#begin(transaction, group, group.cursor, group.end)
     let cursor = group.end
     for (let next: LevelGroup | undefined = group; next !== undefined;) {
       cursor = await this.#runHandlers(transaction, next, group.signal, () => lasted(LONGEST_GROUP))
@@ -116,12 +116,7 @@ export class LevelWriter {
   }
 
   /** Before all else: it takes the index's lock, and fails where another process has taken over. */
-  async #begin(
-    { sql }: Transaction,
-    group: GroupToWrite,
-    from: BlockRef | undefined,
-    to: BlockRef,
-  ): Promise<void> {
+  async #begin(sql: Sql, group: GroupToWrite, from: BlockRef | undefined, to: BlockRef): Promise<void> {
     const { database, fence } = this.#options
     try {
       await sql`
@@ -136,9 +131,8 @@ export class LevelWriter {
    * The cursor was put to the group's last level when it began: back, where it ended early, or on, over what followed. Only for groups
    * that are not journalled.
    */
-  async #move(transaction: Transaction, group: GroupToWrite, to: BlockRef): Promise<void> {
-    const { sql } = transaction
-    await this.#begin(transaction, group, group.end, to)
+  async #move({ sql }: Transaction, group: GroupToWrite, to: BlockRef): Promise<void> {
+    await this.#begin(sql, group, group.end, to)
     await sql`
       delete from ${sql(this.#options.database.ownSchema)}.block
       where index_id = ${group.indexId} and level > ${to.level}`
