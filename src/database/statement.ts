@@ -9,7 +9,6 @@ export interface Query extends Promise<unknown> {
   /** The text, between the parameters. */
   strings: readonly string[]
   executed: boolean
-  active: boolean
   /** Called with each batch of a cursor's rows. */
   cursorFn: ((rows: unknown) => unknown) | null
   /** What it is handed to when it starts: decides about the connection. */
@@ -154,7 +153,8 @@ export class Statement {
    * @returns false where that is not possible: a COPY that is half done
    */
   finish(): boolean {
-    if (this.#iterable !== undefined && this.#failure === undefined && this.#query.active) {
+    // Not only what is active: one that was sent behind another statement is not yet.
+    if (this.#iterable !== undefined && this.#query.executed && !this.#isSettled) {
       this.#query.cursorFn = () => this.#close
       void this.#iterable[Symbol.asyncIterator]().return?.()
     }

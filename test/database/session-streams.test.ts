@@ -100,6 +100,12 @@ test('a cursor that is left early, or just dropped, does not hold the transactio
     void iterate(sql).next()
     await Promise.resolve()
   })
+  await database.transaction(async ({ sql }) => {
+    // Behind another statement, which is answered first.
+    sql`select pg_sleep(0.01)`.execute()
+    void iterate(sql).next()
+    await Promise.resolve()
+  })
   assert.deepEqual(await idsOf(database), [1])
 })
 
