@@ -102,7 +102,7 @@ test('a cursor that is left early, or just dropped, does not hold the transactio
   })
   await database.transaction(async ({ sql }) => {
     // Behind another statement, which is answered first.
-    sql`select pg_sleep(0.01)`.execute()
+    void sql`select pg_sleep(0.01)`.execute()
     void iterate(sql).next()
     await Promise.resolve()
   })
