@@ -82,8 +82,15 @@ describe('levels and atomic hooks', () => {
   }
 
   test('one waits until no level runs, and holds up those that come later', async (t) => {
-    const { fire, level, rows, events, gate } = await openHooks(t, hooks)
     const order: string[] = []
+    const run = async (ctx: BaseContext): Promise<void> => {
+      await write(ctx, 1)
+      order.push('hook')
+    }
+    const { fire, level, rows, events, gate } = await openHooks(t, {
+      ...hooks,
+      blocking: hook({ atomic: true, run }),
+    })
     const running = [latch(), latch()]
     const levels = running.map(({ opened }, at) =>
       level(async () => {
@@ -91,7 +98,7 @@ describe('levels and atomic hooks', () => {
         order.push(`level ${at}`)
       }),
     )
-    const fired = fire('blocking').then(() => void order.push('hook'))
+    const fired = fire('blocking')
     while (!gate.contended) await new Promise((resolve) => setImmediate(resolve))
     const later = level(() => void order.push('later'))
     await fire('other').then(() => void order.push('not blocking'))
