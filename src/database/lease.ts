@@ -26,7 +26,9 @@ export interface Lease {
 
 /** ms. A holder that lives, and lost the session of its heartbeat, has another one long before. */
 const ABSENCE = 800
-/** ms between looks at a holder whose heartbeat has no session. */
+/** ms between looks at a holder, however long its lease lasts: one that is gone is seen by looking only. */
+const LOOK = 1_000
+/** The same at one whose heartbeat has no session. */
 const CLOSE_LOOK = 100
 /** Of all schemas in all databases of a server; the number is arbitrary. */
 const LOCK = 7_238_004
@@ -62,8 +64,7 @@ export async function takeLease(database: Database, options: LeaseOptions): Prom
         listening = await database.listen(RELEASED, () => ring()).catch(() => undefined)
         if (listening !== undefined) continue
       }
-      // Often: a holder that is gone is seen by looking only.
-      const timer = setTimeout(() => ring(), attempt.absent ? CLOSE_LOOK : duration / 10)
+      const timer = setTimeout(() => ring(), attempt.absent ? CLOSE_LOOK : Math.min(LOOK, duration / 10))
       await rung
       clearTimeout(timer)
     }
