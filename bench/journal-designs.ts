@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Database, LastStatement, Sql } from '../src/database/database.ts'
+import type { Database, Sql } from '../src/database/database.ts'
 import { trackTables } from '../src/database/journal.ts'
 import { migrate } from '../src/database/migrate.ts'
 import { openDatabase } from '../src/database/open-database.ts'
@@ -17,7 +17,7 @@ export interface Design {
   readonly schema: string
   readonly changed: Changed
   /** Sent with COMMIT. */
-  readonly last?: LastStatement
+  readonly last?: string
   /** At the end of a level. */
   readonly end: (sql: Sql) => Promise<unknown>
   readonly prune: (sql: Sql, finalized: number) => Promise<unknown>
@@ -56,7 +56,7 @@ export const PAWL: Design = {
   name: 'Pawl',
   journalled: true,
   tracked: true,
-  last: { text: 'select pawl.end_level()' },
+  last: 'select pawl.end_level()',
   prune: (sql, finalized) => pruneJournal(sql, { ownSchema: 'pawl', indexId: 1, finalized }),
 }
 

@@ -24,12 +24,6 @@ export interface Transaction extends RowWriter {
   savepoint<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>
 }
 
-export interface LastStatement {
-  readonly text: string
-  /** For `$1`, `$2` … */
-  readonly args?: readonly unknown[]
-}
-
 export interface TransactionOptions {
   /** Aborting it before COMMIT is sent cancels the running statement and rolls back. */
   readonly signal?: StopSignal
@@ -37,8 +31,8 @@ export interface TransactionOptions {
   readonly awaited?: boolean
   /** Sends a statement together with BEGIN, to save a round trip; `work` begins when both are done. */
   readonly first?: (sql: Sql) => Promise<unknown>
-  /** A statement that is sent together with COMMIT, to save a round trip. When it fails, nothing is committed. */
-  readonly last?: LastStatement
+  /** A statement without parameters that is sent in one message with COMMIT: another costs 0.1 ms. When it fails, nothing is committed. */
+  readonly last?: string
 }
 
 /** The server's process of a session. */

@@ -1,7 +1,7 @@
 import postgres from 'postgres'
 import { SessionLostError } from '../errors.ts'
 import { cannotConnect, lostSession, statementError } from './connection-error.ts'
-import type { LastStatement, BackendIdentity, Sql, Transaction, TransactionOptions } from './database.ts'
+import type { BackendIdentity, Sql, Transaction, TransactionOptions } from './database.ts'
 import { guardSql } from './guard-sql.ts'
 import { SingleUseSocket } from './single-use-socket.ts'
 import type { Query, Statement } from './statement.ts'
@@ -240,35 +240,19 @@ export class Session implements ScopeSession {
   }
 
   /** @throws what `last` did, or COMMIT: nothing is committed then */
-  async #commit(last: LastStatement | undefined): Promise<void> {
+  async #commit(last: string | undefined): Promise<void> {
     this.#committedNothing = false
-    const { command } = await this.#lastAndCommit(last)
+    // Of two statements postgres.js gives one answer, whose command is the second one's.
+    const { command } = await (last === undefined ? this.#runOrEnd('commit') : this.#lastAndCommit(last))
     if (this.#committedNothing) throw endedByItself()
     if (command !== 'COMMIT') throw nothingCommitted()
   }
 
-  /** In one message where that can be: another one costs 0.1 ms, here and there together. */
-  async #lastAndCommit(last: LastStatement | undefined): Promise<Answer> {
-    if (last === undefined) return this.#runOrEnd('commit')
-    if (last.args === undefined) return this.#inOneMessage(last.text)
-    const [before, commit] = await Promise.allSettled([
-      this.run(last.text, last.args),
-      this.#runOrEnd('commit'),
-    ])
-    // PostgreSQL has answered COMMIT with a rollback then, or there was nothing to commit.
-    if (before.status === 'rejected') {
-      throw this.#committedNothing ? endedByItself(before.reason) : explainRefusal(before.reason)
-    }
-    if (commit.status === 'rejected') throw commit.reason
-    return commit.value
-  }
-
-  async #inOneMessage(text: string): Promise<Answer> {
+  async #lastAndCommit(last: string): Promise<Answer> {
     try {
-      // Of two statements postgres.js gives one answer, whose command is the second one's.
-      return await this.#runOrEnd(`${text}; commit`)
+      return await this.#runOrEnd(`${last}; commit`)
     } catch (error) {
-      // Where `text` failed, COMMIT was not looked at.
+      // Where `last` failed, COMMIT was not looked at.
       if (this.#lost === undefined) await this.#runOrEnd('rollback').catch(() => {})
       throw explainRefusal(error)
     }
@@ -297,16 +281,12 @@ export class Session implements ScopeSession {
     })
   }
 
-  async run(statement: string, args?: readonly unknown[]): Promise<Answer> {
+  async run(statement: string): Promise<Answer> {
     if (this.#lost !== undefined) throw this.#lost
     const token = {}
     this.#unanswered.add(token)
     try {
-      const answer = await this.#orEnded(
-        args === undefined
-          ? this.raw.unsafe(statement)
-          : this.raw.unsafe(statement, [...args] as postgres.ParameterOrJSON<bigint>[], { prepare: true }),
-      )
+      const answer = await this.#orEnded(this.raw.unsafe(statement))
       this.#answeredAt = performance.now()
       return answer
     } catch (error) {

@@ -8,9 +8,7 @@ import { quoteName } from './journal-ddl.ts'
  */
 export const tendJournal = async (sql: Sql, ownSchema: string): Promise<void> => {
   const own = sql.unsafe(quoteName(ownSchema))
-  const large = await sql<{ id: number }[]>`
-    select id from ${own}.tracked where kind = 'table'
-    and pg_relation_size(to_regclass(format('%I.%I', ${ownSchema}::text, 'journal_' || id))) >= 4000000`
+  const tables = await sql<{ id: number }[]>`select id from ${own}.tracked where kind = 'table'`
   // A transaction each: two locks at a time could meet a level that has them the other way around.
-  for (const { id } of large) await sql`select ${own}.tend_shadow(${id})`
+  for (const { id } of tables) await sql`select ${own}.tend_shadow(${id})`
 }

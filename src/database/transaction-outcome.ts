@@ -3,6 +3,8 @@ import { TransactionAbortedError, TransactionOverError } from '../errors.ts'
 
 /** SQLSTATE of what comes after a statement that failed. */
 const REFUSED = '25P02'
+/** SQLSTATE of what needs a transaction, where there is none any more. */
+const NO_TRANSACTION = '25P01'
 
 /** PostgreSQL answered COMMIT with a rollback. */
 export const nothingCommitted = (cause?: unknown): TransactionAbortedError =>
@@ -18,6 +20,9 @@ export const endedByItself = (cause?: unknown): TransactionOverError =>
     { hint: 'Leave BEGIN, COMMIT and ROLLBACK to Pawl.', cause },
   )
 
-/** What failed with COMMIT, or in its place: told as the failure before it where PostgreSQL refused it for that. */
-export const explainRefusal = (error: unknown): unknown =>
-  error instanceof postgres.PostgresError && error.code === REFUSED ? nothingCommitted(error) : error
+/** What failed with COMMIT, or in its place: told as what was before it, where it was refused for that. */
+export const explainRefusal = (error: unknown): unknown => {
+  const code = error instanceof postgres.PostgresError ? error.code : undefined
+  if (code === REFUSED) return nothingCommitted(error)
+  return code === NO_TRANSACTION ? endedByItself(error) : error
+}

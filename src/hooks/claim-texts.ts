@@ -6,7 +6,7 @@ export interface ClaimTexts {
   readonly lockOfLane: string
   /** The one that this transaction has locked has run. Without parameters: it goes with COMMIT in one message. */
   readonly finish: string
-  /** The same, and `$3` those that begin, as JSON: `id`, `reverting`, `claimed`. Its rows are the ids of those that may. */
+  /** `$1` the ids of those that have run, `$2` the process, `$3` those that begin, as JSON: `id`, `reverting`, `claimed`. Its rows are the ids of those that may. */
   readonly notes: string
   /**
    * `$1` the ids of those that have run, `$2` a hook, `$3` how many of it are wanted, `$4` its `maxConcurrency`, `$5` until when they

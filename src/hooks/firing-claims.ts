@@ -1,4 +1,4 @@
-import type { Database, LastStatement, Sql } from '../database/database.ts'
+import type { Database, Sql } from '../database/database.ts'
 import { quoteName } from '../database/journal-ddl.ts'
 import { claimTexts, type ClaimTexts } from './claim-texts.ts'
 import { FiringNotes } from './firing-notes.ts'
@@ -132,8 +132,8 @@ export class FiringClaims {
   }
 
   /** What `finish` does, for the one that `lock` has locked, as a statement for the end of that transaction. */
-  get finishing(): LastStatement {
-    return { text: this.#texts.finish }
+  get finishing(): string {
+    return this.#texts.finish
   }
 
   /**

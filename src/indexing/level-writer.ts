@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { Database, LastStatement, Sql, Transaction } from '../database/database.ts'
+import type { Database, Sql, Transaction } from '../database/database.ts'
 import { quoteName } from '../database/journal-ddl.ts'
 import type { BlockRef } from '../datasources/datasource.ts'
 import { LeaseLostError, UnjournallableTableError } from '../errors.ts'
@@ -139,8 +139,8 @@ export class LevelWriter {
   }
 
   /** Fails where the level altered tables. */
-  get #endLevel(): LastStatement {
-    return { text: `select ${quoteName(this.#options.database.ownSchema)}.end_level()` }
+  get #endLevel(): string {
+    return `select ${quoteName(this.#options.database.ownSchema)}.end_level()`
   }
 
   #explain(error: unknown, group: GroupToWrite): unknown {

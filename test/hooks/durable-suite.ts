@@ -69,6 +69,25 @@ export function durableSuite(executor?: Executor): void {
   const of = (chain: ReturnType<typeof simulateChain>, levels: readonly number[]) =>
     levels.map((level) => ({ level, hash: chain.block(level)?.hash ?? '' }))
 
+  for (const statement of ['commit', 'reset all']) {
+    test(`atomic: one that sends ${statement} is told so, and not that it ran`, LIMIT, async (t) => {
+      const { event } = await follow(t, {
+        hooks: {
+          ...EFFECTS,
+          ends: hook({ args, atomic: true, run: async ({ sql }) => void (await sql.unsafe(statement)) }),
+        },
+        handler: async (ctx, { level, hash }) => {
+          if (level === 0) await ctx.fireHook('ends', { level, hash }, { wait: false })
+        },
+      })
+      const { error } = await event('hook.failed', (failed) => failed.hook === 'ends')
+      assert.match(
+        String(error),
+        statement === 'commit' ? /ended by a COMMIT/ : /lost its settings by RESET ALL/,
+      )
+    })
+  }
+
   for (const name of ['atomic', 'loose'] as const) {
     test(`${name}: runs after the commit of its level, in order, and is gone then`, LIMIT, async (t) => {
       const { chain, event, effects, sql } = await follow(t, {

@@ -8,10 +8,11 @@ declare
   v_id constant text := current_setting('pawl.firing', true);
   v_worker constant text := current_setting('pawl.worker', true);
 begin
-  -- Without its end, what was committed would be done again.
+  -- Without its end, what was committed would be done again. Outside of a transaction a session is read-only.
   if coalesce(v_id, '') = '' or coalesce(v_worker, '') = '' then
-    raise exception 'the settings of the transaction were reset, so its firing cannot be ended'
-      using hint = 'Leave RESET ALL and DISCARD ALL to sessions of your own.';
+    raise exception 'the firing cannot be ended: its transaction was, by a COMMIT or ROLLBACK of its own, or lost its settings by RESET ALL'
+      using errcode = case when current_setting('transaction_read_only')::boolean then '25P01' else 'P0001' end,
+        hint = 'Leave COMMIT, ROLLBACK and RESET ALL to Pawl.';
   end if;
   perform ${own}.finish_firings(array[v_id], v_worker::uuid);
 end $pawl$;
