@@ -1,13 +1,11 @@
 import postgres from 'postgres'
-import { SessionLostError } from '../errors.ts'
 import { cannotConnect, lostSession, statementError } from './connection-error.ts'
 import type { BackendIdentity, Sql, Transaction, TransactionOptions } from './database.ts'
 import { guardSql } from './guard-sql.ts'
+import { SessionTransaction, type Answer, type TransactionSession } from './session-transaction.ts'
 import { SingleUseSocket } from './single-use-socket.ts'
 import type { Query, Statement } from './statement.ts'
 import type { TableShapes } from './table-shapes.ts'
-import { endedByItself, explainRefusal, nothingCommitted } from './transaction-outcome.ts'
-import { TransactionScope, type ScopeSession } from './transaction-scope.ts'
 
 export type RawSql = postgres.Sql<{ bigint: bigint }>
 export type ConnectOptions = postgres.Options<{ bigint: postgres.PostgresType<bigint> }>
@@ -34,8 +32,6 @@ const FRESH = 100
 /** SQLSTATE of the warning that a COMMIT or ROLLBACK found no transaction. */
 const NO_ACTIVE_TRANSACTION = '25P01'
 
-type Answer = postgres.RowList<postgres.Row[]>
-
 /**
  * One connection to PostgreSQL that is never silently another one.
  *
@@ -43,7 +39,7 @@ type Answer = postgres.RowList<postgres.Row[]>
  * transaction, and is committed. So each session is a postgres.js instance with a single-use socket. When that closes,
  * everything that runs or comes later rejects with `SessionLostError`, and the session is to be thrown away.
  */
-export class Session implements ScopeSession {
+export class Session implements TransactionSession {
   readonly raw: RawSql
   readonly shapes: TableShapes
   readonly running = new Set<Statement>()
@@ -59,13 +55,12 @@ export class Session implements ScopeSession {
   /** Statements of our own that have no answer yet. */
   readonly #unanswered = new Set<object>()
   #identity: BackendIdentity | undefined
-  /** And nowhere else. */
   #writesInTransactions = false
   /** The last time that a statement of ours was. By `performance.now()`. */
   #answeredAt = Number.NEGATIVE_INFINITY
   #lost: Error | undefined
-  #committing = false
-  #committedNothing = false
+  /** The last one. */
+  #transaction: SessionTransaction | undefined
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -83,7 +78,7 @@ export class Session implements ScopeSession {
       max_lifetime: null,
       onclose: () => this.end(),
       onnotice: (notice) => {
-        if (notice['code'] === NO_ACTIVE_TRANSACTION) this.#committedNothing = true
+        if (notice['code'] === NO_ACTIVE_TRANSACTION) this.#transaction?.foundNone()
         connect.onnotice?.(notice)
       },
       socket: (where: Parameters<SingleUseSocket['connect']>[0]) => this.#socket.connect(where),
@@ -105,6 +100,15 @@ export class Session implements ScopeSession {
   /** Undefined behind a connection pooler, which gives each transaction another backend, and before it is open. */
   get identity(): BackendIdentity | undefined {
     return this.#identity
+  }
+
+  /** Outside of transactions it is read-only. */
+  get writesInTransactions(): boolean {
+    return this.#writesInTransactions
+  }
+
+  get isFresh(): boolean {
+    return performance.now() - this.#answeredAt < FRESH
   }
 
   /** The statement that has waited longest for its answer. Compare it by identity: undefined, or another, is progress. */
@@ -172,108 +176,20 @@ export class Session implements ScopeSession {
     this.running.delete(statement)
   }
 
-  /**
-   * Runs `work` in a transaction.
-   * @throws TransactionAbortedError when PostgreSQL answered COMMIT with a rollback: a statement had failed and its error
-   * was swallowed.
-   */
-  async transaction<T>(
+  /** @throws as `SessionTransaction.run` */
+  transaction<T>(
     work: (transaction: Transaction) => Promise<T>,
-    { signal, first, last }: TransactionOptions = {},
+    options: TransactionOptions = {},
   ): Promise<T> {
-    signal?.throwIfAborted()
-    const abort = (): void => {
-      // A COMMIT that is on its way is waited for: cut off, nobody would know whether it took effect.
-      if (!this.#committing) this.end(new SessionLostError('the work was stopped', { cause: signal?.reason }))
-    }
-    signal?.addEventListener('abort', abort)
-    try {
-      const result = await this.#uncommitted(work, first)
-      this.#committing = true
-      await this.#commit(last)
-      return result
-    } finally {
-      this.#committing = false
-      signal?.removeEventListener('abort', abort)
-    }
-  }
-
-  async #uncommitted<T>(
-    work: (transaction: Transaction) => Promise<T>,
-    first: TransactionOptions['first'],
-  ): Promise<T> {
-    const begun = this.#begin()
-    const hasBegun = begun.then(
-      () => true,
-      () => false,
-    )
-    if (!this.#mayRunAhead(first !== undefined)) await begun
-    const scope = new TransactionScope(this)
-    try {
-      if (first !== undefined) await Promise.all([begun, this.#orEnded(first(scope.sql))])
-      const result = await this.#orEnded(scope.during(work))
-      await begun
-      return result
-    } catch (error) {
-      scope.close()
-      this.#committedNothing = false
-      if (this.#lost === undefined) await this.#runOrEnd('rollback').catch(() => {})
-      if (!(await hasBegun)) await begun
-      if (this.#lost === undefined && this.#committedNothing) throw endedByItself(error)
-      throw this.#lost ?? error
-    }
-  }
-
-  /**
-   * May anything follow BEGIN before that is answered? A fifth of a transaction of one statement is waiting for it. Where BEGIN is refused
-   * (a cancel that came too late for what it was meant for), such a session writes nothing.
-   *
-   * The work only where the session has answered a moment ago: one that has died unseen is found by BEGIN, or by what is `first`, and
-   * the work can have another one.
-   */
-  #mayRunAhead(withFirst: boolean): boolean {
-    return this.#writesInTransactions && (withFirst || performance.now() - this.#answeredAt < FRESH)
-  }
-
-  async #begin(): Promise<void> {
-    await this.#runOrEnd('begin read write')
-  }
-
-  /** @throws what `last` did, or COMMIT: nothing is committed then */
-  async #commit(last: string | undefined): Promise<void> {
-    this.#committedNothing = false
-    // Of two statements postgres.js gives one answer, whose command is the second one's.
-    const { command } = await (last === undefined ? this.#runOrEnd('commit') : this.#lastAndCommit(last))
-    if (this.#committedNothing) throw endedByItself()
-    if (command !== 'COMMIT') throw nothingCommitted()
-  }
-
-  async #lastAndCommit(last: string): Promise<Answer> {
-    try {
-      return await this.#runOrEnd(`${last}; commit`)
-    } catch (error) {
-      // Where `last` failed, COMMIT was not looked at.
-      if (this.#lost === undefined) await this.#runOrEnd('rollback').catch(() => {})
-      throw explainRefusal(error)
-    }
-  }
-
-  /** Sends a statement that decides about the transaction: when it did not get its answer, the session is of no use. */
-  async #runOrEnd(statement: string): Promise<Answer> {
-    try {
-      return await this.run(statement)
-    } catch (error) {
-      // A constraint that is checked at COMMIT fails like this, and is rolled back; the session is as good as before.
-      if (!(error instanceof postgres.PostgresError)) this.end()
-      throw error
-    }
+    this.#transaction = new SessionTransaction(this)
+    return this.#transaction.run(work, options)
   }
 
   /**
    * As `work`, but rejects as soon as the session ends. Not `Promise.race`: a promise that lives as long as the session would
    * keep everything that it was ever raced with, 2 kB a transaction.
    */
-  #orEnded<T>(work: Promise<T>): Promise<T> {
+  orEnded<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#lost !== undefined) reject(this.#lost)
       this.#waiting.add(reject)
@@ -286,7 +202,7 @@ export class Session implements ScopeSession {
     const token = {}
     this.#unanswered.add(token)
     try {
-      const answer = await this.#orEnded(this.raw.unsafe(statement))
+      const answer = await this.orEnded(this.raw.unsafe(statement))
       this.#answeredAt = performance.now()
       return answer
     } catch (error) {
