@@ -29,12 +29,12 @@ export const shadowName = (id: number): string => `journal_${id}`
  */
 export const firstTouchName = (id: number): string => `reverting_${id}`
 
-const FUNCTIONS = ['insert', 'change', 'truncate'] as const
+const FUNCTIONS = ['insert', 'update', 'delete', 'truncate'] as const
 
 // In the functions, and not as conditions of the triggers: PostgreSQL parses those anew for every statement, 2.5 µs, more than
 // a call. Where nothing is journalled, a call costs 0.6 µs a row that is updated or deleted.
 // Null where it was never set, and where nothing is journalled.
-const VERSION = `v_version bigint := nullif(nullif(current_setting('pawl.version', true), ''), 'off')`
+const VERSION = `v_version bigint := nullif(current_setting('pawl.version', true), '')`
 
 /**
  * Without an index, which large ones get by `tend_shadow`: a B-tree costs 1 to 4 µs a row, most of what journalling does, and one of
@@ -76,10 +76,10 @@ export const createTriggers = (
   const insert = (columns: readonly TrackedColumn[]) =>
     `insert into ${shadow} (version, op, ${columns.map((column) => column.shadow).join(', ')})`
 
-  const body = (name: (typeof FUNCTIONS)[number], statement: string, settings = '') =>
+  const body = (name: (typeof FUNCTIONS)[number], statements: string, settings = '') =>
     `create function ${shadow}_${name}() returns trigger language plpgsql ${settings} as ${quoteBody(
       `#variable_conflict use_variable
-      declare ${VERSION}; begin if v_version is not null then ${statement}; end if; return null; end`,
+      declare ${VERSION}; begin if v_version is not null then ${statements} end if; return null; end`,
     )}`
   const leaves = partitions
     .filter(({ kind }) => kind === 'r')
@@ -91,29 +91,29 @@ export const createTriggers = (
       `create trigger "pawl journal ${name}" ${before} on ${target} ${after} execute function ${shadow}_${name}()`,
       `alter table ${target} enable always trigger "pawl journal ${name}"`,
     ])
-  const newKey = `${insert(keyColumns)} values (v_version, 'I', ${values(keyColumns, 'NEW')})`
+  const newKey = `${insert(keyColumns)} values (v_version, 'I', ${values(keyColumns, 'NEW')});`
   const changed = `(${values(keyColumns, 'OLD')}) is distinct from (${values(keyColumns, 'NEW')})`
   // By row on partitions: a row that is put into them from above, or moves, fires no statement trigger of theirs.
-  const newKeys = `${insert(keyColumns)} select v_version, 'I', ${values(keyColumns, 'added')} from added`
+  const newKeys = `${insert(keyColumns)} select v_version, 'I', ${values(keyColumns, 'added')} from added;`
   const eachInserted = table.partitioned
     ? 'for each row'
     : 'referencing new table as added for each statement'
-  const change = `
+  const oldRow = `
     if age(OLD.xmin) > 0 or not ${own}.is_mine(OLD.xmin) then
       ${insert(table.columns)} values (v_version, 'O', ${values(table.columns, 'OLD')});
-    end if;
-    if tg_op = 'UPDATE' then
-      if ${changed} then ${newKey}; end if;
-    end if`
+    end if;`
   // Row-level security switched off, the statement fails where it would otherwise leave rows out.
   const kept = `${insert(table.columns)} select $1, 'O', ${values(table.columns, 'kept')} from only `
   const truncated = `execute ${quoteBody(kept)} || tg_relid::regclass
-    || ' kept where not ' || ${quoteText(own)} || '.is_mine(kept.xmin)' using v_version`
+    || ' kept where not ' || ${quoteText(own)} || '.is_mine(kept.xmin)' using v_version;`
   return [
     body('insert', table.partitioned ? newKey : newKeys),
     ...trigger('insert', 'after insert', eachInserted),
-    body('change', change),
-    ...trigger('change', 'after update or delete', 'for each row'),
+    // Apart, since neither then has to ask which it is: 2 of 25 µs a row.
+    body('update', `${oldRow} if ${changed} then ${newKey} end if;`),
+    ...trigger('update', 'after update', 'for each row'),
+    body('delete', oldRow),
+    ...trigger('delete', 'after delete', 'for each row'),
     body('truncate', truncated, 'set row_security = off'),
     ...trigger('truncate', 'before truncate', 'for each statement'),
   ]

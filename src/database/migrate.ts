@@ -23,6 +23,7 @@ import { jobClaims } from './migrations/0019-job-claims.ts'
 import { lighterFirings } from './migrations/0020-lighter-firings.ts'
 import { lighterJournal } from './migrations/0021-lighter-journal.ts'
 import { finishWithCommit } from './migrations/0022-finish-with-commit.ts'
+import { leanerTriggers } from './migrations/0023-leaner-triggers.ts'
 import { quoteName } from './journal-ddl.ts'
 
 export interface Migration {
@@ -58,6 +59,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 20, name: 'lighter-firings', up: lighterFirings },
   { id: 21, name: 'lighter-journal', up: lighterJournal },
   { id: 22, name: 'finish-with-commit', up: finishWithCommit },
+  { id: 23, name: 'leaner-triggers', up: leanerTriggers },
 ]
 
 /** Of all processes that start at the same time, one migrates. The number is arbitrary. */

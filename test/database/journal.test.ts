@@ -44,7 +44,7 @@ const CHANGES: readonly [string, string, string?][] = [
     'another primary key',
     'alter table account drop constraint account_pkey, add primary key (address, balance)',
   ],
-  ['a trigger of ours that was dropped', 'drop trigger "pawl journal change" on account'],
+  ['a trigger of ours that was dropped', 'drop trigger "pawl journal update" on account'],
   ['triggers switched off', 'alter table account disable trigger all'],
   ['a dropped table', 'drop table account', '\\d+'],
   ['a new sequence', 'create sequence late', 'late'],

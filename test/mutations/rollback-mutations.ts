@@ -11,14 +11,14 @@ export const ROLLBACK_MUTATIONS: readonly Mutation[] = [
   {
     fault: 'no mark for a key that an update made',
     file: 'database/journal-shadow',
-    from: 'if ${changed} then ${newKey}; end if;',
+    from: 'if ${changed} then ${newKey} end if;',
     to: 'null;',
   },
   {
     fault: 'deletes are not journalled',
     file: 'database/journal-shadow',
-    from: "'after update or delete'",
-    to: "'after update'",
+    from: "body('delete', oldRow),",
+    to: "body('delete', 'null;'),",
   },
   {
     fault: 'TRUNCATE keeps rows that the level itself wrote',
@@ -30,7 +30,7 @@ export const ROLLBACK_MUTATIONS: readonly Mutation[] = [
     fault: 'TRUNCATE keeps nothing',
     file: 'database/journal-shadow',
     from: "body('truncate', truncated,",
-    to: "body('truncate', 'null',",
+    to: "body('truncate', 'null;',",
   },
   {
     fault: 'rows of savepoints count as older than their level',

@@ -40,6 +40,8 @@ for (const layout of readdirSync(LAYOUTS)) {
     assert.equal(after.migrations, MIGRATIONS.length)
     // The jobs know what they did, `once` what it ran.
     assert.deepEqual([after.fired, after.seeded], [before.fired, 1])
+    // Tables of before have the triggers of this version.
+    assert.equal(after.triggers, 'delete, insert, truncate, update')
 
     // Levels that the old version journalled are undone by this one.
     const rolledBack = nextEvent(root, 'index.rolledBack')
@@ -90,14 +92,26 @@ const deep = (chain: SimulatedChain): number => chain.canonical().length - 3
 
 async function stored(sql: postgres.Sql) {
   const [row] = await sql<
-    [{ migrations: number; fired: number; seeded: number; waiting: number; announced: number; level: number }]
+    [
+      {
+        migrations: number
+        fired: number
+        seeded: number
+        waiting: number
+        announced: number
+        level: number
+        triggers: string
+      },
+    ]
   >`
     select (select count(*)::int from pawl.migration) as migrations,
            (select fired::int from pawl.job where name = 'daily') as fired,
            (select count(*)::int from seen where what = 'seeded') as seeded,
            (select count(*)::int from seen where what <> 'seeded') as announced,
            (select count(*)::int from pawl.firing where state = 'queued') as waiting,
-           (select level::int from pawl.index) as level`
+           (select level::int from pawl.index) as level,
+           (select string_agg(distinct replace(tgname, 'pawl journal ', ''), ', ') from pg_trigger
+             where tgname like 'pawl journal %') as triggers`
   return row
 }
 
