@@ -27,8 +27,13 @@ export interface Transaction extends RowWriter {
 export interface TransactionOptions {
   /** Aborting it before COMMIT is sent cancels the running statement and rolls back. */
   readonly signal?: StopSignal
-  /** Another transaction waits for this one, so it must not wait until that one's session is free. */
-  readonly awaited?: boolean
+  /**
+   * It does not wait for a session: one more is opened where all are lent. For what another transaction waits for, whose own session
+   * would never come back. What is begun in the work of another does so anyway.
+   */
+  readonly atOnce?: boolean
+  /** It is a level's, which waits for sessions of other levels, and not until hooks give theirs back. */
+  readonly isLevel?: boolean
   /** Sends a statement together with BEGIN, to save a round trip; `work` begins when both are done. */
   readonly first?: (sql: Sql) => Promise<unknown>
   /** A statement without parameters that is sent in one message with COMMIT: another costs 0.1 ms. When it fails, nothing is committed. */
@@ -68,10 +73,12 @@ export interface Database {
   readonly schema: string
   /** The schema of Pawl's own tables: `pawl`, or `pawl_<schema>` where the user's is not `public`. */
   readonly ownSchema: string
-  /** For single statements, each its own transaction. */
+  /** For single statements of our own, each its own transaction. */
   readonly sql: Sql
+  /** The same for those of users' callbacks, which may take minutes: none of ours waits for them. */
+  readonly userSql: Sql
   /**
-   * The same, but a statement that waits 5 s for a lock fails (SQLSTATE 55P03). For work that a handler awaits, outside its
+   * As `userSql`, but a statement that waits 5 s for a lock fails (SQLSTATE 55P03). For work that a handler awaits, outside its
    * transaction: the lock may be that handler's, which cannot go on and release it. PostgreSQL sees no deadlock there,
    * for one half of the circle is in this process.
    */

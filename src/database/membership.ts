@@ -154,7 +154,7 @@ export class Membership {
       if (this.#parties.size === 0) return
       const beat = await this.#row.keep(this.#session)
       this.#last = beat
-      await this.#row.giveUpOthers()
+      await this.#row.giveUpOthers(this.#session)
       for (const listener of this.#listeners) listener(beat)
       for (const party of this.#parties) party.beat(beat)
     } catch {

@@ -14,6 +14,7 @@ import { Session, type ConnectOptions } from './session.ts'
 import { SessionPool } from './session-pool.ts'
 import { singleStatements } from './single-statements.ts'
 import { TableShapes } from './table-shapes.ts'
+import { isInTransaction } from './transaction-scope.ts'
 
 export interface OpenOptions {
   /** `postgres://…`; left out: a PostgreSQL of our own in `directory`. */
@@ -21,7 +22,7 @@ export interface OpenOptions {
   readonly directory: string
   readonly schema: string
   readonly logger: Logger
-  /** Sessions for transactions. Default: 8. */
+  /** Sessions for transactions of levels, and as many for others. Default: 8. */
   readonly maxConnections?: number
   /** Ends the opening. */
   readonly signal?: AbortSignal
@@ -35,8 +36,11 @@ const LOCK_TIMEOUT = 5_000
 /** ms. A server that does not answer by then is down for whoever waits at a terminal. */
 const CONNECT_TIMEOUT = 5_000
 
-/** Sessions for single statements, of each kind: so many long ones can run side by side. */
+const TRANSACTIONS = 8
+
+/** Sessions for single statements: so many of ours, and so many long ones of users, can run side by side. */
 const SINGLES = 4
+const USERS_SINGLES = 8
 
 const OLDEST = 14
 
@@ -72,11 +76,13 @@ class PostgresDatabase implements Database {
   readonly ownSchema: string
   readonly sessions = `pawl ${randomUUID()}`
   readonly sql: Sql
+  readonly userSql: Sql
   readonly impatientSql: Sql
   readonly #url: string
   readonly #options: OpenOptions
   readonly #embedded: EmbeddedPostgres | undefined
   readonly #pool: SessionPool
+  readonly #levels: SessionPool
   readonly #pools: readonly SessionPool[]
   readonly #listener: Listener
   readonly #arrayTypes = new ArrayTypes()
@@ -96,25 +102,31 @@ class PostgresDatabase implements Database {
     this.schema = schema
     this.ownSchema = schema === 'public' ? 'pawl' : `pawl_${schema}`
     this.#watch = new AnswerWatch(() => this.#connect())
-    this.#pool = new SessionPool(() => this.#openSession({ transactions: true }), options.maxConnections ?? 8)
+    const { maxConnections = TRANSACTIONS } = options
+    const forTransactions = (): Promise<Session> => this.#openSession({ transactions: true })
+    this.#pool = new SessionPool(forTransactions, maxConnections)
+    this.#levels = new SessionPool(forTransactions, maxConnections)
     this.#listener = new Listener(
       (onnotify) => this.#openSession({ connect: { onnotify } as ConnectOptions }),
       logger,
     )
-    const patient = new SessionPool(() => this.#openSession(), SINGLES)
+    const own = new SessionPool(() => this.#openSession(), SINGLES)
+    const users = new SessionPool(() => this.#openSession(), USERS_SINGLES)
     const impatient = new SessionPool(
       () => this.#openSession({ settings: { lock_timeout: LOCK_TIMEOUT } }),
-      SINGLES,
+      USERS_SINGLES,
     )
-    this.#pools = [this.#pool, patient, impatient]
-    this.sql = this.#single(patient, (work) => this.transaction(({ sql }) => work(sql)))
+    this.#pools = [this.#pool, this.#levels, own, users, impatient]
+    const begin = <T>(work: (sql: Sql) => Promise<T>): Promise<T> => this.transaction(({ sql }) => work(sql))
+    this.sql = this.#single(own, begin)
+    this.userSql = this.#single(users, begin)
     this.impatientSql = this.#single(impatient, (work) =>
       this.transaction(
         async ({ sql }) => {
           await sql`select set_config('lock_timeout', ${String(LOCK_TIMEOUT)}, true)`
           return work(sql)
         },
-        { awaited: true },
+        { atOnce: true },
       ),
     )
   }
@@ -153,10 +165,12 @@ class PostgresDatabase implements Database {
     work: (transaction: Transaction) => Promise<T>,
     options: TransactionOptions = {},
   ): Promise<T> {
-    const { signal, awaited = false } = options
+    const { signal, isLevel = false } = options
+    const pool = isLevel ? this.#levels : this.#pool
+    const atOnce = options.atOnce === true || isInTransaction()
     let started = false
     const attempt = (): Promise<T> =>
-      this.#pool.use(
+      pool.use(
         (session) => {
           this.#arrayTypes.teach(session.raw)
           return session.transaction((transaction) => {
@@ -165,7 +179,7 @@ class PostgresDatabase implements Database {
           }, options)
         },
         signal,
-        { awaited },
+        { atOnce },
       )
     try {
       return await attempt()

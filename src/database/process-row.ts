@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Database, DatabaseSession } from './database.ts'
+import type { Database, DatabaseSession, Sql } from './database.ts'
 import { isGone, thisHolder, type LeaseHolder } from './lease-holder.ts'
 
 /** What others may know of a process. */
@@ -117,9 +117,8 @@ export class ProcessRow {
   }
 
   /** Takes off those that were silent for too long. One of this very machine is looked for: no need to wait until its time is over. */
-  async giveUpOthers(): Promise<void> {
-    const { sql, ownSchema } = this.#database
-    const table = sql`${sql(ownSchema)}.process`
+  async giveUpOthers({ sql }: Pick<DatabaseSession, 'sql'> = this.#database): Promise<void> {
+    const table = sql`${sql(this.#database.ownSchema)}.process`
     const here = await sql<{ id: string; pid: number; machine: string | null }[]>`
       select id, pid, machine from ${table} where id <> ${this.id} and machine = ${this.holder.machine ?? null}`
     const gone = here.filter(({ pid, machine }) => isGone({ pid, machine: machine ?? undefined }))
@@ -127,18 +126,21 @@ export class ProcessRow {
       delete from ${table} where id <> ${this.id}
         and (id = any (${gone.map(({ id }) => id)}::uuid[]) or expires_at < clock_timestamp())
       returning sessions`
-    if (deleted.length > 0) await this.#endSessions(deleted.map(({ sessions }) => sessions))
+    if (deleted.length === 0) return
+    await this.#endSessions(
+      sql,
+      deleted.map(({ sessions }) => sessions),
+    )
   }
 
   /**
    * It may be stopped, or cut off by its network, in the middle of a transaction whose locks would keep others waiting for
    * minutes. After its row is gone: a session that it opens from now on finds that it has nothing any more.
    */
-  async #endSessions(names: readonly string[]): Promise<void> {
-    const { sql, sessions } = this.#database
+  async #endSessions(sql: Sql, names: readonly string[]): Promise<void> {
     await sql`
       select pg_terminate_backend(pid) from pg_stat_activity
-      where application_name = any (${names as string[]}::text[]) and application_name <> ${sessions}
+      where application_name = any (${names as string[]}::text[]) and application_name <> ${this.#database.sessions}
         and datname = current_database()`.catch(() => {
       // Not allowed: then they last until the server notices.
     })

@@ -3,6 +3,9 @@ import type { Statement, StatementGate } from './statement.ts'
 import type { ScopeSession } from './transaction-scope.ts'
 import type { WriteBuffer } from './write-buffer.ts'
 
+/** Ends a transaction and begins another, so that nothing shows that it was ended. */
+const CHAIN = /\b(?:commit|end|rollback|abort)\s+(?:(?:work|transaction)\s+)?and\s+chain\b/i
+
 /** What each statement of a transaction or savepoint passes; ours come after the end of the work, too. */
 export class ScopeGate implements StatementGate {
   readonly transactional = true
@@ -25,6 +28,12 @@ export class ScopeGate implements StatementGate {
     this.running.add(statement)
   }
 
+  /** A cursor of the session is open: what comes behind it waits for its end, which may wait for that in turn. */
+  get isReading(): boolean {
+    for (const statement of this.#session.running) if (statement.isOpenCursor) return true
+    return false
+  }
+
   settled(statement: Statement): void {
     this.#session.running.delete(statement)
     this.running.delete(statement)
@@ -41,18 +50,41 @@ export class UserGate implements StatementGate {
   isOver = false
   readonly #gate: ScopeGate
   readonly #buffer: WriteBuffer
+  /** Settles when the last statement that waits may start: others come behind it. */
+  #turn: Promise<void> | undefined
 
   constructor(gate: ScopeGate, buffer: WriteBuffer) {
     this.#gate = gate
     this.#buffer = buffer
   }
 
-  refusal(): Error | undefined {
-    return this.#gate.refusal() ?? (this.isOver ? late() : undefined)
+  refusal(statement?: Statement): Error | undefined {
+    return (
+      this.#gate.refusal() ??
+      (this.isOver ? late() : undefined) ??
+      (this.#gate.isReading ? reading() : undefined) ??
+      (statement !== undefined && CHAIN.test(statement.text) ? chained() : undefined)
+    )
   }
 
   before(): Promise<void> | undefined {
-    return this.#buffer.isPending ? this.#buffer.send() : undefined
+    const sent = this.#send()
+    if (sent === undefined && this.#turn === undefined) return undefined
+    const turn = Promise.all([sent, this.#turn?.catch(() => {})]).then(() => {})
+    const over = (): void => {
+      if (this.#turn === turn) this.#turn = undefined
+    }
+    turn.then(over, over)
+    this.#turn = turn
+    return turn
+  }
+
+  /** Undefined: nothing is on its way to the connection. */
+  #send(): Promise<void> | undefined {
+    if (!this.#buffer.isPending) return undefined
+    const sent = this.#buffer.send()
+    if (this.#buffer.isPending || this.#buffer.failure !== undefined) return sent
+    return undefined
   }
 
   started(statement: Statement): void {
@@ -73,4 +105,19 @@ function late(): TransactionOverError {
   return new TransactionOverError('a statement came after the end of its transaction', {
     hint: 'Await every query before the callback returns.',
   })
+}
+
+function chained(): TransactionOverError {
+  return new TransactionOverError('COMMIT AND CHAIN or ROLLBACK AND CHAIN would end the transaction unseen', {
+    hint: 'Leave BEGIN, COMMIT and ROLLBACK to Pawl.',
+  })
+}
+
+function reading(): TransactionOverError {
+  return new TransactionOverError(
+    'a statement was sent while a cursor of its transaction was open, and would have waited for its end for ever',
+    {
+      hint: 'Read all rows before the next statement, or in batches by a key; outside of a transaction a cursor has a connection of its own.',
+    },
+  )
 }

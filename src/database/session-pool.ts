@@ -13,6 +13,12 @@ interface Waiting {
  */
 const PATIENCE = 10
 
+/**
+ * ms without a session for anybody, after which one more is opened than there should be: whoever has one may be waiting for somebody
+ * who waits for one, as does a hook that reads a cursor and sends a statement for each row.
+ */
+const STANDSTILL = 5_000
+
 /** A bounded set of sessions, lent to one caller at a time, in the order they asked. Lost ones are replaced. */
 export class SessionPool {
   readonly #open: () => Promise<Session>
@@ -22,6 +28,7 @@ export class SessionPool {
   #waiting: Waiting[] = []
   #opening = 0
   #patience: NodeJS.Timeout | undefined
+  #standstill: NodeJS.Timeout | undefined
   #closed = false
 
   /** @param open connects; what it throws is for who waits */
@@ -32,16 +39,15 @@ export class SessionPool {
 
   /**
    * Lends a session to `work`. Aborting `signal` ends the wait for one; what `work` does with it is up to it.
-   * @param awaited whoever holds a session waits for `work`: where none is idle one more is opened, for those that are lent
-   * may all wait like that, and none would ever come back
+   * @param atOnce where none is idle one more is opened: those that are lent may all wait for `work`, and none would ever come back
    */
   async use<T>(
     work: (session: Session) => Promise<T>,
     signal?: StopSignal,
-    { awaited = false }: { readonly awaited?: boolean } = {},
+    { atOnce = false }: { readonly atOnce?: boolean } = {},
   ): Promise<T> {
     signal?.throwIfAborted()
-    const session = awaited && this.#idle.length === 0 ? await this.#openExtra() : await this.#take(signal)
+    const session = atOnce && this.#idle.length === 0 ? await this.#openExtra() : await this.#take(signal)
     try {
       return await work(session)
     } finally {
@@ -53,6 +59,7 @@ export class SessionPool {
   close(): void {
     this.#closed = true
     clearTimeout(this.#patience)
+    clearTimeout(this.#standstill)
     for (const { refuse } of this.#waiting.splice(0)) refuse(closed())
     for (const session of this.#all) session.end(new SessionLostError('the database was closed'))
   }
@@ -85,11 +92,19 @@ export class SessionPool {
   #serve(): void {
     for (const session of this.#idle) if (session.lost !== undefined) this.#all.delete(session)
     const healthy = this.#idle.splice(0).filter(({ lost }) => lost === undefined)
+    const moves = healthy.length > 0 || this.#waiting.length === 0
     while (healthy.length > 0 && this.#waiting.length > 0) {
       const session = healthy.pop()
       if (session !== undefined) this.#waiting.shift()?.give(session)
     }
     this.#idle.push(...healthy)
+    if (moves) {
+      clearTimeout(this.#standstill)
+      this.#standstill = undefined
+    }
+    if (this.#waiting.length > 0) {
+      this.#standstill ??= setTimeout(() => void this.#openAtStandstill(), STANDSTILL)
+    }
     if (!this.#lacks()) {
       clearTimeout(this.#patience)
       this.#patience = undefined
@@ -107,6 +122,16 @@ export class SessionPool {
 
   #lacks(): boolean {
     return this.#opening < this.#waiting.length && this.#all.size + this.#opening < this.#size
+  }
+
+  /** As many again as there should be, at most. Where it fails, those that wait have lost nothing. */
+  async #openAtStandstill(): Promise<void> {
+    this.#standstill = undefined
+    if (this.#all.size < 2 * this.#size) {
+      const session = await this.#openExtra().catch(() => undefined)
+      if (session !== undefined) this.#idle.push(session)
+    }
+    if (!this.#closed) this.#serve()
   }
 
   async #openExtra(): Promise<Session> {

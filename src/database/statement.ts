@@ -21,8 +21,8 @@ export interface Query extends Promise<unknown> {
 
 /** Decides about statements, and knows which run. */
 export interface StatementGate {
-  /** Why no statement may start now; undefined: it may. */
-  refusal(): Error | undefined
+  /** Why this statement may not start now; undefined: it may. */
+  refusal(statement: Statement): Error | undefined
   started(statement: Statement): void
   settled(statement: Statement): void
   /** What has to be sent before the statement that starts now; undefined: nothing. Resolves when it is. */
@@ -84,6 +84,7 @@ export class Statement {
   #failure: { readonly error: unknown } | undefined
   #stream: Readable | Writable | undefined
   #iterable: Iterable | undefined
+  #isCursor = false
   /** It waits for what has to be sent before it. */
   #starting: Promise<unknown> | undefined
   #isSettled = false
@@ -107,6 +108,16 @@ export class Statement {
     query.reject = reject
     query.handle = handle
     query.cursor = cursor
+  }
+
+  /** Its text, without what other fragments and parameters add. */
+  get text(): string {
+    return this.#query.strings.join(' ')
+  }
+
+  /** A cursor that was sent, has not come to its end, and was not left. */
+  get isOpenCursor(): boolean {
+    return this.#isCursor && this.#query.executed && !this.#isSettled
   }
 
   /** Resolves when the server is done with it, one way or the other. */
@@ -137,6 +148,7 @@ export class Statement {
   cursor(rows: unknown, each: unknown): unknown {
     const query = this.#query
     void Object.defineProperties(query, CURSOR_MEMBERS)
+    this.#isCursor = true
     const made = this.#ownCursor.call(query, this.#watchEach(rows), this.#watchEach(each))
     return made === query ? query : this.#watchCursor(made as Iterable)
   }
@@ -166,7 +178,7 @@ export class Statement {
     const query = this.#query
     if (query.executed) return this.#ownHandle.call(query)
     if (this.#starting !== undefined) return this.#starting
-    const refusal = this.#gate.refusal()
+    const refusal = this.#gate.refusal(this)
     if (refusal !== undefined) {
       query.executed = true
       this.reject(refusal)
@@ -251,6 +263,7 @@ export class Statement {
             return inner.next()
           },
           return: async () => {
+            this.#isCursor = false
             if (this.#failure === undefined) await inner.return?.()
             return { done: true, value: undefined }
           },

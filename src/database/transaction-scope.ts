@@ -32,17 +32,23 @@ export function isInTransaction(): boolean {
   return current.getStore()?.isOpen === true
 }
 
+/** A transaction or savepoint that waits for what joins it. */
+export interface JoinedTransaction extends Transaction {
+  /** It does not end well before this has settled, also where its work does not await it. */
+  joinedBy(work: Promise<unknown>): void
+}
+
 /**
  * Marks where the running code is. What goes on from here and calls the function that it returns is given the innermost
  * transaction or savepoint that it has begun since, if that is still open: code inside `sql.begin(…)`.
  */
-export function markTransaction(): () => Transaction | undefined {
+export function markTransaction(): () => JoinedTransaction | undefined {
   const outer = current.getStore()
   return () => current.getStore()?.openSince(outer)
 }
 
 /** A transaction or a savepoint in it: what may use `sql`, and until when. */
-export class TransactionScope implements Transaction {
+export class TransactionScope implements JoinedTransaction {
   readonly sql: Sql
   readonly #session: ScopeSession
   readonly #parent: TransactionScope | undefined
@@ -52,6 +58,7 @@ export class TransactionScope implements Transaction {
   /** Statements of this scope were undone with a savepoint that was open when they were sent. */
   #undone = false
   #last: Promise<unknown> = Promise.resolve()
+  readonly #joined = new Set<Promise<unknown>>()
 
   constructor(session: ScopeSession, parent?: TransactionScope) {
     this.#session = session
@@ -95,6 +102,7 @@ export class TransactionScope implements Transaction {
   async #settle<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     try {
       const result = await current.run(this, () => work(this))
+      while (this.#joined.size > 0) await Promise.allSettled(this.#joined)
       this.close()
       await this.#last.catch(() => {})
       await this.#buffer.flush()
@@ -116,6 +124,12 @@ export class TransactionScope implements Transaction {
 
   close(): void {
     this.#userGate.isOver = true
+  }
+
+  joinedBy(work: Promise<unknown>): void {
+    this.#joined.add(work)
+    const settled = (): void => void this.#joined.delete(work)
+    work.then(settled, settled)
   }
 
   /** Of this scope and those that it is in, up to `outer`, the innermost that is open. */

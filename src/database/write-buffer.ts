@@ -47,6 +47,7 @@ export class WriteBuffer implements RowWriter {
   /** Statements that are not answered yet. */
   readonly #underWay = new Set<Promise<void>>()
   #failure: Error | undefined
+  #isDiscarded = false
   readonly #kinds = new WriteKinds()
 
   constructor(options: WriteBufferOptions) {
@@ -105,8 +106,9 @@ export class WriteBuffer implements RowWriter {
     return this.#settled()
   }
 
-  /** The transaction is rolled back. */
+  /** The transaction is over, or rolled back: what is on its way to the connection does not get there any more. */
   discard(): void {
+    this.#isDiscarded = true
     this.#waiting = []
     this.#gatherer.take()
   }
@@ -152,6 +154,7 @@ export class WriteBuffer implements RowWriter {
     if (this.#failure !== undefined) return
     for (const { kind, row, by } of waiting) {
       const shape = shapes.get(kind.table) ?? (await shapes.read(kind.table, run))
+      if (this.#isDiscarded) return
       if (shape === undefined) {
         throw writeFailure(kind, by, `there is no table ${kind.table}`, {
           hint: 'Make it in on_reindex: by a script of sql/on_reindex, say.',
@@ -163,7 +166,7 @@ export class WriteBuffer implements RowWriter {
 
   #write(): void {
     const batches = this.#gatherer.take()
-    if (this.#failure !== undefined) return
+    if (this.#failure !== undefined || this.#isDiscarded) return
     try {
       for (const batch of batches) this.#writeOne(batch)
     } catch (error) {

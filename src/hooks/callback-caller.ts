@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import { CallbackTypeError, UnknownHookError } from '../errors.ts'
 import type { HookRunnerOptions, HandlerCall } from './hook-runner-options.ts'
 import type { BaseContext, Firing, FiringOrigin } from './context.ts'
 import { createContext, type ContextOptions, type Surroundings } from './create-context.ts'
@@ -18,8 +20,17 @@ export class CallbackCaller {
     this.#tools = {
       ...options,
       fire,
-      queue: (sql, hook, args, how, { origin, level }) =>
-        queueFiring(sql, { hook, args, origin, level, ...how }, options),
+      queue: async (sql, hook, args, how, { origin, level }) => {
+        const id = randomUUID()
+        try {
+          await queueFiring(sql, { hook, args, origin, level, ...how, id }, options)
+        } catch (error) {
+          // Whoever fired may not be waiting for it.
+          const isRefused = error instanceof UnknownHookError || error instanceof CallbackTypeError
+          if (isRefused) options.emit({ type: 'hook.failed', firing: id, hook, origin, duration: 0, error })
+          throw error
+        }
+      },
       joins: (hook) => Object.hasOwn(hooks, hook) && hooks[hook]?.atomic === true,
     }
   }

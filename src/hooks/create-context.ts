@@ -67,7 +67,7 @@ export interface CallbackLife {
 export function createContext(surroundings: Surroundings, options: ContextOptions): CallbackLife {
   const { name, transaction, awaited } = surroundings
   const { database, directory, datasources, indexes, jobs, lifecycle, fire, queue, joins } = options
-  const sql = transaction?.sql ?? (awaited ? database.impatientSql : database.sql)
+  const sql = transaction?.sql ?? (awaited ? database.impatientSql : database.userSql)
   const begun = markTransaction()
   const joined = new Set<Promise<void>>()
   let logger: Logger | undefined
@@ -82,12 +82,12 @@ export function createContext(surroundings: Surroundings, options: ContextOption
     hook: string,
     args: Readonly<Record<string, unknown>>,
     options: FireOptions | undefined,
+    inside: Transaction | undefined,
   ): Promise<void> => {
     check(`fireHook("${hook}")`)
-    // Inside sql.begin(…) it is queued when that is committed, and not when it is undone.
     await (options === undefined
       ? fire(hook, args, surroundings)
-      : queue(begun()?.sql ?? sql, hook, args, options, surroundings))
+      : queue(inside?.sql ?? sql, hook, args, options, surroundings))
   }
   /** Inside sql.begin(…) that, so that they are undone with it. */
   const writer = (what: string): RowWriter => {
@@ -119,7 +119,10 @@ export function createContext(surroundings: Surroundings, options: ContextOption
       return indexes()
     },
     fireHook(hook, ...[args = {} as never, options]) {
-      const firing = fireHook(hook, args, options)
+      // Inside sql.begin(…) it is queued when that is committed, and not when it is undone.
+      const inside = options === undefined ? undefined : begun()
+      const firing = fireHook(hook, args, options, inside)
+      inside?.joinedBy(firing)
       // Also so that a failure that nobody awaits does not end the process: the firing's events tell of it.
       const settled = (): void => void joined.delete(firing)
       firing.then(settled, settled)
@@ -136,7 +139,7 @@ export function createContext(surroundings: Surroundings, options: ContextOption
     },
     once: async (key, work) => {
       check(`once("${key}")`)
-      return runOnce({ key, work }, surroundings, database)
+      return runOnce({ key, work }, { ...surroundings, transaction: begun() ?? transaction }, database)
     },
     reindex: (how) => {
       check('reindex()')

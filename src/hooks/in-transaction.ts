@@ -31,7 +31,7 @@ export function inTransaction(
         await transaction.sql`select set_config('lock_timeout', ${String(LOCK_TIMEOUT)}, true)`
         await run(transaction)
       },
-      { signal, awaited },
+      { signal, atOnce: true },
     )
   }
   return hook.blocking ? exclusive(alone, signal) : alone()

@@ -11,7 +11,7 @@ const LONGEST_KEY = 1_000
 
 /**
  * Runs `work` where this key has not run on this database. The key and what `work` writes by its `sql` are one transaction: that
- * of the callback, or one of their own. Others with the same key wait for it.
+ * of the callback or of the `sql.begin(…)` around the call, or one of their own. Others with the same key wait for it.
  * @returns whether it ran
  * @throws CallbackTypeError for a key that is none; what `work` throws, and then it has not run
  */
@@ -45,7 +45,7 @@ export async function runOnce(
       if (awaited) await alone.sql`select set_config('lock_timeout', ${String(LOCK_TIMEOUT)}, true)`
       return run(alone)
     },
-    { signal, awaited },
+    { signal, atOnce: awaited },
   )
 }
 

@@ -64,6 +64,7 @@ export class LevelWriter {
           () =>
             database.transaction((transaction) => this.#run(transaction, group), {
               signal,
+              isLevel: true,
               first: (sql) => this.#begin(sql, group, group.cursor, group.end),
               last: this.#endLevel,
             }),

@@ -78,6 +78,44 @@ test('sessions are used again; lost ones are replaced', async (t) => {
   await third.ended
 })
 
+test('what is begun in the work of a transaction does not wait for that to give its session back', async (t) => {
+  const { url } = await createTestDatabase(t)
+  const database = await openSmall(t, url, 2)
+  const inside = (): Promise<unknown> => database.transaction(() => database.transaction(one))
+  await Promise.all([inside(), inside()])
+})
+
+test('neither levels nor statements of our own wait for those of users, however many and long these are', async (t) => {
+  const { url } = await createTestDatabase(t)
+  const database = await openSmall(t, url, 1)
+  const { free, ended } = await occupy(database, 1)
+  await database.transaction(
+    async ({ sql }) => {
+      await sql`select pg_advisory_xact_lock(2)`
+      const long = Array.from({ length: 10 }, () =>
+        database.userSql`select pg_advisory_xact_lock(2)`.execute(),
+      )
+      await database.sql`select 1`
+      await database.transaction(one, { isLevel: true })
+      void Promise.allSettled(long)
+    },
+    { isLevel: true },
+  )
+  free()
+  await ended
+})
+
+test('where nobody gives a session back for seconds, one more is opened: those who wait may wait for each other', async (t) => {
+  const { url } = await createTestDatabase(t)
+  const database = await openSmall(t, url, 2)
+  const { free, ended } = await occupy(database, 2)
+  await database.transaction(async (transaction) => {
+    await one(transaction)
+    free()
+  })
+  await ended
+})
+
 test('an abort ends the wait for a session', async (t) => {
   const { url } = await createTestDatabase(t)
   const database = await openSmall(t, url, 1)

@@ -139,3 +139,23 @@ test('a cursor with a callback runs to its end before COMMIT', async (t) => {
   })
   assert.equal(seen, 10)
 })
+
+test('a statement for each row of a cursor of the same transaction fails, where it would wait for ever', async (t) => {
+  const database = await openWithTable(t)
+  const reading = database.transaction(async ({ sql }) => {
+    for await (const [row] of sql<{ n: number }[]>`select n from generate_series(1, 3) n`.cursor(1)) {
+      await sql`insert into item values (${row?.n ?? 0})`
+    }
+  })
+  await assert.rejects(reading, (error: unknown) => {
+    assert.ok(error instanceof TransactionOverError)
+    return /while a cursor of its transaction was open/.test(error.message)
+  })
+  assert.deepEqual(await idsOf(database), [])
+  // Outside of one the cursor has a connection of its own.
+  for await (const [row] of database.userSql<{ n: number }[]>`select n from generate_series(1, 3) n`.cursor(
+    1,
+  ))
+    await database.userSql`insert into item values (${row?.n ?? 0})`
+  assert.deepEqual(await idsOf(database), [1, 2, 3])
+})

@@ -239,6 +239,21 @@ test('a COMMIT among the statements of a transaction is told, and nothing is wri
   assert.deepEqual(await ids(database), [1, 4])
 })
 
+for (const end of ['commit and chain', 'ROLLBACK WORK\n  AND CHAIN', 'select 1; end and chain']) {
+  test(`${JSON.stringify(end)}, which nothing would show, is refused`, async (t) => {
+    const database = await openWithTable(t)
+    const failing = database.transaction(async ({ sql }) => {
+      await sql`insert into item (id) values (1)`
+      await sql.unsafe(end)
+    })
+    await assert.rejects(failing, (error: unknown) => {
+      assert.ok(error instanceof TransactionOverError)
+      return /AND CHAIN would end the transaction unseen/.test(error.message)
+    })
+    assert.deepEqual(await ids(database), [])
+  })
+}
+
 test('a constraint that fails at COMMIT rejects, and the session is as good as before', async (t) => {
   const database = await openWithTable(t)
   await database.sql`create table child (item int references item (id) deferrable initially deferred)`

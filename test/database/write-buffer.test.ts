@@ -57,6 +57,45 @@ test('a transaction that fails leaves no rows', async (t) => {
   assert.equal((await database.sql`select from item`).length, 0)
 })
 
+test('a savepoint that fails leaves no rows, also of a table that it has to look at first', async (t) => {
+  const database = await openTestDatabase(t)
+  await database.sql`create table item (id int primary key, text text)`
+  // More than is handed over at a time: it is on its way when the savepoint fails.
+  const many = Array.from({ length: 90 }, (_, id) => ({ id, text: 'x'.repeat(100_000) }))
+  await database.transaction(async (transaction) => {
+    const failing = transaction.savepoint(async (inner) => {
+      inner.insert('item', many)
+      throw new Error('enough')
+    })
+    await assert.rejects(failing, /enough/)
+    await transaction.sql`insert into item values (-1)`
+  })
+  assert.deepEqual(
+    (await database.sql`select id from item`).map(({ id }) => id as number),
+    [-1],
+  )
+})
+
+test('statements behind rows are sent in their order', async (t) => {
+  const database = await openTestDatabase(t)
+  await database.sql`create table item (id int primary key)`
+  await database.sql`create table log (n int generated always as identity, text text)`
+  const write = (id: number): Promise<unknown> =>
+    database.transaction(async (transaction) => {
+      transaction.insert('item', { id })
+      const add = (text: string) => transaction.sql`insert into log (text) values (${text})`
+      await Promise.all([add('first'), add('second'), add('third')])
+    })
+  // The table's columns are read in the first, and known in the second.
+  await write(1)
+  await write(2)
+  const rows = await database.sql<{ text: string }[]>`select text from log order by n`
+  assert.deepEqual(
+    rows.map(({ text }) => text),
+    ['first', 'second', 'third', 'first', 'second', 'third'],
+  )
+})
+
 test('every type comes back as it was given', async (t) => {
   const database = await openTestDatabase(t)
   const { sql } = database

@@ -141,6 +141,48 @@ describe('a firing that its callback does not await', () => {
     assert.ok(last?.type === 'hook.failed' && last.error instanceof CallbackError)
   })
 
+  for (const atomic of [false, true]) {
+    test(`is queued with the sql.begin(…) that it was fired in, ${atomic ? '' : 'not '}atomic`, async (t) => {
+      const { fire, database } = await openHooks(t, {
+        ...ANY,
+        note: hook({ args: { text: v.string() }, run: () => {} }),
+        outer: hook({
+          atomic,
+          run: async (ctx) => {
+            const noting = (text: string, fails: boolean): Promise<void> =>
+              ctx.sql.begin(async (sql) => {
+                await sql`select 1`
+                void ctx.fireHook('note', { text }, { wait: false })
+                if (fails) throw new Wanted('mine')
+              })
+            await assert.rejects(noting('undone', true), Wanted)
+            await noting('kept', false)
+          },
+        }),
+      })
+      await fire('outer')
+      const queued = await database.sql<{ text: string }[]>`select args->>'text' as text from pawl.firing`
+      assert.deepEqual(
+        queued.map(({ text }) => text),
+        ['kept'],
+      )
+    })
+  }
+
+  test('and is refused is told of, though nobody waits for it', async (t) => {
+    const { level, events } = await openHooks(t, {
+      note: hook({ args: { text: v.string() }, run: () => {} }),
+    })
+    await level((ctx) => {
+      void ctx.fireHook('note', { text: 7 }, { wait: false })
+      void ctx.fireHook('nobody', {}, { wait: false })
+    })
+    const told = events.map((event) =>
+      event.type === 'hook.failed' ? (event.error as Error).name : event.type,
+    )
+    assert.deepEqual(told.toSorted(), ['CallbackTypeError', 'UnknownHookError'])
+  })
+
   test('goes on by itself where it is not atomic: nobody waits, and it may be slow', async (t) => {
     const { opened, open } = latch()
     const ended = latch()

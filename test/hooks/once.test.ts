@@ -93,6 +93,28 @@ describe('ctx.once', { concurrency: true }, () => {
     assert.deepEqual(await rows(), [])
   })
 
+  test('inside sql.begin(…) it is part of that', LIMIT, async (t) => {
+    const told: boolean[] = []
+    const { fire, rows } = await openHooks(t, {
+      seeds: hook({
+        run: async (ctx) => {
+          const seeding = (row: number, fails: boolean): Promise<void> =>
+            ctx.sql.begin(async (sql) => {
+              await sql`lock table written`
+              told.push(await seed(ctx, row))
+              if (fails) throw new Error('all of it')
+            })
+          await assert.rejects(seeding(1, true), /all of it/)
+          await seeding(2, false)
+          await ctx.once('outer', async () => void told.push(await seed(ctx, 3)))
+        },
+      }),
+    })
+    await fire('seeds')
+    assert.deepEqual(told, [true, true, false])
+    assert.deepEqual(await rows(), [2])
+  })
+
   test('a key that is none is told', LIMIT, async (t) => {
     const { level } = await openHooks(t, {})
     await level(async (ctx) => {
