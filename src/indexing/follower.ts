@@ -216,8 +216,9 @@ export class Follower {
     const to = Math.min(head.level, this.#lastLevel)
     if (cursor !== undefined) {
       const isHead = head.level === cursor.level && head.hash === cursor.hash
-      // A higher head is compared by the parent of its first new block, where there is one to index.
-      const isLinked = verified && head.level > cursor.level && next <= to
+      // A higher head is compared by the parent of its first new block, where there is one to index, and it is not final: what is may
+      // be left out.
+      const isLinked = verified && head.level > cursor.level && next <= to && next > finalized
       const reorg = isHead || isLinked ? undefined : await this.#compare(look, cursor)
       if (reorg !== undefined) return reorg
       this.#noteBehind(head.level < cursor.level, head)

@@ -87,7 +87,7 @@ export class RangeIndexer {
         const written = await this.#write(range, span, ranges)
         if (written === undefined) return { type: 'stopped' }
         const beginsLater = mayBeginLater && position.cursor === undefined && written.to < last
-        this.#finish(beginsLater ? written.to : coveredBy(written, finalized))
+        this.#finish(beginsLater ? written.to : coveredBy(written))
         if (position.next <= written.to) return { type: 'ended', level: position.next }
       }
       return { type: 'done' }
@@ -177,7 +177,7 @@ function follows(block: BlockRef, cursor: BlockRef): boolean {
   return block.level !== cursor.level + 1 || block.parentHash === cursor.hash
 }
 
-/** Up to which level an answer is complete: it may end early where the chain does, but not where it is final. */
-function coveredBy({ from, to, blocks }: FetchedRange, finalized: number): number {
-  return Math.max(blocks.at(-1)?.level ?? from - 1, Math.min(to, finalized))
+/** Up to which level an answer is complete, by its last block: what has no block there yet is a node that is behind. */
+function coveredBy({ from, blocks, end }: FetchedRange): number {
+  return end?.level ?? blocks.at(-1)?.level ?? from - 1
 }

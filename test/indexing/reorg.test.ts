@@ -23,6 +23,24 @@ for (const [name, depth, length] of [
   })
 }
 
+for (const [finality, jump] of [
+  [2, 4],
+  [15, 40],
+  [64, 80],
+] as const) {
+  test(`a reorg is found behind ${jump} new levels without data, with a finality of ${finality}`, async (t) => {
+    const { process, rows } = await openIndexing(t)
+    const chain = simulateChain({ seed: 'jump', length: 100, finality })
+    const { start, follow } = process(chain.datasource())
+    await start()
+    chain.reorg(1, 1)
+    chain.extend(jump, { empty: true })
+    assert.deepEqual(await follow(), [{ fromLevel: 99, toLevel: 98 }])
+    const of99 = (await rows()).filter((row) => row.startsWith('99:'))
+    assert.deepEqual(of99, chain.canonical().slice(99, 100).map(ref))
+  })
+}
+
 test('an index that reported a reorg is not synchronized, and has touched nothing', async (t) => {
   const { process, rows } = await openIndexing(t)
   const chain = simulateChain({ seed: 1, length: 20 })

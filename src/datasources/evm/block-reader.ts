@@ -161,7 +161,18 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
     if (query === undefined) return []
     try {
       const filter = { ...query, fromBlock: toQuantity(from), toBlock: toQuantity(to) }
-      return await this.#decode(await this.#rpc.call('eth_getLogs', [filter], signal))
+      // By one node, as the logs: many answer with a part of them, or none, for levels that they have not reached.
+      const [logs, last] = await this.#rpc.batch(
+        [
+          { method: 'eth_getLogs', params: [filter] },
+          { method: 'eth_getBlockByNumber', params: [toQuantity(to), false] },
+        ],
+        signal,
+      )
+      if (readHeader(last, this.#origin) === undefined) {
+        throw new DatasourceError(`${this.#origin} has no level ${to}, which is final`)
+      }
+      return await this.#decode(logs)
     } catch (error) {
       if (from === to || !isRangeTooLarge(error)) throw error
       const middle = Math.floor((from + to) / 2)

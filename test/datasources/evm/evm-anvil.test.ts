@@ -94,7 +94,10 @@ test(
     )
     assert.deepEqual(
       node.requests.map((calls) => calls.map(({ method }) => method)),
-      [['eth_getLogs'], ['eth_getBlockByNumber', 'eth_getBlockByNumber', 'eth_getBlockByNumber']],
+      [
+        ['eth_getLogs', 'eth_getBlockByNumber'],
+        ['eth_getBlockByNumber', 'eth_getBlockByNumber', 'eth_getBlockByNumber'],
+      ],
     )
 
     node.requests.length = 0
@@ -106,7 +109,7 @@ test(
     assert.deepEqual(
       node.requests.map((calls) => calls.map(({ method }) => method)),
       [
-        ['eth_getLogs'],
+        ['eth_getLogs', 'eth_getBlockByNumber'],
         ['eth_getBlockByNumber'],
         ['eth_getBlockByNumber', 'eth_getBlockByNumber'],
         ['eth_getLogs', 'eth_getLogs'],

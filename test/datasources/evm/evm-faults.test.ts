@@ -43,6 +43,17 @@ test('other refusals are not tried again here', async (t) => {
   assert.equal(node.requests.length, 1)
 })
 
+test('a node that is behind what is final is not believed that there are no logs', async (t) => {
+  const { datasource, node } = await open(t, ({ method, params }, answer) => {
+    const [first] = params as [string]
+    if (method === 'eth_getLogs') return (answer() as { blockNumber: string }[]).slice(0, 4)
+    return method === 'eth_getBlockByNumber' && Number(first) > 10 ? null : answer()
+  })
+  const read = datasource.blocks(3, 18, { ...call, finalized: 18 })
+  await assert.rejects(read, isError(/^http:\/\/127.0.0.1:\d+ has no level 18, which is final$/, true))
+  assert.equal(node.requests.length, 1)
+})
+
 test('batches are as large as allowed, and single calls where only those are', async (t) => {
   for (const [batchSize, sizes] of [
     [7, [7, 7, 6]],
