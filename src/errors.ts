@@ -47,7 +47,10 @@ export class SessionLostError extends PawlError {
   readonly code = 'SESSION_LOST'
 }
 
-/** A statement was sent on a transaction that has already ended: a query that the callback did not await. */
+/**
+ * A statement was sent on a transaction that has already ended: a query that the callback did not await. Or it would have ended it: a
+ * COMMIT among the statements.
+ */
 export class TransactionOverError extends PawlError {
   readonly code = 'TRANSACTION_OVER'
 }

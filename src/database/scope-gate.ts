@@ -1,10 +1,8 @@
 import { TransactionOverError } from '../errors.ts'
 import type { Statement, StatementGate } from './statement.ts'
+import { controlRefusal } from './transaction-control.ts'
 import type { ScopeSession } from './transaction-scope.ts'
 import type { WriteBuffer } from './write-buffer.ts'
-
-/** Ends a transaction and begins another, so that nothing shows that it was ended. */
-const CHAIN = /\b(?:commit|end|rollback|abort)\s+(?:(?:work|transaction)\s+)?and\s+chain\b/i
 
 /** What each statement of a transaction or savepoint passes; ours come after the end of the work, too. */
 export class ScopeGate implements StatementGate {
@@ -63,7 +61,7 @@ export class UserGate implements StatementGate {
       this.#gate.refusal() ??
       (this.isOver ? late() : undefined) ??
       (this.#gate.isReading ? reading() : undefined) ??
-      (statement !== undefined && CHAIN.test(statement.text) ? chained() : undefined)
+      (statement === undefined ? undefined : controlRefusal(statement.text))
     )
   }
 
@@ -104,12 +102,6 @@ export class UserGate implements StatementGate {
 function late(): TransactionOverError {
   return new TransactionOverError('a statement came after the end of its transaction', {
     hint: 'Await every query before the callback returns.',
-  })
-}
-
-function chained(): TransactionOverError {
-  return new TransactionOverError('COMMIT AND CHAIN or ROLLBACK AND CHAIN would end the transaction unseen', {
-    hint: 'Leave BEGIN, COMMIT and ROLLBACK to Pawl.',
   })
 }
 

@@ -6,6 +6,7 @@ import { guardSql } from './guard-sql.ts'
 import type { ConnectOptions, RawSql, Session } from './session.ts'
 import type { SessionPool } from './session-pool.ts'
 import type { Query, StatementGate } from './statement.ts'
+import { controlRefusal } from './transaction-control.ts'
 
 export interface SingleStatementsOptions {
   readonly connect: ConnectOptions
@@ -36,7 +37,7 @@ export function singleStatements({
   const files = new WeakMap<Query, string>()
   const gate: StatementGate = {
     transactional: false,
-    refusal,
+    refusal: (statement) => refusal() ?? controlRefusal(statement.text),
     started: () => {},
     settled: () => {},
     errorOf,

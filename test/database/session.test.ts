@@ -134,7 +134,7 @@ test('what goes wrong at a COMMIT with another statement is told as without, and
   await assert.rejects(swallows, TransactionAbortedError)
   const dangling = database.transaction(({ sql }) => sql`insert into child values (7)`, { last })
   await assert.rejects(dangling, { code: '23503' })
-  const over = database.transaction(({ sql }) => sql.unsafe('commit'), { last })
+  const over = database.transaction(({ sql }) => sql.unsafe('select 1; commit'), { last })
   await assert.rejects(over, TransactionOverError)
   await database.transaction(({ sql }) => sql`insert into item (id) values (1)`, { last })
   assert.deepEqual(await ids(database), [1])
@@ -221,13 +221,13 @@ test('a COMMIT among the statements of a transaction is told, and nothing is wri
   })
   await assert.rejects(transaction, TransactionOverError)
   const caught = database.transaction(async ({ sql }) => {
-    await sql.unsafe('commit')
+    await sql.unsafe('select 1; commit')
     await sql`insert into item (id) values (3)`.catch(() => {})
   })
   await assert.rejects(caught, TransactionOverError)
   // Whatever it failed with: what it committed stays, and that is what has to be known.
   const wrapped = database.transaction(async ({ sql }) => {
-    await sql.unsafe('commit')
+    await sql.unsafe('/* at the end */ commit')
     throw new Error('boom')
   })
   await assert.rejects(wrapped, (error: TransactionOverError) => {
@@ -239,20 +239,43 @@ test('a COMMIT among the statements of a transaction is told, and nothing is wri
   assert.deepEqual(await ids(database), [1, 4])
 })
 
-for (const end of ['commit and chain', 'ROLLBACK WORK\n  AND CHAIN', 'select 1; end and chain']) {
-  test(`${JSON.stringify(end)}, which nothing would show, is refused`, async (t) => {
+for (const [statement, words] of [
+  ['commit', 'COMMIT'],
+  ['\n  -- done\n  END', 'END'],
+  ['Rollback work;', 'ROLLBACK'],
+  ['begin', 'BEGIN'],
+  ['start  transaction read only', 'START TRANSACTION'],
+  ["prepare transaction 'mine'", 'PREPARE TRANSACTION'],
+  ['select 1; ROLLBACK WORK\n  AND CHAIN', 'AND CHAIN'],
+] as const) {
+  test(`${JSON.stringify(statement)} is not sent, in a transaction or outside of one`, async (t) => {
     const database = await openWithTable(t)
+    const isRefused = (error: unknown): boolean => {
+      assert.ok(error instanceof TransactionOverError)
+      assert.equal(error.message, `${words} was not sent: Pawl begins and ends transactions by itself`)
+      return true
+    }
     const failing = database.transaction(async ({ sql }) => {
       await sql`insert into item (id) values (1)`
-      await sql.unsafe(end)
+      await sql.unsafe(statement)
     })
-    await assert.rejects(failing, (error: unknown) => {
-      assert.ok(error instanceof TransactionOverError)
-      return /AND CHAIN would end the transaction unseen/.test(error.message)
-    })
+    await assert.rejects(failing, isRefused)
+    await assert.rejects(database.userSql.unsafe(statement), isRefused)
     assert.deepEqual(await ids(database), [])
   })
 }
+
+test('a savepoint of a user, a block and words in a text are sent', async (t) => {
+  const database = await openWithTable(t)
+  await database.transaction(async ({ sql }) => {
+    await sql`savepoint mine`
+    await sql`insert into item (id) values (1)`
+    await sql.unsafe('rollback to savepoint mine')
+    await sql.unsafe('do $$ begin insert into item (id) values (2); end $$')
+    await sql`insert into item (id, tag) values (3, 'commit')`
+  })
+  assert.deepEqual(await ids(database), [2, 3])
+})
 
 test('a constraint that fails at COMMIT rejects, and the session is as good as before', async (t) => {
   const database = await openWithTable(t)
