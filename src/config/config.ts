@@ -32,7 +32,9 @@ export interface IndexOptions<Block extends BlockRef = BlockRef> {
 
 /** An index whose handler is called for each level, inside that level's transaction. */
 export interface LevelIndexConfig<Block extends BlockRef = BlockRef> extends IndexOptions<Block> {
+  /** One level at a time, as where it is left out. */
   readonly batch?: false
+  /** Called for each level, inside that level's transaction. */
   // Method syntax on purpose: bivariant, so that indexes over different blocks fit one record.
   handler(ctx: HandlerContext, block: Block): Promise<void> | void
 }
@@ -42,7 +44,9 @@ export interface LevelIndexConfig<Block extends BlockRef = BlockRef> extends Ind
  * many as take a megabyte of memory, as their datasource tells; and one that is not final, so that it can be undone by itself.
  */
 export interface BatchIndexConfig<Block extends BlockRef = BlockRef> extends IndexOptions<Block> {
+  /** The handler is called with many levels of one transaction at once. */
   readonly batch: true
+  /** With `batch`, called with blocks in their order. */
   handler(ctx: HandlerContext, blocks: readonly Block[]): Promise<void> | void
 }
 

@@ -12,8 +12,9 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 /** Of a job, exactly one of them. */
 const ONE_OF = new Set(['crontab', 'interval', 'daemon'])
 
-const optionRows = (members: readonly Member[]): string =>
-  table(
+const optionRows = (members: readonly Member[]): string => {
+  if (members.length === 0) throw new Error('a table of options would be empty')
+  return table(
     ['option', 'type', 'what it does'],
     members.map(({ name, optional, type, doc }) => [
       `\`${name}\`${optional || ONE_OF.has(name) ? '' : ' (required)'}`,
@@ -21,6 +22,7 @@ const optionRows = (members: readonly Member[]): string =>
       doc,
     ]),
   )
+}
 
 const options = (title: string, intro: string, ...declarations: readonly string[]): string =>
   `## ${title}\n\n${intro}\n\n${optionRows(declarations.flatMap((name) => membersOf(name)))}\n`
@@ -47,7 +49,9 @@ export function references(): Readonly<Record<string, string>> {
       options(
         'An index',
         '`indexes: { <name>: { … } }`. See [indexes and datasources](datasources.md).',
-        'IndexConfig',
+        'IndexOptions',
+        'LevelIndexConfig',
+        'BatchIndexConfig',
       ),
       options('A hook', '`hooks: { <name>: hook({ … }) }`. See [hooks](hooks.md).', 'HookDefinition'),
       options("A hook's `retry`", 'Of durable firings.', 'HookRetry'),
