@@ -16,14 +16,17 @@ export function checkDatabaseUrl(value: unknown): string | undefined {
 
   const url = parse(value)
   if (url === undefined || url.pathname.includes('@') || url.hash !== '')
-    return `cannot be parsed; ${EXPECTED}, with special characters of the password percent-encoded (@ is %40, # is %23, / is %2F, : is %3A)`
+    return `cannot be parsed; ${EXPECTED}, with special characters of the password percent-encoded (% is %25, @ is %40, # is %23, / is %2F, : is %3A)`
   return undefined
 }
 
 function parse(value: string): URL | undefined {
   try {
     // Several hosts are fine for postgres.js, but not for URL.
-    return new URL(value.replace(/^([a-z]+:\/\/(?:[^@/?#]*@)?[^,/?#]*),[^/?#]*/i, '$1'))
+    const url = new URL(value.replace(/^([a-z]+:\/\/(?:[^@/?#]*@)?[^,/?#]*),[^/?#]*/i, '$1'))
+    // A % that stands for itself is a URL to Node, and none to postgres.js.
+    for (const part of [url.username, url.password, url.pathname]) decodeURIComponent(part)
+    return url
   } catch {
     return undefined
   }

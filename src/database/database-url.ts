@@ -2,7 +2,8 @@ import { DatabaseUnavailableError } from '../errors.ts'
 
 /** The address without secrets: `postgres://user@host:port/name`. */
 export function describeUrl(url: string): string {
-  const parts = /^(postgres(?:ql)?):\/\/(?:([^:@/?]*)(?::[^/?]*)?@)?([^@/?]*)(\/[^?#]*)?/.exec(url)
+  // To the last @: a / in a password that was not percent-encoded ends nothing.
+  const parts = /^(postgres(?:ql)?):\/\/(?:([^:@/?]*)(?::[^?]*)?@)?([^@/?]*)(\/[^?#]*)?/.exec(url)
   if (parts === null) return 'the configured database'
   const [, protocol = '', user = '', hosts = '', name = ''] = parts
   return `${protocol}://${user === '' ? '' : `${user}@`}${hosts}${name}`
@@ -25,7 +26,18 @@ export function checkUrl(url: string): void {
   }
   const hosts = /^[^:]+:\/\/(?:[^/?]*@)?([^/?]*)/.exec(url)?.[1] ?? ''
   // Several hosts are PostgreSQL's own addition to URLs.
-  if (!URL.canParse(url.replace(hosts, hosts.split(',')[0] ?? ''))) {
+  const single = url.replace(hosts, hosts.split(',')[0] ?? '')
+  if (!URL.canParse(single) || !canDecode(new URL(single))) {
     throw new DatabaseUnavailableError('the address of the database cannot be read as a URL', { hint })
+  }
+}
+
+/** What postgres.js does, whose own error would hold the URL. */
+function canDecode({ username, password, pathname }: URL): boolean {
+  try {
+    for (const part of [username, password, pathname]) decodeURIComponent(part)
+    return !pathname.includes('@')
+  } catch {
+    return false
   }
 }
