@@ -29,8 +29,11 @@ const WORD = /[A-Za-z_\u0080-\uFFFF][\w$\u0080-\uFFFF]*/y
 const NUMBER = /\d+/y
 const PARAMETER = /\$\d+/y
 const DOLLAR_TAG = /\$(?:[A-Za-z_\u0080-\uFFFF][\w\u0080-\uFFFF]*)?\$/y
-/** Between two parts of one string; only across lines. */
-const CONTINUED = /(?:[ \t\f\v]|--[^\n\r]*)*[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*'/y
+/**
+ * Between two parts of one string; only across lines. One comment ends a line whatever dashes are in it: a repetition of
+ * comments would try every way to cut them, and a line of 40 dashes would take for ever.
+ */
+const CONTINUED = /[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*'/y
 
 function tokenAt(text: string, start: number): Pick<Token, 'kind' | 'end'> {
   const blank = matchAt(BLANK, text, start)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import postgres from 'postgres'
 import { splitStatements } from '../../../src/hooks/sql-script/split-statements.ts'
@@ -32,6 +33,27 @@ test('a script comes apart into the statements that it was made of, each with it
       }
     }),
     { numRuns: RUNS },
+  )
+})
+
+test('thousands of dashes behind a string are one comment, and take no longer than other text', () => {
+  const dashes = '-'.repeat(10_000)
+  const texts = [
+    // No part of the string follows, on the same line and over two.
+    `insert into t values (\n  E'a' ${dashes} note\n)`,
+    `insert into t values (E'a'\n${dashes} note\n ${dashes.replaceAll('-', '- ')} note\n)`,
+    // One does.
+    `insert into t values (E'a' ${dashes} note\n ${dashes}\n '\\';')`,
+  ]
+  // What does not end is ended, also within a regular expression.
+  const found: unknown = runInNewContext(
+    'texts.map((text) => split(text + "; select 1").map(({ text }) => text))',
+    { texts, split: splitStatements },
+    { timeout: 60_000 },
+  )
+  assert.deepEqual(
+    structuredClone(found),
+    texts.map((text) => [text, 'select 1']),
   )
 })
 
