@@ -7,6 +7,13 @@ export interface Clock {
   clearTimeout(timer: unknown): void
 }
 
+/**
+ * The longest wait for a time of day, in ms. Timers count elapsed time and due times are wall time: a clock that is set forward (or
+ * a laptop that slept) is noticed at the next wake-up, so this is how late a fire time can then be – a minute, as with cron.
+ * Far below 2^31 ms, beyond which Node's timers run at once: who waits for a month would not wait at all.
+ */
+export const LONGEST_SLEEP = 60_000
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),

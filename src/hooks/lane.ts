@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { LONGEST_SLEEP, type Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { FiringClaims } from './firing-claims.ts'
 import type { QueuedFiring } from './queued-firing.ts'
@@ -19,12 +19,15 @@ export interface LaneOptions {
   readonly shed: () => void
 }
 
-/** ms until it looks again after the database did not answer. */
+/** ms until it looks again after the database did not answer, or gave it nothing. */
 const PATIENCE = 1_000
 /** Firings that are read at a time. */
 const AHEAD = 50
 /** ms. Firings are claimed ahead for as long, and no longer: another process may have nothing to do. */
 const HORIZON = 100
+
+/** ms to the next firing. One that is due already another process is about to have, or to lose: that may take any time. */
+const waitFor = (ms: number): number => (ms > 0 ? ms : PATIENCE)
 
 /**
  * The durable firings of one hook, as far as this process runs them: as many at a time as it has slots. Where there is one slot in
@@ -172,8 +175,7 @@ export class Lane {
     const claimed = await claims.claim(this.name, { limit, dueBy: new Date(now) })
     if (claimed.length > 0) return claimed
     const next = await claims.nextDue(this.name)
-    // Due already: another process is about to have it, or to lose it.
-    if (next !== undefined) this.#wakeLater(Math.max(next.getTime() - now, PATIENCE))
+    if (next !== undefined) this.#wakeLater(waitFor(next.getTime() - now))
     return []
   }
 
@@ -205,6 +207,6 @@ export class Lane {
   #wakeLater(wait: number): void {
     const { clock } = this.#options
     clock.clearTimeout(this.#timer)
-    if (this.#open) this.#timer = clock.setTimeout(() => this.wake(), wait)
+    if (this.#open) this.#timer = clock.setTimeout(() => this.wake(), Math.min(wait, LONGEST_SLEEP))
   }
 }

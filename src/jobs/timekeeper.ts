@@ -1,12 +1,5 @@
-import type { Clock } from '../clock.ts'
+import { LONGEST_SLEEP, type Clock } from '../clock.ts'
 import { FireHeap } from './fire-heap.ts'
-
-/**
- * The longest sleep, in ms. Timers count elapsed time and fire times are wall time: a clock that is set forward (or a laptop
- * that slept) is noticed at the next wake-up, so this is how late a fire time can then be – a minute, as with cron.
- * Far below 2^31 ms, beyond which Node's timers run at once.
- */
-const LONGEST_SLEEP = 60_000
 
 /**
  * A clock set back by less than this is waited for: fire times that have been are not run again. One set back further was
