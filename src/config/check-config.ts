@@ -104,8 +104,8 @@ function checkDatabase(reader: ConfigReader, config: Fields): void {
   }
 }
 
-// Pawl's own tables are in `pawl_<schema>`, and PostgreSQL cuts names off at 63 bytes.
-const LONGEST_SCHEMA = 58
+// PostgreSQL's names have 63 bytes, and the longest that is made of it is that of a channel: `pawl_<schema> processes`.
+const LONGEST_SCHEMA = 48
 
 function checkSchema(reader: ConfigReader, schema: string): void {
   if (/^(?:pg_|information_schema$)/.test(schema))
@@ -113,7 +113,10 @@ function checkSchema(reader: ConfigReader, schema: string): void {
   else if (/^pawl(?:_|$)/.test(schema))
     reader.wrong('schema', `"${schema}" is kept for Pawl's own tables; choose another name`)
   else if (Buffer.byteLength(schema) > LONGEST_SCHEMA)
-    reader.wrong('schema', `the name has more than ${LONGEST_SCHEMA} bytes`)
+    reader.wrong(
+      'schema',
+      `the name has ${Buffer.byteLength(schema)} bytes, and at most ${LONGEST_SCHEMA} leave room for the names that Pawl makes of it`,
+    )
 }
 
 function checkDirectory(reader: ConfigReader, config: Fields, base: string): void {

@@ -98,7 +98,7 @@ export interface Config<
 > {
   /** `postgres://…`. Left out: a PostgreSQL of Pawl's own in `.pawl/`. */
   readonly database?: string | undefined
-  /** The schema of the user's tables. Default: `public`. */
+  /** The schema of the user's tables, a name of at most 48 bytes. Default: `public`. */
   readonly schema?: string
   /** Tables of `schema` that neither rollback nor wipe touches. */
   readonly immuneTables?: readonly string[]

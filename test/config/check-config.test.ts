@@ -213,8 +213,11 @@ test('a bad database URL is told without its password', () => {
 })
 
 test('the schema is one of the user', () => {
-  for (const schema of ['pg_catalog', 'pawl', 'pawl_x', 'é'.repeat(30), ''])
-    assert.equal(wrong({ schema }).length, 1, schema)
+  for (const schema of ['pg_catalog', 'pawl', 'pawl_x', '']) assert.equal(wrong({ schema }).length, 1, schema)
+  for (const schema of ['s'.repeat(49), 'é'.repeat(25)])
+    assert.deepEqual(wrong({ schema }), [
+      `schema: the name has ${Buffer.byteLength(schema)} bytes, and at most 48 leave room for the names that Pawl makes of it`,
+    ])
   assert.deepEqual(wrong({ immuneTables: ['a', 'public.b', 3] }), [
     'immuneTables[1]: expected a name without its schema, got "public.b"',
     'immuneTables[2]: expected the name of a table, got 3',
