@@ -1,6 +1,7 @@
 import { CallbackTypeError } from '../errors.ts'
 import { describeValue } from '../text/describe-value.ts'
 import type { FiringLevel } from './firing-store.ts'
+import { keyProblem } from './key-problem.ts'
 
 /** A durable firing from outside, or of a job: no level's transaction is there to count confirmations from. */
 export type QueueOptions = Pick<FireOptions, 'wait' | 'key'>
@@ -18,12 +19,9 @@ export interface FireOptions {
    * transaction of a level. Default: 0.
    */
   readonly confirmations?: number
-  /** Idempotency key: of one hook, a second firing with the same key is the same firing, and does nothing. */
+  /** Idempotency key, of at most 2,500 bytes: of one hook, a second firing with the same key is the same firing, and does nothing. */
   readonly key?: string
 }
-
-/** As Ethereum's addresses and hashes joined, and more; an index row of PostgreSQL has room for it. */
-const LONGEST_KEY = 1_000
 
 /** @throws CallbackTypeError that names the option. Callers from JavaScript and YAML projects are not checked by a compiler. */
 export function checkFireOptions(
@@ -54,12 +52,6 @@ export function checkFireOptions(
       'Fire it in a handler, or in an atomic hook that a handler awaits.',
     )
   }
-  if (
-    key !== undefined &&
-    (typeof key !== 'string' || key === '' || key.length > LONGEST_KEY || key.includes('\0'))
-  ) {
-    throw refuse(
-      `option "key" expected a text of 1 to ${LONGEST_KEY} characters, received ${describeValue(key)}`,
-    )
-  }
+  const problem = key === undefined ? undefined : keyProblem(key)
+  if (problem !== undefined) throw refuse(`option "key" ${problem}`)
 }

@@ -1,13 +1,10 @@
 import type { Database, Sql, Transaction } from '../database/database.ts'
 import { CallbackTypeError } from '../errors.ts'
-import { describeValue } from '../text/describe-value.ts'
 import type { Surroundings } from './create-context.ts'
 import { LOCK_TIMEOUT } from './in-transaction.ts'
+import { keyProblem } from './key-problem.ts'
 
 export type OnceWork = (sql: Sql) => Promise<unknown> | void
-
-/** As an idempotency key of a firing. */
-const LONGEST_KEY = 1_000
 
 /**
  * Runs `work` where this key has not run on this database. The key and what `work` writes by its `sql` are one transaction: that
@@ -26,7 +23,8 @@ export async function runOnce(
   }: Pick<Surroundings, 'name' | 'transaction' | 'awaited' | 'signal' | 'level'>,
   database: Database,
 ): Promise<boolean> {
-  checkKey(name, key)
+  const problem = keyProblem(key)
+  if (problem !== undefined) throw new CallbackTypeError(`${name}: the key of ctx.once: ${problem}`)
   const own = database.sql(database.ownSchema)
   const run = async ({ sql }: Transaction): Promise<boolean> => {
     const claimed = await sql`
@@ -46,12 +44,5 @@ export async function runOnce(
       return run(alone)
     },
     { signal, atOnce: awaited },
-  )
-}
-
-function checkKey(name: string, key: unknown): void {
-  if (typeof key === 'string' && key !== '' && key.length <= LONGEST_KEY && !key.includes('\0')) return
-  throw new CallbackTypeError(
-    `${name}: ctx.once expected a key of 1 to ${LONGEST_KEY} characters, received ${describeValue(key)}`,
   )
 }

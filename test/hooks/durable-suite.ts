@@ -396,10 +396,7 @@ export function durableSuite(executor?: Executor): void {
         String(complaints['confirmations']),
         /option "confirmations" expected a whole number of levels, 0 or more, received -1/,
       )
-      assert.match(
-        String(complaints['key']),
-        /option "key" expected a text of 1 to 1000 characters, received ""/,
-      )
+      assert.match(String(complaints['key']), /option "key" expected a text of 1 to 2500 bytes, received ""/)
     },
   )
 

@@ -118,13 +118,13 @@ describe('ctx.once', { concurrency: true }, () => {
   test('a key that is none is told', LIMIT, async (t) => {
     const { level } = await openHooks(t, {})
     await level(async (ctx) => {
-      for (const key of ['', 'x'.repeat(1_001), 'a\0b', 7 as never]) {
+      for (const key of ['', 'x'.repeat(2_501), 'a\0b', 'a\ud800', 7 as never]) {
         await assert.rejects(
           ctx.once(key, () => {}),
           (error: unknown) =>
             error instanceof CallbackTypeError &&
             error.message.startsWith(
-              'the handler of index "transfers" at level 7: ctx.once expected a key of 1 to',
+              'the handler of index "transfers" at level 7: the key of ctx.once: expected a text of 1 to 2500 bytes',
             ),
         )
       }
