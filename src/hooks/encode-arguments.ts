@@ -1,5 +1,6 @@
 import { CallbackTypeError } from '../errors.ts'
 import { describeValue } from '../text/describe-value.ts'
+import { isStorable } from '../text/is-storable.ts'
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
@@ -11,32 +12,28 @@ const TAG = '$pawl'
  * @throws CallbackTypeError that names what cannot be stored
  */
 export function encodeArguments(subject: string, args: Readonly<Record<string, unknown>>): Json {
-  return encode(args, [], (path, value) => {
+  return encode(args, [], (path, what) => {
     const place = path.length === 0 ? 'they' : `argument "${path.join('.')}"`
-    const kind =
-      path.length > MOST_DEEP ? 'it is nested too deep, or in a circle' : `it is ${describeValue(value)}`
-    return new CallbackTypeError(`${subject} cannot be queued: ${place} cannot be stored, ${kind}`, {
+    return new CallbackTypeError(`${subject} cannot be queued: ${place} cannot be stored, ${what}`, {
       hint: 'Durable firings carry plain data: text, numbers, bigint, booleans, null, dates, bytes, arrays and objects.',
     })
   })
 }
 
 const MOST_DEEP = 100
-/** NUL and halves of surrogate pairs. */
-// oxlint-disable-next-line no-control-regex
-const NOT_IN_JSONB = /[\0\ud800-\udfff]/u
 
 function encode(
   value: unknown,
   path: readonly string[],
-  refuse: (path: readonly string[], value: unknown) => Error,
+  refuse: (path: readonly string[], what: string) => Error,
 ): Json {
-  if (path.length > MOST_DEEP) throw refuse(path.slice(0, MOST_DEEP + 1), value)
+  if (path.length > MOST_DEEP)
+    throw refuse(path.slice(0, MOST_DEEP + 1), 'it is nested too deep, or in a circle')
   switch (typeof value) {
     case 'string':
-      return NOT_IN_JSONB.test(value)
-        ? { [TAG]: 'text', value: Buffer.from(value, 'utf16le').toString('base64') }
-        : value
+      return isStorable(value)
+        ? value
+        : { [TAG]: 'text', value: Buffer.from(value, 'utf16le').toString('base64') }
     case 'boolean':
       return value
     case 'number':
@@ -50,17 +47,23 @@ function encode(
     case 'object':
       break
     default:
-      throw refuse(path, value)
+      throw refuse(path, `it is ${describeValue(value)}`)
   }
   if (value === null) return null
   if (value instanceof Date) return { [TAG]: 'date', value: value.getTime() }
   if (value instanceof Uint8Array) return { [TAG]: 'bytes', value: Buffer.from(value).toString('base64') }
-  if (Array.isArray(value)) return value.map((item, at) => encode(item, [...path, String(at)], refuse))
+  // Not `value.map`, which leaves holes as they are: JSON would have null for them.
+  if (Array.isArray(value))
+    return Array.from(value, (item, at) => encode(item, [...path, String(at)], refuse))
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) throw refuse(path, value)
-  const entries = Object.entries(value).map(
-    ([key, item]) => [key, encode(item, [...path, key], refuse)] as const,
-  )
+  if (prototype !== Object.prototype && prototype !== null)
+    throw refuse(path, `it is ${describeValue(value)}`)
+  const entries = Object.entries(value).map(([key, item]) => {
+    // Refused here: an error of PostgreSQL's would end the transaction of a level, also where the firing's is caught.
+    if (!isStorable(key))
+      throw refuse(path, `its field ${describeValue(key)} has a name with a NUL or half a surrogate pair`)
+    return [key, encode(item, [...path, key], refuse)] as const
+  })
   const encoded = Object.fromEntries(entries)
   return Object.hasOwn(encoded, TAG) ? { [TAG]: 'object', value: encoded } : encoded
 }

@@ -348,10 +348,12 @@ export function durableSuite(executor?: Executor): void {
     const { event } = await follow(t, {
       hooks: { take: hook({ args: { all: v.any() }, run: (_, { all }) => void (got = all) }) },
       level: 0,
-      handler: (ctx) => ctx.fireHook('take', { all: given }, { wait: false }),
+      handler: (ctx) =>
+        ctx.fireHook('take', { all: { ...given, holes: Object.assign([1], { 2: 3 }) } }, { wait: false }),
     })
     await event('hook.finished', ({ hook }) => hook === 'take')
-    assert.deepEqual(got, given)
+    // A hole is undefined to who reads it.
+    assert.deepEqual(got, { ...given, holes: [1, undefined, 3] })
   })
 
   test(
@@ -367,6 +369,8 @@ export function durableSuite(executor?: Executor): void {
         handler: async (ctx) => {
           const attempts = {
             function: () => ctx.fireHook('any', { x: { deep: [() => {}] } }, { wait: false }),
+            nul: () => ctx.fireHook('any', { x: { deep: { 'a\0b': 1 } } }, { wait: false }),
+            half: () => ctx.fireHook('any', { x: { '\ud800': 1 } }, { wait: false }),
             circle: () => ctx.fireHook('any', { x: circle }, { wait: false }),
             schema: () => ctx.fireHook('loose', { level: 'one', hash: '' }, { wait: false }),
             unknown: () => ctx.fireHook('losse', {}, { wait: false }),
@@ -382,6 +386,14 @@ export function durableSuite(executor?: Executor): void {
       await head()
       const subject = 'hook "any", fired by the handler of index "blocks" at level 0, cannot be queued: '
       assert.equal(complaints['function'], `${subject}argument "x.deep.0" cannot be stored, it is a function`)
+      assert.equal(
+        complaints['nul'],
+        `${subject}argument "x.deep" cannot be stored, its field "a\\u0000b" has a name with a NUL or half a surrogate pair`,
+      )
+      assert.match(
+        String(complaints['half']),
+        /argument "x" cannot be stored, its field "\\ud800" has a name/,
+      )
       assert.match(
         String(complaints['circle']),
         /argument "x\.again\..*" cannot be stored, it is nested too deep, or in a circle/,
