@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ActorRefFrom } from 'xstate'
 import type { HookConfigs } from './config/config.ts'
 import { StoppingError } from './errors.ts'
-import type { QueueOptions } from './hooks/fire-options.ts'
+import { checkFireOptions, type QueueOptions } from './hooks/fire-options.ts'
 import type { HookCallArgs } from './hooks/hook-call.ts'
 import type { PawlLogic } from './pawl.ts'
 
@@ -31,6 +31,8 @@ export function fireHook<Hooks extends HookConfigs, Name extends keyof Hooks & s
   }
   const id = randomUUID()
   return new Promise((resolve, reject) => {
+    // Not left to the root: among the fields of the command they would be taken for those.
+    if (options !== undefined) checkFireOptions(`hook "${hook}"`, options, undefined)
     const settle = (outcome: () => void): void => {
       for (const subscription of subscriptions) subscription.unsubscribe()
       outcome()

@@ -23,7 +23,7 @@ export class CallbackCaller {
       queue: async (sql, hook, args, how, { origin, level }) => {
         const id = randomUUID()
         try {
-          await queueFiring(sql, { hook, args, origin, level, ...how, id }, options)
+          await queueFiring(sql, { hook, args, origin, level, options: how, id }, options)
         } catch (error) {
           // Whoever fired may not be waiting for it.
           const isRefused = error instanceof UnknownHookError || error instanceof CallbackTypeError

@@ -1,5 +1,6 @@
 import { CallbackTypeError } from '../errors.ts'
 import { describeValue } from '../text/describe-value.ts'
+import { didYouMean, listWords } from '../text/did-you-mean.ts'
 import type { FiringLevel } from './firing-store.ts'
 import { keyProblem } from './key-problem.ts'
 
@@ -23,14 +24,25 @@ export interface FireOptions {
   readonly key?: string
 }
 
-/** @throws CallbackTypeError that names the option. Callers from JavaScript and YAML projects are not checked by a compiler. */
-export function checkFireOptions(
-  subject: string,
-  { wait, confirmations, key }: Readonly<Record<'wait' | 'confirmations' | 'key', unknown>>,
-  level: FiringLevel | undefined,
-): void {
+const OPTIONS = ['wait', 'confirmations', 'key'] as const satisfies readonly (keyof FireOptions)[]
+
+/**
+ * Callers from JavaScript and YAML projects are not checked by a compiler.
+ * @param level of the transaction that it is queued in
+ * @throws CallbackTypeError that names the option
+ */
+export function checkFireOptions(subject: string, options: unknown, level: FiringLevel | undefined): void {
   const refuse = (what: string, hint?: string): CallbackTypeError =>
     new CallbackTypeError(`${subject} cannot be queued: ${what}`, hint === undefined ? {} : { hint })
+  if (!isOptions(options))
+    throw refuse(`its options expected an object such as { wait: false }, received ${describeValue(options)}`)
+  // Not passed over: a slip in "confirmations" would fire at once what was meant to wait for them.
+  const unknown = Object.keys(options).find((name) => !OPTIONS.some((known) => known === name))
+  if (unknown !== undefined) {
+    const guess = didYouMean(unknown, OPTIONS) || `; known are ${listWords(OPTIONS)}`
+    throw refuse(`there is no option ${describeValue(unknown)}${guess}`)
+  }
+  const { wait, confirmations = 0, key } = options
   if (wait !== false) {
     throw refuse(
       `option "wait" expected false, received ${describeValue(wait)}`,
@@ -55,3 +67,6 @@ export function checkFireOptions(
   const problem = key === undefined ? undefined : keyProblem(key)
   if (problem !== undefined) throw refuse(`option "key" ${problem}`)
 }
+
+const isOptions = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -58,7 +58,9 @@ export interface FireRequest {
 }
 
 /** A durable firing that no callback makes. */
-export interface QueueRequestFromOutside extends Omit<FireRequest, 'signal'>, QueueOptions {}
+export interface QueueRequestFromOutside extends Omit<FireRequest, 'signal'> {
+  readonly options: QueueOptions
+}
 
 export interface HandlerCall {
   readonly index: string

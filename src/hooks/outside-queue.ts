@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { CallbackTypeError } from '../errors.ts'
 import type { HookRunnerOptions, QueueRequestFromOutside } from './hook-runner-options.ts'
+import { keyProblem } from './key-problem.ts'
 import { queueFiring } from './queue-firing.ts'
 
 /** Queues durable firings that no callback makes, and tells that it has before anything else is told of them. */
@@ -38,6 +40,9 @@ export class OutsideQueue {
   }: QueueRequestFromOutside & { readonly id: string }): Promise<void> {
     const { database, emit } = this.#options
     const { hook, origin } = request
+    const problem = keyProblem(id)
+    if (problem !== undefined)
+      throw new CallbackTypeError(`hook "${hook}" cannot be queued: its "id" ${problem}`)
     const isNew = await queueFiring(database.sql, { ...request, args, id, level: undefined }, this.#options)
     emit({ type: 'hook.queued', firing: id, hook, origin, duplicate: !isNew })
   }

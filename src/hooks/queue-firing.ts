@@ -10,7 +10,7 @@ import { findHook } from './find-hook.ts'
 import { checkFireOptions, type FireOptions } from './fire-options.ts'
 import type { FiringLevel, FiringStore } from './firing-store.ts'
 
-export interface QueueRequest extends FireOptions {
+export interface QueueRequest {
   readonly hook: string
   readonly args: Readonly<Record<string, unknown>>
   readonly origin: FiringOrigin
@@ -18,6 +18,8 @@ export interface QueueRequest extends FireOptions {
   readonly id?: string
   /** The level whose transaction `sql` is bound to. */
   readonly level: FiringLevel | undefined
+  /** Apart from the rest: a caller may give any, and none of them may be taken for one of the above. */
+  readonly options: FireOptions
 }
 
 export interface QueueTools {
@@ -33,13 +35,14 @@ export interface QueueTools {
  */
 export async function queueFiring(
   sql: Sql,
-  { hook: name, args, origin, id = randomUUID(), level, wait, confirmations = 0, key }: QueueRequest,
+  { hook: name, args, origin, id = randomUUID(), level, options }: QueueRequest,
   { hooks, store, clock }: QueueTools,
 ): Promise<boolean> {
   const firing: Firing = { id, hook: name, origin, attempt: 1 }
   const subject = describeFiring(firing)
   const hook = findHook(hooks, name)
-  checkFireOptions(subject, { wait, confirmations, key }, level)
+  checkFireOptions(subject, options, level)
+  const { confirmations = 0, key } = options
   await checkArguments(subject, hook, args)
   const encoded = encodeArguments(subject, args)
   const reversible = hook.onReverted !== undefined

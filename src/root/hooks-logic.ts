@@ -44,13 +44,18 @@ function notFired({ hook, id = randomUUID() }: FireHook, error: unknown): PawlEv
 
 /** The outcome is told by the firing's events; nobody waits here. */
 async function fire({ hooks, root }: Runtime, firing: FireHook): Promise<void> {
-  const { type: _, ...request } = firing
+  const { type: _, hook, args, id, ...options } = firing
   const origin = { type: 'outside' } as const
-  const isDurable = 'wait' in request || 'key' in request || 'confirmations' in request
-  if (!isDurable) return hooks.fire({ ...request, origin }).catch(() => {})
-  // Without `wait: false` the others mean nothing, and are refused.
+  const request = {
+    hook,
+    origin,
+    ...(args === undefined ? {} : { args }),
+    ...(id === undefined ? {} : { id }),
+  }
+  if (Object.keys(options).length === 0) return hooks.fire(request).catch(() => {})
+  // Without `wait: false` the others mean nothing, and are refused; and so is what is no option.
   await hooks
-    .queue({ ...(request as FireHook & QueueOptions), origin })
+    .queue({ ...request, options: options as QueueOptions })
     .catch((error: unknown) => root.emit(notFired(firing, error)))
 }
 

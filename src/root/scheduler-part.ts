@@ -26,7 +26,7 @@ export const schedulerPart = schedulerLogic<Runtime>((runtime) => {
       const { job, fireTime } = request.origin
       // The same for the same fire time: one that is queued again after a crash is the same firing.
       const id = fireTime === undefined ? {} : { id: `${job} ${fireTime.toISOString()}` }
-      return hooks.queue({ ...request, ...id, wait })
+      return hooks.queue({ ...request, ...id, options: { wait } })
     },
     emit: (event) => root.emit(event),
     logger,

@@ -376,6 +376,9 @@ export function durableSuite(executor?: Executor): void {
             unknown: () => ctx.fireHook('losse', {}, { wait: false }),
             wait: () => ctx.fireHook('any', { x: 1 }, { wait: true } as never),
             confirmations: () => ctx.fireHook('any', { x: 1 }, { wait: false, confirmations: -1 }),
+            slip: () => ctx.fireHook('any', { x: 1 }, { wait: false, confirmation: 12 } as never),
+            id: () => ctx.fireHook('any', { x: 1 }, { wait: false, id: 'mine', origin: {} } as never),
+            none: () => ctx.fireHook('any', { x: 1 }, 'later' as never),
             key: () => ctx.fireHook('any', { x: 1 }, { wait: false, key: '' }),
           }
           for (const [name, attempt] of Object.entries(attempts)) {
@@ -404,6 +407,15 @@ export function durableSuite(executor?: Executor): void {
       )
       assert.match(String(complaints['unknown']), /there is no hook "losse".*"loose"/)
       assert.equal(complaints['wait'], `${subject}option "wait" expected false, received true`)
+      assert.equal(
+        complaints['slip'],
+        `${subject}there is no option "confirmation" – did you mean "confirmations"?`,
+      )
+      assert.equal(
+        complaints['id'],
+        `${subject}there is no option "id"; known are "wait", "confirmations" and "key"`,
+      )
+      assert.match(String(complaints['none']), /its options expected an object .*, received "later"/)
       assert.match(
         String(complaints['confirmations']),
         /option "confirmations" expected a whole number of levels, 0 or more, received -1/,

@@ -13,7 +13,7 @@ test('the longest key fits, also with the longest name of a hook', LIMIT, async 
   const name = 'h'.repeat(63)
   const { hooks, events, level } = await openHooks(t, { [name]: hook({ run() {} }) })
   const queue = (id: string) =>
-    hooks.queue({ id, hook: name, origin: { type: 'outside' }, wait: false, key: LONGEST })
+    hooks.queue({ id, hook: name, origin: { type: 'outside' }, options: { wait: false, key: LONGEST } })
   await queue('first')
   await queue('second')
   assert.deepEqual(
@@ -32,7 +32,7 @@ test('a key that PostgreSQL could not store, or would store as another one, is r
   const { hooks } = await openHooks(t, { note: hook({ run() {} }) })
   for (const key of ['k\ud800', 'k\udfff', 'k\0'])
     await assert.rejects(
-      hooks.queue({ hook: 'note', origin: { type: 'outside' }, wait: false, key }),
+      hooks.queue({ hook: 'note', origin: { type: 'outside' }, options: { wait: false, key } }),
       (error) => error instanceof CallbackTypeError && /option "key" expected a text/.test(error.message),
     )
 })

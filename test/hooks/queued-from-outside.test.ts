@@ -82,7 +82,7 @@ test('hook.queued is told first, also where the queue hears of the firing before
   await database.transaction(async ({ sql }) => {
     // Neither goes on before the other was asked for.
     await sql`lock table pawl.firing`
-    const queued = hooks.queue({ ...firing, wait: false })
+    const queued = hooks.queue({ ...firing, options: { wait: false } })
     const run = hooks.fireQueued({
       ...firing,
       attempts: 0,
@@ -170,6 +170,23 @@ test('what cannot be queued is told at once', LIMIT, async (t) => {
     assert.ok(error instanceof CallbackTypeError, JSON.stringify(options))
     assert.match(error.message, /^hook "note" cannot be queued: option/)
   }
+  const slip = await refused({ hook: 'note', args: { n: 1n }, confirmation: 2 })
+  assert.equal(
+    (slip as Error).message,
+    'hook "note" cannot be queued: there is no option "confirmation" – did you mean "confirmations"?',
+  )
+  for (const [options, message] of [
+    [{ waits: false }, /there is no option "waits" – did you mean "wait"\?$/],
+    [{ wait: false, id: 'mine' }, /there is no option "id"; known are "wait", "confirmations" and "key"$/],
+    [{}, /option "wait" expected false, received undefined$/],
+  ] as const)
+    await assert.rejects(fireHook(root, 'note', { n: 1n }, options as never), message)
+  root.send({ type: 'FIRE_HOOK', hook: 'note', args: { n: 1n }, wait: false, id: 'x'.repeat(3_000) } as never)
+  const { error: long } = await event('hook.failed', ({ firing }) => firing.startsWith('xxx'))
+  assert.match(
+    (long as Error).message,
+    /^hook "note" cannot be queued: its "id" expected a text of 1 to 2500 bytes/,
+  )
   root.send({ type: 'STOP' })
   await assert.rejects(fireHook(root, 'note', { n: 1n }, { wait: false }), StoppingError)
   await running.ended

@@ -47,8 +47,7 @@ Examples:
             id,
             origin: { type: 'outside' },
             level: undefined,
-            wait: false,
-            ...(key === undefined ? {} : { key }),
+            options: { wait: false, ...(key === undefined ? {} : { key }) },
           },
           { hooks: config.hooks ?? {}, store: new FiringStore(database), clock: systemClock },
         )
