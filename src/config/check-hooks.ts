@@ -65,9 +65,12 @@ function checkRetry(reader: ConfigReader, hook: Fields, hookPath: string): void 
   const path = at(hookPath, 'retry')
   reader.unknownKeys(retry, RETRY_KEYS, path)
   reader.optional(retry, 'attempts', path, 'a whole number of 1 or more', isWhole(1))
-  reader.optional(retry, 'delay', path, 'seconds, 0 or more', isSeconds)
-  reader.optional(retry, 'maxDelay', path, 'seconds, 0 or more', isSeconds)
+  for (const key of ['delay', 'maxDelay'])
+    reader.optional(retry, key, path, `seconds, from 0 to ${LONGEST_DELAY}`, isSeconds)
 }
 
+/** 100,000 days, as for the intervals of jobs: far beyond them a time is none any more. */
+const LONGEST_DELAY = 100_000 * 86_400
+
 const isSeconds = (value: unknown): value is number =>
-  typeof value === 'number' && value >= 0 && Number.isFinite(value)
+  typeof value === 'number' && value >= 0 && value <= LONGEST_DELAY

@@ -90,9 +90,13 @@ export function hook<const Args extends HookArgs = {}>(
     args: definition.args ?? ({} as Args),
     atomic: definition.atomic ?? false,
     blocking: definition.blocking ?? true,
-    retry: { ...RETRY, ...definition.retry },
+    retry: { ...RETRY, ...withoutUndefined(definition.retry) },
     maxConcurrency: definition.maxConcurrency ?? 1,
     ...(definition.onReverted === undefined ? {} : { onReverted: definition.onReverted }),
     run: definition.run,
   }
 }
+
+/** What is not given is undefined as well where a variable of the user's is. Unknown fields stay: the config's check names them. */
+const withoutUndefined = (retry: HookRetry = {}): HookRetry =>
+  Object.fromEntries(Object.entries(retry).filter(([, value]) => value !== undefined))

@@ -69,7 +69,8 @@ async function failed(
     emit({ type: 'hook.dead', ...event, attempts: attempt })
     return
   }
-  const delay = Math.min(hook.retry.delay * 2 ** attempts, hook.retry.maxDelay) * 1_000
+  // Not infinite: a delay of 0 is 0 after thousands of attempts, too.
+  const delay = Math.min(hook.retry.delay * 2 ** Math.min(attempts, 1_000), hook.retry.maxDelay) * 1_000
   const dueAt = new Date(clock.now() + delay)
   await claims.fail(firing, { attempts: attempt, error: reasonOf(error), dueAt })
   emit({ type: 'hook.retrying', ...event, attempt, delay })
