@@ -25,7 +25,7 @@ const DRAIN_TIMEOUT = 4_000
 /** What users send to the root. */
 export type PawlCommand<Hooks extends HookConfigs = HookConfigs> =
   /**
-   * Fire a user hook; `id` comes back in the firing's events. With `wait: false` it is a durable firing, as `ctx.fireHook` makes
+   * Fire a user hook; `id` comes back in the firing's events, and is refused while a firing of the hook with the same id runs. With `wait: false` it is a durable firing, as `ctx.fireHook` makes
    * them: told by `hook.queued` first.
    */
   | ({ readonly type: 'FIRE_HOOK'; readonly id?: string } & HookCall<Hooks> &

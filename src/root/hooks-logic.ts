@@ -7,6 +7,7 @@ import type { PawlEvent } from '../events.ts'
 import type { QueueOptions } from '../hooks/fire-options.ts'
 import { work } from '../work.ts'
 import type { Runtime } from './runtime.ts'
+import { sameRuns } from './track-firing.ts'
 
 /** The hooks' chart with its slots filled. */
 export const hooksLogic = hooksMachine.provide({
@@ -43,7 +44,8 @@ function notFired({ hook, id = randomUUID() }: FireHook, error: unknown): PawlEv
 }
 
 /** The outcome is told by the firing's events; nobody waits here. */
-async function fire({ hooks, root }: Runtime, firing: FireHook): Promise<void> {
+async function fire(runtime: Runtime, firing: FireHook): Promise<void> {
+  const { hooks, root } = runtime
   const { type: _, hook, args, id, ...options } = firing
   const origin = { type: 'outside' } as const
   const request = {
@@ -52,7 +54,12 @@ async function fire({ hooks, root }: Runtime, firing: FireHook): Promise<void> {
     ...(args === undefined ? {} : { args }),
     ...(id === undefined ? {} : { id }),
   }
-  if (Object.keys(options).length === 0) return hooks.fire(request).catch(() => {})
+  if (Object.keys(options).length === 0) {
+    // Before it is told that it has started.
+    const refused = id === undefined ? undefined : sameRuns(runtime, { hook, id })
+    if (refused !== undefined) return root.emit(notFired(firing, refused))
+    return hooks.fire(request).catch(() => {})
+  }
   // Without `wait: false` the others mean nothing, and are refused; and so is what is no option.
   await hooks
     .queue({ ...request, options: options as QueueOptions })

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ActorRefFrom } from 'xstate'
-import { CallbackError, fireHook, hook, StoppingError, type Config, type PawlLogic } from 'pawl'
+import {
+  CallbackError,
+  CallbackTypeError,
+  fireHook,
+  hook,
+  StoppingError,
+  type Config,
+  type PawlLogic,
+} from 'pawl'
 import { simulateChain } from 'pawl/testing'
 import { createRoot, holdingHook, HOOKS, on_reindex, startRoot } from './running-root.ts'
 
@@ -74,6 +82,21 @@ test('FIRE_HOOK has its id in each of its events', async (t) => {
     event.type === 'hook.started' && event.args['n'] === 2 ? [event.firing] : [],
   )
   assert.match(own.join(), /^[\da-f-]{36}$/)
+})
+
+test('a firing is refused while one of the same id runs', async (t) => {
+  const { hold, started, letGo } = holdingHook()
+  const { root, emitted } = await startRoot(t, { hooks: { ...HOOKS, hold } })
+  const fire = (): void => root.send({ type: 'FIRE_HOOK', hook: 'hold', id: 'mine' })
+  fire()
+  await started()
+  fire()
+  const { error } = await emitted.next('hook.failed', ({ firing }) => firing === 'mine')
+  assert.ok(error instanceof CallbackTypeError)
+  assert.equal(error.message, 'hook "hold" was not fired: a firing of it with the id "mine" still runs')
+  letGo()
+  await emitted.next('hook.finished', ({ firing }) => firing === 'mine')
+  assert.deepEqual(emitted.firing('mine'), ['hook.started', 'hook.failed', 'hook.finished'])
 })
 
 test('the error of a hook comes back as the cause, and in the event', async (t) => {
