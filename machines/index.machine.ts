@@ -1,5 +1,6 @@
 import { assign, sendParent, sendTo, setup, type ErrorActorEvent } from 'xstate'
 import type { AdvanceOutcome } from '../src/indexing/follower.ts'
+import { backOff } from './back-off.ts'
 import { slot } from './slot.ts'
 
 /** What the parent tells an index. */
@@ -203,8 +204,3 @@ export const indexMachine = setup({
     stopped: { entry: 'tellStopped' },
   },
 })
-
-/** 0.5 s, 1 s, 2 s … 30 s: short enough to be back soon after a node restarts, long enough to be no load on it. */
-function backOff(attempt: number): number {
-  return Math.min(30_000, 500 * 2 ** (attempt - 1))
-}

@@ -1,6 +1,7 @@
 import { assign, enqueueActions, sendParent, sendTo, setup, stopChild, type ErrorActorEvent } from 'xstate'
 import type { LifecycleState, ReindexReason } from '../src/events.ts'
 import type { ReindexCommand } from '../src/lifecycle-command.ts'
+import { backOff } from './back-off.ts'
 import { indexMachine, type IndexCommand, type IndexReport } from './index.machine.ts'
 import { slot } from './slot.ts'
 
@@ -55,6 +56,8 @@ interface Context {
   readonly phases: Readonly<Record<string, IndexPhase>>
   /** Reorgs that wait to be undone, in the order they were found. Each of these indexes stands still. */
   readonly reorgs: readonly Reorg[]
+  /** How often the first of them could not be undone. */
+  readonly attempt: number
   /** The indexes that other processes follow are at their heads. */
   readonly elsewhereSynchronized: boolean
   readonly ending: Ending | undefined
@@ -109,6 +112,9 @@ export const indexerMachine = setup({
     endsInRestart: ({ context }) => noneRuns(context) && context.ending === 'restart',
     /** Cannot what failed be rolled back, and does the policy wipe then? Decided by `src`, which knows both. */
     mustReindex: (_, _failure: { readonly error: unknown }): boolean => false,
+    /** May the same rollback succeed later? Decided by `src`, which knows the errors. */
+    mayPass: (_, _failure: { readonly error: unknown }): boolean => false,
+    mayPassWhileEnding: (_, _failure: { readonly error: unknown }): boolean => false,
     indexesRun: ({ context }) => context.indexesRun,
     isRemoved: ({ context }, index: string) => !context.names.includes(index),
   },
@@ -154,13 +160,21 @@ export const indexerMachine = setup({
     noteFleet: assign({
       elsewhereSynchronized: (_, { synchronized }: { readonly synchronized: boolean }) => synchronized,
     }),
-    forgetReorgs: assign({ reorgs: [] }),
+    noteAttempt: assign({ attempt: ({ context }) => context.attempt + 1 }),
+    tellRetrying: enqueueActions(({ context, enqueue }, { error }: { readonly error: unknown }) => {
+      const { reorgs, attempt } = context
+      for (const { index } of reorgs.slice(0, 1)) {
+        const report: IndexReport = { type: 'INDEX_RETRYING', index, attempt, delay: backOff(attempt), error }
+        enqueue.sendParent(report)
+      }
+    }),
+    forgetReorgs: assign({ reorgs: [], attempt: 0 }),
     releaseIndex: enqueueActions(({ context, enqueue }) => {
       const [undone, ...waiting] = context.reorgs
       if (undone === undefined) return
       const command: IndexCommand = { type: context.names.includes(undone.index) ? 'ROLLED_BACK' : 'STOP' }
       enqueue.sendTo(`index: ${undone.index}`, command)
-      enqueue.assign({ reorgs: waiting })
+      enqueue.assign({ reorgs: waiting, attempt: 0 })
     }),
     startIndex: enqueueActions(({ context, enqueue }, index: string) => {
       enqueue.spawnChild('index', {
@@ -193,7 +207,7 @@ export const indexerMachine = setup({
         })
         phases[index] = 'syncing'
       }
-      enqueue.assign({ phases, reorgs: [], indexesRun: true })
+      enqueue.assign({ phases, reorgs: [], attempt: 0, indexesRun: true })
     }),
     stopIndexes: enqueueActions(({ context, enqueue }) => {
       for (const [index, phase] of Object.entries(context.phases)) {
@@ -209,6 +223,9 @@ export const indexerMachine = setup({
     }),
     drain: sendTo('work', { type: 'DRAIN' }),
   },
+  delays: {
+    backOff: ({ context }) => backOff(context.attempt),
+  },
 }).createMachine({
   id: 'indexer',
   context: ({ input }) => ({
@@ -219,6 +236,7 @@ export const indexerMachine = setup({
     indexesRun: false,
     phases: {},
     reorgs: [],
+    attempt: 0,
     elsewhereSynchronized: true,
     ending: undefined,
     error: undefined,
@@ -453,6 +471,19 @@ export const indexerMachine = setup({
             target: 'ending',
             actions: ['noteRollbackFailed', { type: 'noteEnding', params: 'reindex' }],
           },
+          // The next start, or the restart that was asked for, finds the reorg again.
+          {
+            guard: { type: 'mayPassWhileEnding', params: ({ event }) => ({ error: event.error }) },
+            target: 'ending',
+          },
+          {
+            guard: { type: 'mayPass', params: ({ event }) => ({ error: event.error }) },
+            target: 'backingOff',
+            actions: [
+              'noteAttempt',
+              { type: 'tellRetrying', params: ({ event }) => ({ error: event.error }) },
+            ],
+          },
           {
             target: 'ending',
             actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
@@ -462,6 +493,11 @@ export const indexerMachine = setup({
       on: {
         STOP: { actions: [{ type: 'noteEnding', params: 'stop' }, 'drain'] },
       },
+    },
+    // The lifecycle is in rollback as before: the index stands still, and the others go on.
+    backingOff: {
+      always: { guard: 'ending', target: 'ending' },
+      after: { backOff: { target: 'rollback' } },
     },
     ending: {
       entry: ['stopIndexes', 'forgetReorgs'],

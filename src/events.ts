@@ -94,7 +94,7 @@ export type PawlEvent<
       readonly fromLevel: number
       readonly toLevel: number
     }
-  /** Something that may pass failed (a node, a connection); it is tried again after `delay` ms. */
+  /** Something that may pass failed (a node, a connection) in a level or a rollback; it is tried again after `delay` ms. */
   | {
       readonly type: 'index.retrying'
       readonly index: IndexName

@@ -130,7 +130,10 @@ export interface Config<
   readonly on_reindex?: (ctx: HookContext) => Promise<void> | void
   /** Every time that all indexes have reached their heads. */
   readonly on_synchronized?: (ctx: HookContext) => Promise<void> | void
-  /** Levels `toLevel + 1` to `fromLevel` left the chain. Default: `ctx.rollback(index, fromLevel, toLevel)`. */
+  /**
+   * Levels `toLevel + 1` to `fromLevel` left the chain. Default: `ctx.rollback(index, fromLevel, toLevel)`. Fired again where it fails
+   * with what may pass, as a lost connection does: what is undone by then stays so.
+   */
   readonly on_index_rollback?: (
     ctx: HookContext,
     index: string,

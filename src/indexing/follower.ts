@@ -179,10 +179,17 @@ export class Follower {
     }
   }
 
-  /** Loads the cursor again, after something else (a revert, a wipe) moved it. */
-  async reload(signal?: AbortSignal): Promise<void> {
-    await this.#load()
-    signal?.throwIfAborted()
+  /**
+   * Loads the cursor again, after something else (a revert, a wipe) moved it. What moved it is committed: where it cannot be loaded
+   * now, the next advance does, or tells what is wrong.
+   */
+  async reload(): Promise<void> {
+    this.#position.stale = true
+    try {
+      await this.#load()
+    } catch (error) {
+      this.#options.logger.debug('where the index stands cannot be loaded yet', { error })
+    }
   }
 
   async #load(): Promise<void> {

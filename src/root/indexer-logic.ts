@@ -42,6 +42,8 @@ export const indexerLogic = indexerMachine.provide({
   },
   guards: {
     mustReindex: ({ context }, { error }) => mustReindex(context.runtime as Runtime, error),
+    mayPass: (_, { error }) => mayPass(error),
+    mayPassWhileEnding: ({ context }, { error }) => context.ending !== undefined && mayPass(error),
   },
   actions: {
     tellFleet: (_, { runtime, index, synchronized }) => {

@@ -1,13 +1,24 @@
 import type { DroppedFiring } from '../database/revert-firings.ts'
 import { revertLevels } from '../database/revert-levels.ts'
 import { RollbackError, RollbackMisuseError } from '../errors.ts'
+import type { RevertedTable } from '../events.ts'
+import type { Follower } from '../indexing/follower.ts'
 import { abandon, refAtOrBelow, tellDropped } from './abandon.ts'
 import { actionOf } from './modifications.ts'
 import type { Runtime } from './runtime.ts'
 
+interface Reverted {
+  readonly tables: readonly RevertedTable[]
+  readonly dropped: readonly DroppedFiring[]
+}
+
+/** What was reverted, and is not known to be committed: a COMMIT whose answer was lost may have been. The next try finds out. */
+const untold = new WeakMap<Follower, Reverted>()
+
 /**
- * Undoes the database writes of an index's levels above `toLevel` and moves its cursor there, in one transaction.
- * @throws RollbackError with nothing reverted.
+ * Undoes the database writes of an index's levels above `toLevel` and moves its cursor there, in one transaction. May be called again
+ * for the same levels, whatever came of the call before: what is undone already is told once.
+ * @throws RollbackError with nothing reverted; what may pass, as `mayPass` says.
  */
 export async function rollBack(
   runtime: Runtime,
@@ -18,7 +29,6 @@ export async function rollBack(
   }: { readonly index: string; readonly fromLevel: number; readonly toLevel: number },
 ): Promise<void> {
   const { config, database, indexes, leases, root, clock, queue } = runtime
-  let dropped: readonly DroppedFiring[] = []
   const follower = indexes.follower(index)
   if (follower === undefined) throw new RollbackMisuseError(`there is no index "${index}" to roll back`)
   if (fromLevel <= toLevel) {
@@ -31,20 +41,20 @@ export async function rollBack(
   const indexId = follower.id
   try {
     const fence = leases.fence(index)
-    const onDropped = (firings: readonly DroppedFiring[]): void => void (dropped = firings)
-    const tables = await database.transaction((transaction) =>
-      revertLevels(transaction, { ownSchema, indexId, toLevel, fence, onDropped }),
-    )
-    await follower.reload()
-    tellDropped(runtime, dropped)
-    root.emit({
-      type: 'index.rolledBack',
-      index,
-      fromLevel,
-      toLevel,
-      tables,
-      duration: clock.now() - started,
+    await database.transaction(async (transaction) => {
+      let dropped: readonly DroppedFiring[] | undefined
+      const onDropped = (firings: readonly DroppedFiring[]): void => void (dropped = firings)
+      const tables = await revertLevels(transaction, { ownSchema, indexId, toLevel, fence, onDropped })
+      if (dropped !== undefined) untold.set(follower, { tables, dropped })
     })
+    await follower.reload()
+    const reverted = untold.get(follower)
+    if (reverted !== undefined) {
+      untold.delete(follower)
+      tellDropped(runtime, reverted.dropped)
+      const duration = clock.now() - started
+      root.emit({ type: 'index.rolledBack', index, fromLevel, toLevel, tables: reverted.tables, duration })
+    }
   } catch (error) {
     if (!(error instanceof RollbackError) || actionOf(config, 'rollback') !== 'ignore') throw error
     const cursor = await refAtOrBelow(database, indexId, toLevel)

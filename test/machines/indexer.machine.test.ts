@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { createActor, createMachine, fromCallback, type AnyActorRef } from 'xstate'
 import { indexerMachine, type IndexerReport, type Prepared } from '../../machines/indexer.machine.ts'
 import type { IndexReport } from '../../machines/index.machine.ts'
+import { ManualClock } from './manual-clock.ts'
 import { Slots } from './slots.ts'
 import { coverTransitions } from './transition-coverage.ts'
 
@@ -10,6 +11,8 @@ const watch = coverTransitions(indexerMachine)
 
 /** What cannot be rolled back, where the policy wipes. */
 const DEEP = new Error('too deep')
+/** What may pass. */
+const LOST = new Error('the connection was lost')
 
 /** An indexer of the indexes `a` and `b`, which say what the test lets them say. */
 function start(prepared: Partial<Prepared> = {}) {
@@ -17,6 +20,7 @@ function start(prepared: Partial<Prepared> = {}) {
   const reports: IndexerReport[] = []
   const commands: string[] = []
   const forgotten: string[] = []
+  const clock = new ManualClock()
   const parent = createActor(
     createMachine({
       invoke: {
@@ -32,7 +36,11 @@ function start(prepared: Partial<Prepared> = {}) {
             fireSystemHook: slots.fill('fireSystemHook'),
             fail: slots.fill('fail'),
           },
-          guards: { mustReindex: (_, { error }) => error === DEEP },
+          guards: {
+            mustReindex: (_, { error }) => error === DEEP,
+            mayPass: (_, { error }) => error === LOST,
+            mayPassWhileEnding: ({ context }, { error }) => context.ending !== undefined && error === LOST,
+          },
           actions: { forgetIndex: (_, { index }) => void forgotten.push(index) },
         }),
         input: { runtime: undefined, indexes: ['a', 'b'] },
@@ -40,13 +48,14 @@ function start(prepared: Partial<Prepared> = {}) {
       },
       on: { '*': { actions: ({ event }) => void reports.push(event as unknown as IndexerReport) } },
     }),
-    { inspect: watch },
+    { inspect: watch, clock },
   ).start()
   const indexer = parent.getSnapshot().children['indexer'] as AnyActorRef
   return {
     slots,
     commands,
     forgotten,
+    clock,
     reports,
     value: (): unknown => indexer.getSnapshot().value,
     status: () => indexer.getSnapshot().status,
@@ -414,4 +423,65 @@ test('a rollback that fails otherwise fails the indexer', () => {
   hookRunning().fail(new Error('a slip of the user'))
   say(stopped('a'), stopped('b'))
   assert.equal(value(), 'failed')
+})
+
+test('a rollback that may succeed later is tried again with back-off, and holds nothing else up', () => {
+  const { say, hookRunning, slots, value, clock, reports, commands, states } = startSynchronized()
+  say(reorged('a'))
+  const before = slots.calls('fireSystemHook').length
+  for (const [failures, delay] of [500, 1_000, 2_000].entries()) {
+    hookRunning().fail(LOST)
+    const retrying = { type: 'INDEX_RETRYING', index: 'a', attempt: failures + 1, delay, error: LOST }
+    assert.deepEqual(reports.at(-1), retrying)
+    say({ type: 'INDEX_SYNCING', index: 'b' }, synchronized('b'))
+    clock.advance(delay - 1)
+    assert.equal(value(), 'backingOff')
+    clock.advance(1)
+    assert.equal(value(), 'rollback')
+    assert.deepEqual((hookRunning().input as { args: unknown }).args, ['a', 9, 7])
+  }
+  assert.equal(slots.calls('fireSystemHook').length, before + 3)
+  hookRunning().settle()
+  assert.deepEqual(commands, ['a ROLLED_BACK'])
+  say(synchronized('a'))
+  assert.deepEqual(states().slice(-3, -2), ['rollback'])
+
+  // The next one begins to count anew.
+  hookRunning().settle()
+  say(reorged('b'))
+  hookRunning().fail(LOST)
+  assert.deepEqual(reports.at(-1), {
+    type: 'INDEX_RETRYING',
+    index: 'b',
+    attempt: 1,
+    delay: 500,
+    error: LOST,
+  })
+  clock.advance(500)
+  hookRunning().fail(new Error('a slip of the user'))
+  say(stopped('a'), stopped('b'))
+  assert.equal(value(), 'failed')
+})
+
+test('nobody who ends it waits for a rollback that is to be tried again', () => {
+  for (const type of ['STOP', 'REINDEX', 'RESTART']) {
+    for (const whileItRuns of [false, true]) {
+      const { send, say, hookRunning, value, status, clock, slots, reports } = startSynchronized()
+      say(reorged('a'))
+      if (whileItRuns) send({ type })
+      hookRunning().fail(LOST)
+      if (!whileItRuns) send({ type })
+      assert.equal(value(), 'ending', type)
+      assert.equal(
+        reports.some(({ type: told }) => told === 'INDEX_RETRYING'),
+        !whileItRuns,
+      )
+      const fired = slots.calls('fireSystemHook').length
+      clock.advance(60_000)
+      assert.equal(slots.calls('fireSystemHook').length, fired)
+      say(stopped('a'), stopped('b'))
+      if (type === 'STOP') assert.equal(status(), 'done')
+      else assert.deepEqual(value(), type === 'REINDEX' ? 'reindex' : { restart: 'preparing' })
+    }
+  }
 })
