@@ -16,7 +16,10 @@ export interface IndexOptions<Block extends BlockRef = BlockRef> {
   readonly datasource: Datasource<Block>
   /** Default: the datasource's first level (0). */
   readonly firstLevel?: number
-  /** The index ends here, and counts as synchronized from then on. Default: never. */
+  /**
+   * The index ends here, and counts as synchronized from then on. It looks at the head until no reorg can reach it, and until its durable
+   * firings have their `confirmations`. The process goes on. Default: never.
+   */
   readonly lastLevel?: number
   /**
    * Levels below the head that a reorg can reach, for a datasource that cannot tell what is final. Nothing below is

@@ -38,6 +38,8 @@ export interface FollowerOptions extends JournalUpkeepOptions {
   readonly onDeepReorg?: (reorg: { readonly fromLevel: number; readonly block: BlockRef }) => Promise<boolean>
   /** At most every 100 ms, and whenever an advance ends with levels that are not reported yet. */
   readonly onProgress: (progress: Progress) => void
+  /** It has reached its last level, and firings that waited there have their confirmations by the chain's head. */
+  readonly onConfirmed?: () => void
   /** ms that a call of the datasource may take. Default: 30,000. */
   readonly timeout?: number
   /** ms between two looks at a source that does not tell of new heads. Default: 1,000. */

@@ -1,3 +1,4 @@
+import { confirmFirings } from '../database/confirm-firings.ts'
 import { DeepReorgError } from '../errors.ts'
 import type { BlockRef } from '../datasources/datasource.ts'
 import type { IndexStatus } from '../hooks/context.ts'
@@ -19,7 +20,7 @@ import { splitByBytes } from './split-by-bytes.ts'
 export type AdvanceOutcome =
   /** There is nothing more to index now. */
   | { readonly type: 'head' }
-  /** The index is at its end, and no reorg can reach it any more. */
+  /** The index is at its end, no reorg can reach it any more, and none of its firings waits for confirmations. */
   | { readonly type: 'lastLevel' }
   /** It was asked to stop, and did so at a level boundary. */
   | { readonly type: 'stopped' }
@@ -218,7 +219,7 @@ export class Follower {
   }
 
   async #look(look: Look): Promise<AdvanceOutcome | Again> {
-    const { head, finalized } = look
+    const { head } = look
     const { cursor, next, verified } = this.#position
     const to = Math.min(head.level, this.#lastLevel)
     if (cursor !== undefined) {
@@ -232,8 +233,19 @@ export class Follower {
     }
     this.#position.verified = true
     if (next <= to) return this.#index(look, to)
-    // Before its last level is final a reorg may still take it off: the index goes on looking.
-    return next > this.#lastLevel && this.#lastLevel <= finalized ? { type: 'lastLevel' } : { type: 'head' }
+    return next > this.#lastLevel && (await this.#ends(look)) ? { type: 'lastLevel' } : { type: 'head' }
+  }
+
+  /**
+   * Before its last level is final a reorg may still take it off, and as long as firings of its levels wait to be deeper, somebody has
+   * to see the head rise: the index goes on looking.
+   */
+  async #ends({ head, finalized }: Look): Promise<boolean> {
+    const { database, onConfirmed } = this.#options
+    const { sql, ownSchema } = database
+    const found = await confirmFirings(sql, { ownSchema, indexId: this.id, head: head.level })
+    if (found.confirmed > 0) onConfirmed?.()
+    return this.#lastLevel <= finalized && !found.waiting
   }
 
   async #index(look: Look, to: number): Promise<AdvanceOutcome | Again> {

@@ -183,6 +183,7 @@ export function assembleRuntime(opened: Opened): Runtime {
         root.emit({ type: 'index.progress', index: name, ...progress })
         queue.look()
       },
+      onConfirmed: () => queue.look(),
     })
   const indexes = new IndexRegistry(
     {

@@ -29,20 +29,27 @@ interface Fire {
   readonly hooks?: HookConfigs
   /** Of the head. Default: 5. */
   readonly level?: number
+  readonly lastLevel?: number
   readonly handler: (ctx: HandlerContext, block: { level: number; hash: string }) => Promise<void> | void
 }
 
 /** What is promised of durable firings, whoever tells the workers of them. */
 export function durableSuite(executor?: Executor): void {
   /** A root that follows a simulated chain, with a table for what its hooks do. */
-  async function follow(t: TestContext, { hooks = EFFECTS, level = 5, handler }: Fire) {
+  async function follow(t: TestContext, { hooks = EFFECTS, level = 5, lastLevel = Infinity, handler }: Fire) {
     const chain = simulateChain({ seed: 7, length: level + 1, finality: 30 })
     const running = await startRoot(t, {
       on_reindex: async ({ sql }) =>
         void (await sql`create table effect (level int, hash text, n int generated always as identity primary key)`),
       hooks,
       ...(executor === undefined ? {} : { executor }),
-      indexes: { blocks: { datasource: chain.datasource(), handler: handler as never } },
+      indexes: {
+        blocks: {
+          datasource: chain.datasource(),
+          ...(lastLevel === Infinity ? {} : { lastLevel }),
+          handler: handler as never,
+        },
+      },
     })
     const { sql, event } = running
     return {
@@ -148,6 +155,31 @@ export function durableSuite(executor?: Executor): void {
       await ran(5)
       assert.deepEqual(await effects(), of(chain, [0, 1, 2, 3, 4, 5]))
       assert.equal(events.filter(({ type }) => type === 'hook.dropped').length, 2)
+    })
+
+    test(`${name}: an index that ends has its confirmations by the chain's head`, LIMIT, async (t) => {
+      const { chain, event, effects, sql, head, events } = await follow(t, {
+        level: 5,
+        lastLevel: 5,
+        handler: (ctx, { level, hash }) =>
+          ctx.fireHook(name, { level, hash }, { wait: false, confirmations: 40 }),
+      })
+      await head()
+      // Before they are deep enough, a reorg may still come.
+      chain.reorg(1, 1)
+      await event('hook.dropped', ({ origin }) => origin.type === 'handler' && origin.level === 5)
+      // Its last level is final, and its end is not: others are to come.
+      chain.extend(38)
+      await event('hook.finished', ({ origin }) => origin.type === 'handler' && origin.level === 3)
+      assert.deepEqual(await effects(), of(chain, [0, 1, 2, 3]))
+      assert.deepEqual(
+        [...(await sql`select level::int from pawl.firing where state = 'queued' order by level`)],
+        [{ level: 4 }, { level: 5 }],
+      )
+      chain.extend(2)
+      await event('hook.finished', ({ origin }) => origin.type === 'handler' && origin.level === 5)
+      assert.deepEqual(await effects(), of(chain, [0, 1, 2, 3, 4, 5]))
+      assert.equal(events.filter(({ type }) => type === 'hook.dropped').length, 1)
     })
 
     test(`${name}: what has run is compensated when its level leaves the chain`, LIMIT, async (t) => {
