@@ -24,6 +24,7 @@ import { lighterFirings } from './migrations/0020-lighter-firings.ts'
 import { lighterJournal } from './migrations/0021-lighter-journal.ts'
 import { finishWithCommit } from './migrations/0022-finish-with-commit.ts'
 import { leanerTriggers } from './migrations/0023-leaner-triggers.ts'
+import { leftBehind } from './migrations/0024-left-behind.ts'
 import { quoteName } from './journal-ddl.ts'
 
 export interface Migration {
@@ -60,6 +61,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 21, name: 'lighter-journal', up: lighterJournal },
   { id: 22, name: 'finish-with-commit', up: finishWithCommit },
   { id: 23, name: 'leaner-triggers', up: leanerTriggers },
+  { id: 24, name: 'left-behind', up: leftBehind },
 ]
 
 /** Of all processes that start at the same time, one migrates. The number is arbitrary. */

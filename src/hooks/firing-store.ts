@@ -1,6 +1,7 @@
 import type { Database, Sql } from '../database/database.ts'
 import type { FiringOrigin } from './context.ts'
-import { decodeArguments, encodeArguments } from './encode-arguments.ts'
+import { addFiring } from './add-firing.ts'
+import { decodeArguments } from './encode-arguments.ts'
 import type { OpenExecutor } from './executor.ts'
 
 /** The level whose transaction a firing was made in. */
@@ -19,6 +20,14 @@ export interface NewFiring {
   readonly confirmations: number
   readonly key: string | undefined
   readonly reversible: boolean
+  /** The run of a job that it is. */
+  readonly run?: JobRun | undefined
+}
+
+/** A firing of a job, by its row. */
+export interface JobRun {
+  readonly job: string
+  readonly fireTime: Date
 }
 
 /** A firing on the queue, as a person wants to know of it. */
@@ -55,25 +64,16 @@ export class FiringStore {
    * @returns whether it is new
    */
   async add(sql: Sql, firing: NewFiring, now: Date): Promise<boolean> {
-    const { id, hook, args, origin, at, confirmations, key, reversible } = firing
     const own = sql(this.#database.ownSchema)
+    const { id, hook, confirmations } = firing
     // One that waits for confirmations is told of when it has them: before, a worker could do nothing.
     const told =
       this.#executor === undefined
-        ? sql`pg_notify(${this.channel}, hook)`
+        ? sql`pg_notify(${this.channel}, ${hook}::text)`
         : confirmations === 0
           ? this.#executor.message(sql, hook, id)
           : sql`null`
-    const added = await sql`
-      with added as (
-        insert into ${own}.firing (id, hook, args, origin, key, index_id, level, confirmations, reversible, due_at)
-        values (${id}, ${hook}, ${sql.json(args as never)}, ${sql.json(encodeArguments('', { ...origin }) as never)},
-          ${key ?? null}, (select id from ${own}.index where name = ${at?.index ?? null}), ${at?.level ?? null},
-          ${confirmations}, ${reversible}, ${now})
-        on conflict do nothing
-        returning hook)
-      select ${told} from added`
-    return added.length > 0
+    return addFiring(sql, own, { firing, told, now })
   }
 
   /** How many wait, run or are dead, of each hook, and how old the oldest of them is, in s. */

@@ -8,7 +8,7 @@ import type { LightSignal, StopSignal } from '../light-signal.ts'
 import type { Logger } from '../logger.ts'
 import type { QueueOptions } from './fire-options.ts'
 import type { FiringClaims } from './firing-claims.ts'
-import type { FiringStore } from './firing-store.ts'
+import type { FiringStore, JobRun } from './firing-store.ts'
 import type { LifecycleControl } from './lifecycle-control.ts'
 import type { Firing, FiringOrigin, HandlerContext, HookContext, IndexStatus } from './context.ts'
 
@@ -60,6 +60,8 @@ export interface FireRequest {
 /** A durable firing that no callback makes. */
 export interface QueueRequestFromOutside extends Omit<FireRequest, 'signal'> {
   readonly options: QueueOptions
+  /** The run of a job that it is: it is queued once, whoever queues it. */
+  readonly run?: JobRun
 }
 
 export interface HandlerCall {

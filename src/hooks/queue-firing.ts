@@ -8,7 +8,7 @@ import { describeFiring } from './describe-firing.ts'
 import { encodeArguments } from './encode-arguments.ts'
 import { findHook } from './find-hook.ts'
 import { checkFireOptions, type FireOptions } from './fire-options.ts'
-import type { FiringLevel, FiringStore } from './firing-store.ts'
+import type { FiringLevel, FiringStore, JobRun } from './firing-store.ts'
 
 export interface QueueRequest {
   readonly hook: string
@@ -16,6 +16,8 @@ export interface QueueRequest {
   readonly origin: FiringOrigin
   /** Default: a new one. */
   readonly id?: string
+  /** The run of a job that it is. */
+  readonly run?: JobRun
   /** The level whose transaction `sql` is bound to. */
   readonly level: FiringLevel | undefined
   /** Apart from the rest: a caller may give any, and none of them may be taken for one of the above. */
@@ -30,12 +32,12 @@ export interface QueueTools {
 
 /**
  * Checks a durable firing and puts it on the queue, by this `sql`.
- * @returns whether it is new: not one with a key that was fired before
+ * @returns whether it is new: not one with a key that was fired before, nor of a run whose firing was queued before
  * @throws UnknownHookError, CallbackTypeError
  */
 export async function queueFiring(
   sql: Sql,
-  { hook: name, args, origin, id = randomUUID(), level, options }: QueueRequest,
+  { hook: name, args, origin, id = randomUUID(), level, run, options }: QueueRequest,
   { hooks, store, clock }: QueueTools,
 ): Promise<boolean> {
   const firing: Firing = { id, hook: name, origin, attempt: 1 }
@@ -48,7 +50,7 @@ export async function queueFiring(
   const reversible = hook.onReverted !== undefined
   return store.add(
     sql,
-    { id, hook: name, args: encoded, origin, at: level, confirmations, key, reversible },
+    { id, hook: name, args: encoded, origin, at: level, confirmations, key, reversible, run },
     new Date(clock.now()),
   )
 }

@@ -50,7 +50,7 @@ interface RunRow {
   readonly job: string
   readonly fire_time: Date
   readonly fire_times: number
-  readonly status: 'due' | 'running'
+  readonly status: 'due' | 'running' | 'succeeded'
   readonly attempt: number
   readonly by_hand: boolean
   readonly retry_at: Date | null
@@ -66,10 +66,14 @@ export async function takeRuns(database: Database, owner: string): Promise<reado
       where status in ('due', 'running') and owner is distinct from ${owner}::text::uuid and not exists (
         select from ${own}.process where process.id = run.owner and process.expires_at > clock_timestamp())
       order by fire_time limit ${MOST_TAKEN} for update skip locked)
-    update ${own}.job_run run set owner = ${owner}::text::uuid
+    update ${own}.job_run run set owner = ${owner}::text::uuid,
+      status = case when run.queued then 'succeeded' else run.status end,
+      finished_at = case when run.queued then now() else run.finished_at end
     from found where run.job = found.job and run.fire_time = found.fire_time
     returning run.job, run.fire_time, run.fire_times, run.status, run.attempt, run.by_hand, run.retry_at`
+  // One whose firing is on the queue has done its part, and only could not say so.
   return rows
+    .flatMap((row) => (row.status === 'succeeded' ? [] : [{ ...row, status: row.status }]))
     .map((row) => ({
       job: row.job,
       fireTime: row.fire_time,

@@ -24,9 +24,10 @@ export const schedulerPart = schedulerLogic<Runtime>((runtime) => {
     fire: ({ wait, ...request }, signal) => {
       if (wait === undefined) return hooks.fire({ ...request, signal })
       const { job, fireTime } = request.origin
-      // The same for the same fire time: one that is queued again after a crash is the same firing.
-      const id = fireTime === undefined ? {} : { id: `${job} ${fireTime.toISOString()}` }
-      return hooks.queue({ ...request, ...id, options: { wait } })
+      // The same for the same fire time: one that is queued again after a crash is the same firing, also where the first has run.
+      const same =
+        fireTime === undefined ? {} : { id: `${job} ${fireTime.toISOString()}`, run: { job, fireTime } }
+      return hooks.queue({ ...request, ...same, options: { wait } })
     },
     emit: (event) => root.emit(event),
     logger,

@@ -220,6 +220,40 @@ test('a job with wait: false queues its firing, and has done its part then', LIM
   assert.equal(run?.['status'], 'succeeded')
 })
 
+// The firing has run, and is forgotten; that its job is done was not noted before the process ended.
+test('a job whose end could not be noted does not queue its firing again', LIMIT, async (t) => {
+  const more = { jobs: { daily: { hook: 'once', interval: '1d', wait: false, retry: { attempts: 3 } } } }
+  const once = hook({
+    atomic: true,
+    run: async ({ sql }) => void (await sql`insert into noted (n) values (7)`),
+  })
+  const hooks = { once }
+  const running = await start(t, { ...more, hooks })
+  await running.sql.unsafe(`
+    create function pawl.unlucky() returns trigger language plpgsql as $$ begin raise exception 'disk full'; end $$;
+    create trigger unlucky before update on pawl.job_run for each row
+      when (new.status = 'succeeded') execute function pawl.unlucky()`)
+  const ran = async (root: RunningRoot): Promise<string> => {
+    root.root.on('job.refused', ({ job }) => root.root.send({ type: 'RUN_JOB', job }))
+    root.root.send({ type: 'RUN_JOB', job: 'daily' })
+    return (await root.event('hook.finished', ({ hook }) => hook === 'once')).firing
+  }
+  const first = await ran(running)
+  await running.stop()
+  await running.sql`drop trigger unlucky on pawl.job_run`
+  const left = await running.sql`select status, queued from pawl.job_run`
+  assert.deepEqual([...left], [{ status: 'running', queued: true }])
+  const next = await start(t, { ...more, hooks }, running)
+  assert.notEqual(await ran(next), first)
+  await next.stop()
+  assert.deepEqual(await noted(next), [7, 7])
+  const runs = await running.sql`select status, attempt from pawl.job_run`
+  assert.deepEqual(
+    runs.map(({ status, attempt }) => `${status} ${attempt}`),
+    ['succeeded 1', 'succeeded 1'],
+  )
+})
+
 test('a key is not delivered again after a reindex, unless it is asked for', LIMIT, async (t) => {
   const chain = simulateChain({ seed: 7, length: 4, finality: 30 })
   const running = await start(t, {
