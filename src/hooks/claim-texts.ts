@@ -4,6 +4,10 @@ export interface ClaimTexts {
   readonly lockClaimed: string
   /** Locks one that is this process's by its lane: the same, and `$4` the hook. */
   readonly lockOfLane: string
+  /** Counts a run of one that is this process's by its row, before it begins: as `lockClaimed`. */
+  readonly countClaimed: string
+  /** The same of one that is this process's by its lane: as `lockOfLane`. */
+  readonly countOfLane: string
   /** The one that this transaction has locked has run. Without parameters: it goes with COMMIT in one message. */
   readonly finish: string
   /** `$1` the ids of those that have run, `$2` the process, `$3` those that begin, as JSON: `id`, `reverting`, `claimed`. Its rows are the ids of those that may. */
@@ -17,17 +21,25 @@ export interface ClaimTexts {
 
 /** @param own Pawl's own schema, quoted */
 export function claimTexts(own: string): ClaimTexts {
-  const lock = (held: string): string =>
+  const its = (held: string): string => `f.id = $1 and f.state = 'queued' and f.reverting = $3 and ${held}`
+  const claimed = its('f.worker = $2')
+  const ofLane = its(
+    `f.worker is null and exists (select from ${own}.lane where lane.hook = $4 and lane.process = $2)`,
+  )
+  const lock = (condition: string): string =>
     `select set_config('pawl.firing', f.id::text, true), set_config('pawl.worker', $2::uuid::text, true)
-      from ${own}.firing f where f.id = $1 and f.state = 'queued' and f.reverting = $3 and ${held} for update of f`
+      from ${own}.firing f where ${condition} for update of f`
+  const count = (condition: string): string =>
+    `update ${own}.firing f set attempts = attempts + 1 where ${condition}`
   return {
-    lockClaimed: lock('f.worker = $2'),
-    lockOfLane: lock(
-      `f.worker is null and exists (select from ${own}.lane where lane.hook = $4 and lane.process = $2)`,
-    ),
+    lockClaimed: lock(claimed),
+    lockOfLane: lock(ofLane),
+    countClaimed: count(claimed),
+    countOfLane: count(ofLane),
     finish: `select ${own}.finish_locked()`,
     take: `
-      select f.id, f.hook, f.args, f.origin, f.attempts, f.reverting, f.due_at as "dueAt"
+      select f.id, f.hook, f.args, f.origin, f.attempts, f.reverting, f.due_at as "dueAt",
+        f.left_behind as "leftBehind"
       from ${own}.take_firings($1::text[], $2, $3, $4, $5::text::timestamptz, $6, $7::uuid, $8) f`,
     notes: `select id from ${own}.note_firings($1::text[], $3::text::json, $2::uuid) id`,
   }

@@ -104,13 +104,19 @@ export class FiringClaims {
 
   /** Locks it until the end of the transaction that it runs in, for `finishing`. false: it is gone, or not this process's any more. */
   async lock(sql: Sql, firing: Held): Promise<boolean> {
-    const { id, hook, reverting, claimed } = firing
     const { lockClaimed, lockOfLane } = this.#texts
-    const args = [id, this.#process, reverting]
-    const rows = await (claimed
-      ? sql.unsafe(lockClaimed, args, { prepare: true })
-      : sql.unsafe(lockOfLane, [...args, hook], { prepare: true }))
+    const rows = await this.#ofHeld(sql, firing, { claimed: lockClaimed, ofLane: lockOfLane })
     return rows.length > 0
+  }
+
+  /**
+   * Counts its run before it begins, for it may end its process, as one before it may have. Of an atomic hook: `begin` does it for
+   * others. false: it is gone, or not this process's any more.
+   */
+  async count(firing: Held): Promise<boolean> {
+    const { countClaimed, countOfLane } = this.#texts
+    const texts = { claimed: countClaimed, ofLane: countOfLane }
+    return (await this.#ofHeld(this.#database.sql, firing, texts)).count > 0
   }
 
   /** Notes that it runs, before it does. false: it is gone, or not this process's any more. */
@@ -189,7 +195,7 @@ export class FiringClaims {
         returning f.id),
       freed as (
         update ${table} f set state = 'queued', worker = null, reverting = f.reverting or f.orphaned, orphaned = false,
-          key = case when f.orphaned then null else f.key end
+          key = case when f.orphaned then null else f.key end, left_behind = f.left_behind or f.worker <> ${this.#process}
         from lost
         where f.id = lost.id and not exists (select from dropped where dropped.id = lost.id)
         returning f.hook)
@@ -217,6 +223,17 @@ export class FiringClaims {
   #eligible(hook: string) {
     const { sql, ownSchema } = this.#database
     return eligibleFirings(sql, ownSchema, sql`${hook}`)
+  }
+
+  #ofHeld(
+    sql: Sql,
+    { id, hook, reverting, claimed }: Held,
+    texts: { readonly claimed: string; readonly ofLane: string },
+  ) {
+    const args = [id, this.#process, reverting]
+    return claimed
+      ? sql.unsafe(texts.claimed, args, { prepare: true })
+      : sql.unsafe(texts.ofLane, [...args, hook], { prepare: true })
   }
 
   #hasLane(sql: Sql, hook: string) {

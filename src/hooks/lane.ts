@@ -55,6 +55,8 @@ export class Lane {
   #slots = 0
   /** That it should have. */
   #share = 0
+  /** It has run none since it got a slot: who had that may have died of the first. */
+  #fresh = false
 
   constructor(options: LaneOptions) {
     this.name = options.name
@@ -91,6 +93,7 @@ export class Lane {
 
   grant(slots: number): void {
     const more = slots > this.#slots
+    if (this.#slots === 0) this.#fresh = true
     this.#slots = slots
     if (more) this.wake()
   }
@@ -162,7 +165,9 @@ export class Lane {
       }
       this.#ahead = ahead
       this.#running.add(firing.id)
-      void this.#run(firing)
+      // Of more slots, it is known which firings a process had that died.
+      void this.#run(this.#fresh && this.#sole ? { ...firing, leftBehind: true } : firing)
+      this.#fresh = false
     }
   }
 

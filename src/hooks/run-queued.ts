@@ -41,17 +41,22 @@ export async function runQueued(
       const ctx = Object.assign(base, { firing, rollback: refuseRollback(firing) })
       await (reverting ? hook.onReverted?.(ctx, checked) : hook.run(ctx, checked))
     })
+  const found = async (isThere: Promise<boolean>): Promise<void> => {
+    // Not an error of anybody's: a reorg or a person took it away.
+    if (!(await isThere)) throw (await claims.exists(firing.id)) ? takenOver(firing) : DROPPED
+  }
   let isThere: Promise<boolean> | undefined
   const run = async (transaction: Transaction | undefined): Promise<void> => {
     isThere ??= queued.begun ? Promise.resolve(true) : claims.begin(queued)
-    // Not an error of anybody's: a reorg or a person took it away.
-    if (!(await isThere)) throw (await claims.exists(firing.id)) ? takenOver(firing) : DROPPED
+    await found(isThere)
     await call(transaction)
     if (transaction !== undefined) return
     ended?.()
     await claims.finish(queued)
   }
   try {
+    // It may be what ends its processes: without this, for ever.
+    if (hook.atomic && queued.leftBehind) await found(claims.count(queued))
     await inTransaction(hook, place, options, run, {
       first: (sql) => (isThere = claims.lock(sql, queued)),
       last: claims.finishing,

@@ -13,6 +13,7 @@ const LATER = new Date(Date.now() + 60_000)
 /** What happens to a firing that process ONE has claimed. */
 type Step =
   | 'begins'
+  | 'is counted'
   | 'ends'
   | 'fails'
   | 'fails for good'
@@ -85,15 +86,20 @@ const FATES: readonly Fate[] = [
     left: `queued, to be undone, begun,${end === 'ends' ? '' : ' at once,'} run 0 times`,
   })),
   // A process that dies: what it ran may have had its effect.
-  { steps: ['its process dies'], left: 'queued' },
-  { steps: ['begins', 'its process dies'], left: 'queued, begun, run 1 times' },
+  { steps: ['its process dies'], left: 'queued, left behind' },
+  { steps: ['its process starts again'], left: 'queued' },
+  { steps: ['begins', 'its process dies'], left: 'queued, left behind, begun, run 1 times' },
+  // An atomic one notes no begin: it is counted where it may have ended a process before.
+  { steps: ['is counted'], left: 'queued, claimed, run 1 times' },
+  { steps: ['is counted', 'its process dies'], left: 'queued, left behind, run 1 times' },
+  { steps: ['is counted', 'its level leaves the chain'], reversible: true, left: undefined },
   { steps: ['begins', 'its process starts again'], left: 'queued, begun, run 1 times' },
   { steps: ['begins', 'its level leaves the chain', 'its process dies'], left: undefined },
   {
     steps: ['begins', 'its level leaves the chain', 'its process dies'],
     reversible: true,
     key: 'a',
-    left: 'queued, to be undone, begun, run 1 times',
+    left: 'queued, to be undone, left behind, begun, run 1 times',
   },
 ]
 
@@ -135,9 +141,10 @@ async function openFates(t: TestContext) {
       row['worker'] === null ? [] : 'claimed',
       row['orphaned'] === true ? 'orphaned' : [],
       row['key'] === null ? [] : `key ${row['key']}`,
+      row['left_behind'] === true ? 'left behind' : [],
       row['begun'] === true ? 'begun' : [],
       row['now'] === true ? 'at once' : row['later'] === true ? 'later' : [],
-      row['begun'] === true ? `run ${row['attempts']} times` : [],
+      row['begun'] === true || row['attempts'] > 0 ? `run ${row['attempts']} times` : [],
     ]
       .flat()
       .join(', ')
@@ -145,6 +152,7 @@ async function openFates(t: TestContext) {
 
   const STEPS: Readonly<Record<Step, (firing: Awaited<ReturnType<typeof claimed>>) => Promise<unknown>>> = {
     begins: async (firing) => assert.ok(await one.begin(firing)),
+    'is counted': async (firing) => assert.ok(await one.count(firing)),
     ends: (firing) => one.finish(firing),
     fails: (firing) => one.fail(firing, { attempts: 1, error: 'no answer', dueAt: LATER }),
     'fails for good': (firing) => one.fail(firing, { attempts: 1, error: 'no answer', dueAt: undefined }),
@@ -188,6 +196,7 @@ test('who has lost a firing neither begins nor locks it, and what is given back 
   await other.claim(HOOK, { limit: 1, dueBy: new Date() })
   assert.equal(await one.lock(database.sql, firing), false)
   assert.equal(await one.begin(firing), false)
+  assert.equal(await one.count(firing), false)
   await one.finish(firing)
   await STEPS['fails for good'](firing)
   assert.equal(await left(), 'queued, claimed')

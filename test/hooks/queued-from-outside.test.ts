@@ -90,6 +90,7 @@ test('hook.queued is told first, also where the queue hears of the firing before
       dueAt: new Date(0),
       claimed: false,
       begun: false,
+      leftBehind: false,
     })
     ended = Promise.all([queued, run])
   })

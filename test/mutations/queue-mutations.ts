@@ -75,6 +75,18 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
     to: 'f.orphaned and not f.reverting\n',
   },
   {
+    fault: 'a process that died leaves no trace at what it had',
+    file: 'hooks/firing-claims',
+    from: 'left_behind = f.left_behind or f.worker <> ${this.#process}',
+    to: 'left_behind = f.left_behind',
+  },
+  {
+    fault: 'a run that may end its process is not counted',
+    file: 'hooks/claim-texts',
+    from: 'set attempts = attempts + 1',
+    to: 'set attempts = attempts',
+  },
+  {
     fault: 'what was given back is told to nobody',
     file: 'hooks/firing-claims',
     from: "and worker = ${this.#process} and state = 'queued' returning hook",
