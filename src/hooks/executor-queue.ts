@@ -10,6 +10,7 @@ import { MessageSender } from './message-sender.ts'
 import { Receivers } from './receivers.ts'
 import { HookTurns } from './hook-turns.ts'
 import type { RunFiringOptions } from './run-firing.ts'
+import { recoverFirings } from './recover-firings.ts'
 import { Strays } from './strays.ts'
 import { warnOfUnknown } from './warn-of-unknown.ts'
 
@@ -51,7 +52,7 @@ export class ExecutorQueue implements DurableQueue {
     this.#sender = new MessageSender({ database, executor, hooks, clock })
     this.#receivers = new Receivers(database, membership.id, executor)
     this.#turns = new HookTurns(options)
-    this.#strays = new Strays(options.claims)
+    this.#strays = new Strays(options)
     this.#looking = new Looking({ clock, logger, look: () => this.#sendAll(), again: () => this.#open })
   }
 
@@ -68,7 +69,7 @@ export class ExecutorQueue implements DurableQueue {
   async #begin(): Promise<void> {
     const { database, membership, claims, executor } = this.#options
     await membership.enter(this.#party)
-    await claims.recover()
+    await recoverFirings(this.#options)
     await this.#receivers.release()
     await warnOfUnknown(this.#options, () => new LaneStore(database, membership.id).processes())
     if (!this.#open) return
@@ -110,9 +111,9 @@ export class ExecutorQueue implements DurableQueue {
   }
 
   async leave(): Promise<void> {
-    const { claims, membership } = this.#options
+    const { membership } = this.#options
     this.stop()
-    await claims.recover({ own: true }).catch(() => {})
+    await recoverFirings(this.#options, { own: true }).catch(() => {})
     // Else another process lets go what it holds, when it sees that this one is gone.
     if (await this.#hasEnded()) await this.#receivers.release().catch(() => {})
     await membership.leave(this.#party)
@@ -137,7 +138,7 @@ export class ExecutorQueue implements DurableQueue {
     try {
       // Again, where this process was given up meanwhile.
       await this.#receivers.keep()
-      await this.#options.claims.recover()
+      await recoverFirings(this.#options)
       await this.#strays.free(() => this.#turns.running)
       await this.#receivers.release()
       this.#beats += 1

@@ -1,5 +1,7 @@
 import type { Database, Sql } from '../database/database.ts'
 import { quoteName } from '../database/journal-ddl.ts'
+import type { FiringOrigin } from './context.ts'
+import { decodeArguments } from './encode-arguments.ts'
 import { claimTexts, type ClaimTexts } from './claim-texts.ts'
 import { FiringNotes } from './firing-notes.ts'
 import { FiringTakes, type TakenHook } from './firing-takes.ts'
@@ -11,6 +13,9 @@ export interface Failure {
   /** undefined: it is dead. */
   readonly dueAt: Date | undefined
 }
+
+/** What becomes of one that failed: its level may have left the chain meanwhile, and `reverting` is its compensation. */
+export type FailedFate = 'retrying' | 'dead' | 'dropped' | 'reverting'
 
 /** Statements under way that note begins and ends. */
 const NOTES_AT_ONCE = 2
@@ -145,22 +150,32 @@ export class FiringClaims {
   /**
    * It failed. One whose level left the chain while it ran is dropped, or queued for its compensation where it may have had its
    * effect.
+   * @returns what became of it; undefined: it is gone, or not this process's any more
    */
-  async fail({ id }: Pick<QueuedFiring, 'id'>, { attempts, error, dueAt }: Failure): Promise<void> {
+  async fail(
+    { id }: Pick<QueuedFiring, 'id'>,
+    { attempts, error, dueAt }: Failure,
+  ): Promise<FailedFate | undefined> {
     const { sql } = this.#database
     const table = this.#table(sql)
-    const own = sql`(worker is null or worker = ${this.#process}) and state in ('queued', 'running')`
-    await sql`
-      with dropped as (
-        delete from ${table}
-        where id = ${id} and ${own} and orphaned and not reverting and not (begun and reversible) returning id)
-      update ${table} set
-        state = case when ${dueAt !== undefined} or orphaned then 'queued' else 'dead' end,
-        reverting = reverting or orphaned, key = case when orphaned then null else key end,
-        attempts = case when orphaned then 0 else ${attempts} end, error = ${error},
-        due_at = case when orphaned then 'epoch' else coalesce(${dueAt ?? null}, due_at) end,
-        orphaned = false, worker = null
-      where id = ${id} and ${own} and not exists (select from dropped)`
+    // Locked first: a reorg may end while this waits for it.
+    const [row] = await sql<{ fate: FailedFate }[]>`
+      with was as materialized (
+        select id, orphaned, orphaned and not reverting and not (begun and reversible) as gone from ${table}
+        where id = ${id} and (worker is null or worker = ${this.#process}) and state in ('queued', 'running') for update),
+      dropped as (
+        delete from ${table} f using was where f.id = was.id and was.gone returning 'dropped' as fate),
+      kept as (
+        update ${table} f set
+          state = case when ${dueAt !== undefined} or was.orphaned then 'queued' else 'dead' end,
+          reverting = f.reverting or was.orphaned, key = case when was.orphaned then null else f.key end,
+          attempts = case when was.orphaned then 0 else ${attempts} end, error = ${error},
+          due_at = case when was.orphaned then 'epoch' else coalesce(${dueAt ?? null}, f.due_at) end,
+          orphaned = false, worker = null
+        from was where f.id = was.id and not was.gone
+        returning case when was.orphaned then 'reverting' when f.state = 'queued' then 'retrying' else 'dead' end as fate)
+      select fate from dropped union all select fate from kept`
+    return row?.fate
   }
 
   /** Those that are this process's by their rows. */
@@ -175,31 +190,37 @@ export class FiringClaims {
    * What a process had that is gone is anybody's again. What it ran may or may not have had its effect, and runs again.
    * @param own also what this process has: it ends
    * @param strays of what this process has, those that it does not know of
+   * @returns those that are dropped instead: their levels left the chain while they ran
    */
   async recover({
     own = false,
     strays = [],
-  }: { readonly own?: boolean; readonly strays?: readonly string[] } = {}): Promise<void> {
+  }: { readonly own?: boolean; readonly strays?: readonly string[] } = {}): Promise<
+    readonly Pick<QueuedFiring, 'id' | 'hook' | 'origin'>[]
+  > {
     const { sql, ownSchema } = this.#database
     const table = this.#table(sql)
     const mine = sql`f.worker = ${this.#process} and (${own} or f.id = any (${strays as string[]}::text[]))`
     // A transaction that is still open has it, and will be ended with its session.
-    await sql`
-      with lost as (
-        select f.id from ${table} f
+    const rows = await sql<{ id: string | null; hook: string; origin: unknown }[]>`
+      with lost as materialized (
+        select f.id, f.orphaned, f.state = 'running' and f.orphaned and not f.reverting and not f.reversible as gone from ${table} f
         where f.worker is not null and (not exists (select from ${sql(ownSchema)}.process where process.id = f.worker) or ${mine})
         for update skip locked),
       dropped as (
-        delete from ${table} f using lost
-        where f.id = lost.id and f.state = 'running' and f.orphaned and not f.reverting and not f.reversible
-        returning f.id),
+        delete from ${table} f using lost where f.id = lost.id and lost.gone returning f.id, f.hook, f.origin),
       freed as (
-        update ${table} f set state = 'queued', worker = null, reverting = f.reverting or f.orphaned, orphaned = false,
-          key = case when f.orphaned then null else f.key end, left_behind = f.left_behind or f.worker <> ${this.#process}
-        from lost
-        where f.id = lost.id and not exists (select from dropped where dropped.id = lost.id)
+        update ${table} f set state = 'queued', worker = null, reverting = f.reverting or lost.orphaned, orphaned = false,
+          key = case when lost.orphaned then null else f.key end, left_behind = f.left_behind or f.worker <> ${this.#process}
+        from lost where f.id = lost.id and not lost.gone
         returning f.hook)
-      select pg_notify(${this.channel}, hook) from (select distinct hook from freed) freed`
+      select id, hook, origin, null as told from dropped
+      union all
+      select null, hook, null, pg_notify(${this.channel}, hook)::text
+      from (select hook from freed union select hook from dropped) waiting`
+    return rows.flatMap(({ id, hook, origin }) =>
+      id === null ? [] : [{ id, hook, origin: decodeArguments(origin) as unknown as FiringOrigin }],
+    )
   }
 
   /**

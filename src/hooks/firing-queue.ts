@@ -7,6 +7,7 @@ import { Lane } from './lane.ts'
 import { Lanes } from './lanes.ts'
 import { Looking } from './looking.ts'
 import { runFiring, type RunFiringOptions } from './run-firing.ts'
+import { recoverFirings } from './recover-firings.ts'
 import { Strays } from './strays.ts'
 import { warnOfUnknown } from './warn-of-unknown.ts'
 
@@ -50,7 +51,7 @@ export class FiringQueue implements DurableQueue {
       ]),
     )
     this.#shares = new Lanes(options, this.#lanes)
-    this.#strays = new Strays(options.claims)
+    this.#strays = new Strays(options)
     this.#looking = new Looking({
       clock: options.clock,
       logger: options.logger,
@@ -73,7 +74,7 @@ export class FiringQueue implements DurableQueue {
   async #begin(): Promise<void> {
     const { database, membership, claims } = this.#options
     await membership.enter(this.#party)
-    await claims.recover()
+    await recoverFirings(this.#options)
     await warnOfUnknown(this.#options, () => this.#shares.processes())
     // Stopped meanwhile.
     if (!this.#open) return
@@ -102,7 +103,7 @@ export class FiringQueue implements DurableQueue {
   /** After all that ran has ended, or was cut off: nothing is this process's any more. Idempotent. */
   async leave(): Promise<void> {
     this.stop()
-    await this.#options.claims.recover({ own: true }).catch(() => {})
+    await recoverFirings(this.#options, { own: true }).catch(() => {})
     await this.#options.membership.leave(this.#party)
   }
 
@@ -120,7 +121,7 @@ export class FiringQueue implements DurableQueue {
     if (!this.#open) return
     try {
       if (beat.revived) for (const lane of this.#lanes.values()) lane.forget()
-      await this.#options.claims.recover()
+      await recoverFirings(this.#options)
       await this.#strays.free(() => new Set([...this.#lanes.values()].flatMap(({ firings }) => firings)))
       await this.#shares.follow(beat)
       this.#beats += 1

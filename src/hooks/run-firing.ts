@@ -56,24 +56,31 @@ async function failed(
   error: unknown,
   { claims, clock, emit }: RunFiringOptions,
 ): Promise<void> {
-  const { id, attempts, origin } = firing
-  const event = { firing: id, hook: firing.hook, origin, error }
-  if (error instanceof StoppingError) {
-    return claims.fail(firing, { attempts, error: reasonOf(error), dueAt: new Date(clock.now()) })
-  }
-  const spent = attempts >= hook.retry.attempts
-  const attempt = spent ? attempts : attempts + 1
+  const { id, origin } = firing
+  const { attempts, delay } = judge(firing, hook, error)
+  const dueAt = delay === undefined ? undefined : new Date(clock.now() + delay)
+  const fate = await claims.fail(firing, { attempts, error: reasonOf(error), dueAt })
+  const event = { firing: id, hook: firing.hook, origin }
+  // Of one that is to be undone its compensation tells; one that is gone, or another process's, is told of there.
+  if (fate === 'dropped') emit({ type: 'hook.dropped', ...event })
+  if (fate === 'dead') emit({ type: 'hook.dead', ...event, error, attempts })
+  if (fate !== 'retrying' || delay === undefined || error instanceof StoppingError) return
+  emit({ type: 'hook.retrying', ...event, error, attempt: attempts, delay })
+}
+
+/** How many attempts it has had, and after how many ms it has the next one; undefined: none. */
+function judge(
+  { attempts }: QueuedFiring,
+  { retry }: Hook,
+  error: unknown,
+): { readonly attempts: number; readonly delay: number | undefined } {
+  if (error instanceof StoppingError) return { attempts, delay: 0 }
+  const attempt = attempts >= retry.attempts ? attempts : attempts + 1
   const hopeless = error instanceof CallbackTypeError || error instanceof UnknownHookError
-  if (hopeless || attempt >= hook.retry.attempts) {
-    await claims.fail(firing, { attempts: attempt, error: reasonOf(error), dueAt: undefined })
-    emit({ type: 'hook.dead', ...event, attempts: attempt })
-    return
-  }
+  if (hopeless || attempt >= retry.attempts) return { attempts: attempt, delay: undefined }
   // Not infinite: a delay of 0 is 0 after thousands of attempts, too.
-  const delay = Math.min(hook.retry.delay * 2 ** Math.min(attempts, 1_000), hook.retry.maxDelay) * 1_000
-  const dueAt = new Date(clock.now() + delay)
-  await claims.fail(firing, { attempts: attempt, error: reasonOf(error), dueAt })
-  emit({ type: 'hook.retrying', ...event, attempt, delay })
+  const seconds = Math.min(retry.delay * 2 ** Math.min(attempts, 1_000), retry.maxDelay)
+  return { attempts: attempt, delay: seconds * 1_000 }
 }
 
 /** Its last run did not fail: it ended with its process. */

@@ -272,6 +272,45 @@ export function durableSuite(executor?: Executor): void {
     assert.deepEqual(undone, [orphan])
   })
 
+  test('one that fails after its level left the chain is told as what becomes of it', LIMIT, async (t) => {
+    const go = latch()
+    const inside = { again: latch(), last: latch(), undoes: latch() }
+    const failing = (name: keyof typeof inside, attempts: number) => ({
+      args,
+      retry: { attempts, delay: 0 },
+      run: async () => {
+        inside[name].open()
+        await go.opened
+        throw new Error('no answer')
+      },
+    })
+    let fired = false
+    const { chain, event, events, sql } = await follow(t, {
+      hooks: {
+        again: hook(failing('again', 2)),
+        last: hook(failing('last', 1)),
+        undoes: hook({ ...failing('undoes', 1), onReverted: () => {} }),
+      },
+      handler: async (ctx, { level, hash }) => {
+        if (level !== 5 || fired) return
+        fired = true
+        for (const name of Object.keys(inside)) await ctx.fireHook(name, { level, hash }, { wait: false })
+      },
+    })
+    await Promise.all(Object.values(inside).map(({ opened }) => opened))
+    chain.reorg(1, 2)
+    await event('index.rolledBack')
+    go.open()
+    for (const name of ['again', 'last']) await event('hook.dropped', ({ hook }) => hook === name)
+    await event('hook.finished', ({ hook }) => hook === 'undoes')
+    const told = (name: string) =>
+      events.flatMap((one) => ('hook' in one && one.hook === name ? [one.type] : []))
+    assert.deepEqual(told('again'), ['hook.started', 'hook.failed', 'hook.dropped'])
+    assert.deepEqual(told('last'), ['hook.started', 'hook.failed', 'hook.dropped'])
+    assert.deepEqual(told('undoes'), ['hook.started', 'hook.failed', 'hook.started', 'hook.finished'])
+    assert.deepEqual([...(await sql`select id from pawl.firing where state = 'dead'`)], [])
+  })
+
   test(
     'a second firing with the same key is the same firing, also when the first has run',
     LIMIT,

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import type postgres from 'postgres'
 import { revertFirings } from '../../src/database/revert-firings.ts'
 import { FiringClaims } from '../../src/hooks/firing-claims.ts'
 import { FiringStore } from '../../src/hooks/firing-store.ts'
 import { openTestDatabase } from '../support/test-database.ts'
+import { until } from '../support/until.ts'
 
 const [ONE, OTHER] = [1, 2].map((n) => `00000000-0000-4000-8000-00000000000${n}`) as [string, string]
 const ID = '10000000-0000-4000-8000-000000000000'
@@ -200,4 +202,50 @@ test('who has lost a firing neither begins nor locks it, and what is given back 
   await one.finish(firing)
   await STEPS['fails for good'](firing)
   assert.equal(await left(), 'queued, claimed')
+})
+
+test('what becomes of one that failed is said', async (t) => {
+  const { database, one, claimed, STEPS } = await openFates(t)
+  const fates: readonly (readonly [Omit<Fate, 'left'>, Awaited<ReturnType<typeof one.fail>>])[] = [
+    [{ steps: ['begins'] }, 'dead'],
+    [{ steps: ['begins', 'its level leaves the chain'] }, 'dropped'],
+    [{ steps: ['begins', 'its level leaves the chain'], reversible: true }, 'reverting'],
+    [{ steps: ['begins', 'ends'] }, undefined],
+  ]
+  for (const [{ steps, ...rest }, fate] of fates) {
+    const firing = await claimed(rest)
+    for (const step of steps) await STEPS[step](firing)
+    assert.equal(await one.fail(firing, { attempts: 1, error: 'no answer', dueAt: undefined }), fate)
+    await database.sql`delete from pawl.firing`
+  }
+  const later = await claimed({})
+  assert.equal(await one.fail(later, { attempts: 1, error: 'no answer', dueAt: LATER }), 'retrying')
+})
+
+test('one whose failure waits for the reorg that takes its level off is dropped', async (t) => {
+  const { database, one, claimed, left, STEPS } = await openFates(t)
+  const firing = await claimed({})
+  await STEPS['begins'](firing)
+  const failed = await database.transaction(async ({ sql }) => {
+    await revertFirings(sql, 'pawl', { indexId: 1, toLevel: 8 })
+    const failing = one.fail(firing, { attempts: 1, error: 'no answer', dueAt: LATER })
+    await until(
+      database.sql as unknown as postgres.Sql,
+      (sql) =>
+        sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    return { failing }
+  })
+  assert.equal(await failed.failing, 'dropped')
+  assert.equal(await left(), undefined)
+})
+
+test('what a dead process ran of levels that left the chain is said when it is dropped', async (t) => {
+  const { database, other, claimed, left, STEPS } = await openFates(t)
+  const firing = await claimed({})
+  for (const step of ['begins', 'its level leaves the chain'] as const) await STEPS[step](firing)
+  await database.sql`delete from pawl.process where id = ${ONE}`
+  const origin = { type: 'handler', index: 'blocks', level: 9 }
+  assert.deepEqual(await other.recover(), [{ id: ID, hook: HOOK, origin }])
+  assert.equal(await left(), undefined)
 })

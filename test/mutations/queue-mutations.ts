@@ -41,8 +41,8 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   {
     fault: 'one that failed for good is queued again',
     file: 'hooks/firing-claims',
-    from: "or orphaned then 'queued' else 'dead' end",
-    to: "or orphaned then 'queued' else 'queued' end",
+    from: "or was.orphaned then 'queued' else 'dead' end",
+    to: "or was.orphaned then 'queued' else 'queued' end",
   },
   {
     fault: 'attempts are not counted',
@@ -53,14 +53,14 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   {
     fault: 'one that failed while its level left the chain is kept though it cannot be undone',
     file: 'hooks/firing-claims',
-    from: 'and ${own} and orphaned and not reverting and not (begun and reversible) returning id',
-    to: 'and false returning id',
+    from: 'orphaned and not reverting and not (begun and reversible) as gone',
+    to: 'false as gone',
   },
   {
     fault: 'one whose level left while it ran is not compensated when it fails',
     file: 'hooks/firing-claims',
-    from: 'reverting = reverting or orphaned, key',
-    to: 'reverting = reverting, key',
+    from: 'reverting = f.reverting or was.orphaned, key',
+    to: 'reverting = f.reverting, key',
   },
   {
     fault: 'what a dead process had stays with it',
@@ -71,8 +71,8 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   {
     fault: 'what a dead process ran is dropped though it can be undone',
     file: 'hooks/firing-claims',
-    from: 'f.orphaned and not f.reverting and not f.reversible\n',
-    to: 'f.orphaned and not f.reverting\n',
+    from: 'f.orphaned and not f.reverting and not f.reversible as gone',
+    to: 'f.orphaned and not f.reverting as gone',
   },
   {
     fault: 'a process that died leaves no trace at what it had',
