@@ -44,7 +44,7 @@ export type JobEvent =
   | { readonly type: 'RESUME' }
   /** Fire no more; end when what runs has ended. A daemon is asked to end. */
   | { readonly type: 'RETIRE' }
-  | DoneActorEvent<void, string>
+  | DoneActorEvent<FiringEnd, string>
   | ErrorActorEvent<unknown, string>
 
 export interface JobInput {
@@ -88,8 +88,11 @@ export interface FiringInput {
   readonly firing: JobFiring
 }
 
-type Ended = { readonly actorId: string }
-type Failed = Ended & { readonly error: unknown }
+/** `taken away`: it did not run, for another process has it. */
+export type FiringEnd = 'ran' | 'taken away'
+
+type Ended = { readonly actorId: string; readonly output: FiringEnd }
+type Failed = { readonly actorId: string } & { readonly error: unknown }
 
 /** Fire times of a job that wait for their turn; more mean that it never catches up. */
 const LONGEST_QUEUE = 1_000
@@ -108,7 +111,7 @@ export const jobMachine = setup({
     events: {} as JobEvent,
   },
   actors: {
-    firing: slot<FiringInput, void>('firing'),
+    firing: slot<FiringInput, FiringEnd>('firing'),
   },
   guards: {
     isPaused: ({ context }) => context.paused,
@@ -153,12 +156,12 @@ export const jobMachine = setup({
         enqueue.spawnChild('firing', { id: firing.id, input: { job, firing } })
     }),
     // XState keeps ended children until they are stopped.
-    forgetFiring: enqueueActions(({ context, enqueue }, { actorId }: Ended) => {
+    forgetFiring: enqueueActions(({ context, enqueue }, { actorId }: { readonly actorId: string }) => {
       enqueue.stopChild(actorId)
       enqueue.assign({ running: context.running.filter(({ id }) => id !== actorId) })
     }),
     /** The firing keeps its place among those that run. */
-    noteRetry: enqueueActions(({ context, enqueue }, { actorId }: Ended) => {
+    noteRetry: enqueueActions(({ context, enqueue }, { actorId }: { readonly actorId: string }) => {
       enqueue.stopChild(actorId)
       enqueue.assign({
         running: context.running.map((firing) =>

@@ -21,8 +21,8 @@ export type LifecycleState = (typeof LIFECYCLE_STATES)[number]
 /** `late`: later than `misfireGraceTime`. `down`: Pawl did not run then, and `catchUp` is false. */
 export type JobMissReason = 'late' | 'down'
 
-/** `when`: in the other phase. `paused`: a daemon that was to be run by hand. `removed`: its job is gone. */
-export type JobSkipReason = 'maxInstances' | 'when' | 'paused' | 'removed'
+/** `when`: in the other phase. `paused`: a daemon that was to be run by hand. `removed`: its job is gone. `elsewhere`: this process was taken for dead, and another has it. */
+export type JobSkipReason = 'maxInstances' | 'when' | 'paused' | 'removed' | 'elsewhere'
 
 /** Why the database is made (`first_start`), or made again. See `reindex` of the config. */
 export type ReindexReason =

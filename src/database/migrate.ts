@@ -25,6 +25,7 @@ import { lighterJournal } from './migrations/0021-lighter-journal.ts'
 import { finishWithCommit } from './migrations/0022-finish-with-commit.ts'
 import { leanerTriggers } from './migrations/0023-leaner-triggers.ts'
 import { leftBehind } from './migrations/0024-left-behind.ts'
+import { answeredClaims } from './migrations/0026-answered-claims.ts'
 import { quoteName } from './journal-ddl.ts'
 
 export interface Migration {
@@ -62,6 +63,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 22, name: 'finish-with-commit', up: finishWithCommit },
   { id: 23, name: 'leaner-triggers', up: leanerTriggers },
   { id: 24, name: 'left-behind', up: leftBehind },
+  { id: 26, name: 'answered-claims', up: answeredClaims },
 ]
 
 /** Of all processes that start at the same time, one migrates. The number is arbitrary. */

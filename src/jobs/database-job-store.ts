@@ -4,7 +4,7 @@ import { changeJob, loadJobs, readJobs } from './job-rows.ts'
 import { JobRunner } from './job-runner.ts'
 import { claimRuns, pruneRuns, takeRuns, writeRuns } from './job-runs.ts'
 import type { JobChange, JobStore, JobTally, KnownJob, Claim, Run, StoreEvents } from './job-store.ts'
-import { RecordBatch } from './record-batch.ts'
+import { keyOf, RecordBatch } from './record-batch.ts'
 
 /** ms until what could not be written is tried again. */
 const RETRY_AFTER = 1_000
@@ -20,12 +20,17 @@ export function createJobStore(database: Database, membership = new Membership(d
   return new DatabaseJobStore(database, membership)
 }
 
+/** The keys of runs that another process has. */
+type Left = ReadonlySet<string>
+
+const NONE: Left = new Set()
+
 class DatabaseJobStore implements JobStore {
   readonly #database: Database
   readonly #runner: JobRunner
   #batch = new RecordBatch()
-  #current: Promise<void> = Promise.resolve()
-  #next: Promise<void> | undefined
+  #current: Promise<Left> = Promise.resolve(NONE)
+  #next: Promise<Left> | undefined
   #retry: NodeJS.Timeout | undefined
   #left = false
 
@@ -67,10 +72,10 @@ class DatabaseJobStore implements JobStore {
     await sql`update ${sql(ownSchema)}.job set accounted = ${at} where accounted > ${at}`
   }
 
-  record(job: string, tally: JobTally, run?: Run): Promise<void> {
+  record(job: string, tally: JobTally, run?: Run): Promise<boolean> {
     this.#batch.add(job, storable(tally), run?.error === undefined ? run : { ...run, error: cut(run.error) })
     this.#next ??= this.#writeAfter(this.#current)
-    return this.#next
+    return this.#next.then((left) => run === undefined || left.size === 0 || !left.has(keyOf(run)))
   }
 
   takeOver() {
@@ -96,15 +101,16 @@ class DatabaseJobStore implements JobStore {
     return pruneRuns(this.#database, before)
   }
 
-  async #writeAfter(current: Promise<void>): Promise<void> {
+  async #writeAfter(current: Promise<Left>): Promise<Left> {
     await current.catch(() => {})
     const batch = this.#batch
     this.#batch = new RecordBatch()
     // From here on, records belong to the next statement.
-    this.#current = this.#next ?? Promise.resolve()
+    this.#current = this.#next ?? Promise.resolve(NONE)
     this.#next = undefined
     try {
-      await writeRuns(this.#database, this.#runner.id, batch.runs, batch.tallies)
+      const left = await writeRuns(this.#database, this.#runner.id, batch.runs, batch.tallies)
+      return left.length === 0 ? NONE : new Set(left.map(keyOf))
     } catch (error) {
       this.#batch.addBefore(batch)
       clearTimeout(this.#retry)

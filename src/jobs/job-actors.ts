@@ -1,8 +1,16 @@
-import { hasAttemptsLeft, jobMachine, type FiringInput, type JobFiring } from '../../machines/job.machine.ts'
+import {
+  hasAttemptsLeft,
+  jobMachine,
+  type FiringEnd,
+  type FiringInput,
+  type JobFiring,
+} from '../../machines/job.machine.ts'
 import type { ActorPool } from '../actor-pool.ts'
+import type { Clock } from '../clock.ts'
 import { CallbackTypeError, StoppingError } from '../errors.ts'
-import type { LightSignal } from '../light-signal.ts'
+import { LightSignal } from '../light-signal.ts'
 import { work } from '../work.ts'
+import { beginFiring } from './begin-firing.ts'
 import type { JobBook } from './job-book.ts'
 import { noteWaiting, type JobRecord, type JobRef } from './job-record.ts'
 import type { JobFireRequest } from './scheduler.ts'
@@ -16,7 +24,7 @@ const RESIDENT = 5_000
 export interface JobActorsOptions {
   readonly book: JobBook
   readonly fire: (request: JobFireRequest, signal: LightSignal) => Promise<void>
-  readonly now: () => number
+  readonly clock: Clock
   readonly inPhase: (record: JobRecord) => boolean
   /** This firing wants RETRY after `delay` ms. */
   readonly retryLater: (record: JobRecord, firing: JobFiring, delay: number) => void
@@ -31,6 +39,7 @@ export class JobActors {
   readonly #options: JobActorsOptions
   readonly #pool: ActorPool
   readonly #logic: typeof jobMachine
+  readonly #draining = new LightSignal()
   #serial = 0
 
   constructor(pool: ActorPool, options: JobActorsOptions) {
@@ -52,7 +61,7 @@ export class JobActors {
   /** The job's actor, made where it has none. */
   of(record: JobRecord): JobRef {
     if (record.ref !== undefined) return record.ref
-    const { now, inPhase } = this.#options
+    const { clock, inPhase } = this.#options
     const { name } = record.rules
     // A job of this name that was removed may still be ending.
     const id =
@@ -61,14 +70,16 @@ export class JobActors {
       rules: record.rules,
       paused: record.paused,
       job: record,
-      now,
+      now: () => clock.now(),
       inPhase: () => inPhase(record),
     }
     record.ref = this.#pool.spawn(this.#logic, { id, input }) as JobRef
     return record.ref
   }
 
+  /** Nothing that waits begins from here on. */
   drained(): Promise<void> {
+    this.#draining.abort()
     return this.#pool.drained()
   }
 
@@ -91,10 +102,13 @@ export class JobActors {
           book.released(record, released)
           if (starting.length === 0) this.#rest(record)
         },
-        reportFinished: ({ context }, { actorId }) => {
+        reportFinished: ({ context }, { actorId, output }) => {
+          const record = recordOf(context)
           const firing = context.running.find(({ id }) => id === actorId)
-          if (firing !== undefined) book.finished(recordOf(context), firing)
-          this.#rest(recordOf(context))
+          if (firing === undefined) return
+          if (output === 'taken away') book.takenAway(record, firing, context.running.length - 1)
+          else book.finished(record, firing)
+          this.#rest(record)
         },
         reportFailed: ({ context }, { actorId, error }) => {
           const record = recordOf(context)
@@ -121,19 +135,21 @@ export class JobActors {
   }
 
   #firing() {
-    const { book, fire } = this.#options
-    return work<FiringInput, void>(async ({ job, firing }, { light }) => {
+    const { fire } = this.#options
+    return work<FiringInput, FiringEnd>(async ({ job, firing }, { light }) => {
       const record = job as JobRecord
       const { config, rules } = record
       const { fireTime } = firing
-      if (fireTime !== undefined && record.waiting?.delete(fireTime.getTime()) === true)
-        await book.begun(record, firing)
+      const waited = fireTime !== undefined && record.waiting?.delete(fireTime.getTime()) === true
+      if (waited && !(await beginFiring(this.#options, record, firing, this.#draining, light.signal)))
+        return 'taken away'
       // Only a daemon is asked to end; other firings are waited for.
       const cut = rules.daemon ? light.drain : light.signal
-      if (cut.aborted) return
+      if (cut.aborted) return 'ran'
       const origin = { type: 'job', job: rules.name, fireTime } as const
       const { hook, args = {}, wait } = config
       await fire({ hook, args, origin, wait }, cut)
+      return 'ran'
     })
   }
 

@@ -42,9 +42,33 @@ export class JobBook {
     })
   }
 
-  /** Resolves when its row says that it runs: from then on a crash cannot make it run again without its being seen. */
-  begun({ rules: { name } }: JobRecord, firing: JobFiring): Promise<void> {
-    return this.#store.record(name, {}, this.#run(name, firing, 'running'))
+  /**
+   * Resolves when its row says that it runs: from then on a crash cannot make it run again without its being seen. False: it is
+   * another process's, or has run. Asked again, it takes the same `startedAt`: the answer may have been lost.
+   */
+  begun({ rules: { name } }: JobRecord, firing: JobFiring, startedAt: Date): Promise<boolean> {
+    return this.#store.record(name, {}, { ...this.#run(name, firing, 'running'), startedAt })
+  }
+
+  /** It waits until it can be noted as begun. */
+  notBegun({ rules: { name } }: JobRecord, { fireTime }: JobFiring, error: unknown): void {
+    this.#logger.warn('that a firing begins could not be stored yet: it waits', {
+      job: name,
+      fireTime,
+      error,
+    })
+  }
+
+  /** This process was taken for dead, and another has it now: it is not run here. */
+  takenAway(
+    { rules: { name } }: JobRecord,
+    { fireTime = new Date(0), fireTimes, attempt }: JobFiring,
+    running: number,
+  ): void {
+    this.#emit({ type: 'job.skipped', job: name, fireTime, running, reason: 'elsewhere' })
+    this.#logger.warn('a firing that another process took over is not run here', { job: name, fireTime })
+    // Its first attempt was counted here, and is there once more.
+    if (attempt === 1) this.#save(name, { fired: -1, ...(fireTimes > 1 ? { coalesced: 1 - fireTimes } : {}) })
   }
 
   missed(record: JobRecord, late: readonly JobFiring[], reason: JobMissReason): void {
@@ -171,8 +195,7 @@ export class JobBook {
 
   #run(job: string, firing: JobFiring, status: RunStatus): Run {
     const { fireTime = new Date(0), fireTimes, attempt, byHand } = firing
-    const startedAt = status === 'running' ? new Date(this.#now()) : undefined
-    return { job, fireTime, fireTimes, status, attempt, byHand, ...(startedAt && { startedAt }) }
+    return { job, fireTime, fireTimes, status, attempt, byHand }
   }
 
   /** In the background: the store tries again what it could not write. */

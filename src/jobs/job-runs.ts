@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.ts'
-import type { Claim, Claimed, JobTally, Run } from './job-store.ts'
+import type { Claim, Claimed, JobTally, Run, RunKey } from './job-store.ts'
 
 const json = (value: unknown): string => JSON.stringify(value)
 
@@ -32,18 +32,23 @@ export async function claimRuns(
   return claims.map(({ job, until }) => found.get(job) ?? { accounted: until, fireTimes: [] })
 }
 
-/** Writes what runs came to, and adds to the jobs' counts; one transaction. */
+/**
+ * Writes what runs came to, and adds to the jobs' counts; one transaction.
+ * @returns the runs that were left alone, as another process has them
+ */
 export async function writeRuns(
   database: Database,
   owner: string,
   runs: readonly Run[],
   tallies: ReadonlyMap<string, JobTally>,
-): Promise<void> {
+): Promise<readonly RunKey[]> {
   const { sql } = database
   const own = sql(database.ownSchema)
   const rows = runs.map((run) => ({ ...run, owner: run.released === true ? null : owner }))
   const counts = [...tallies].map(([name, tally]) => ({ name, ...tally }))
-  await sql`select ${own}.write_runs(${json(rows)}::text::json, ${json(counts)}::text::json, ${owner})`
+  return sql<RunKey[]>`
+    select left_job as job, left_fire_time as "fireTime"
+    from ${own}.write_runs(${json(rows)}::text::json, ${json(counts)}::text::json, ${owner})`
 }
 
 interface RunRow {

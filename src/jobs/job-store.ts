@@ -62,10 +62,13 @@ export interface Claimed {
 /** `due`: waits for its turn or its next attempt. `lost`: its process died. */
 export type RunStatus = 'due' | 'running' | 'succeeded' | 'failed' | 'missed' | 'skipped' | 'lost'
 
-/** A firing as it stands: one row a job and fire time. */
-export interface Run {
+export interface RunKey {
   readonly job: string
   readonly fireTime: Date
+}
+
+/** A firing as it stands: one row a job and fire time. */
+export interface Run extends RunKey {
   readonly fireTimes: number
   readonly status: RunStatus
   readonly attempt: number
@@ -119,9 +122,9 @@ export interface JobStore {
   rewind(now: Date): Promise<void>
   /**
    * Resolves when it is committed. Of what comes while something is being written, each run's last word is written next.
-   * A run that another process took over is left alone.
+   * A run that another process took over is left alone: false. So is one that is to begin, and has begun or ended already.
    */
-  record(job: string, tally: JobTally, run?: Run): Promise<void>
+  record(job: string, tally: JobTally, run?: Run): Promise<boolean>
   /** Takes runs that are due or running and that no living process has; says as what it found them. */
   takeOver(): Promise<readonly Run[]>
   /** From here on this process counts as living, and is told what others do. */

@@ -139,10 +139,11 @@ class MemoryJobStore implements JobStore {
     for (const row of this.#rows.values()) if (row.accounted > now) row.accounted = now
   }
 
-  async record(job: string, tally: JobTally, run?: Run): Promise<void> {
+  async record(job: string, tally: JobTally, run?: Run): Promise<boolean> {
     const row = this.#rows.get(job)
     if (row !== undefined) row.tally = addTallies(row.tally, tally)
     if (run !== undefined) this.#put(run)
+    return true
   }
 
   async takeOver(): Promise<readonly Run[]> {

@@ -1,4 +1,4 @@
-import type { JobTally, Run } from './job-store.ts'
+import type { JobTally, Run, RunKey } from './job-store.ts'
 
 /** What is to be written next: of each run the last word, of each job the sum. */
 export class RecordBatch {
@@ -11,6 +11,10 @@ export class RecordBatch {
 
   get tallies(): ReadonlyMap<string, JobTally> {
     return this.#tallies
+  }
+
+  get isEmpty(): boolean {
+    return this.#runs.size === 0 && this.#tallies.size === 0
   }
 
   add(job: string, tally: JobTally, run?: Run): void {
@@ -26,7 +30,7 @@ export class RecordBatch {
   }
 }
 
-const keyOf = ({ job, fireTime }: Run): string => `${job} ${fireTime.getTime()}`
+export const keyOf = ({ job, fireTime }: RunKey): string => `${job} ${fireTime.getTime()}`
 
 const COUNTS = ['fired', 'coalesced', 'missed', 'skipped', 'failed', 'retried'] as const
 

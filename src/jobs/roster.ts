@@ -82,7 +82,7 @@ export class Roster {
       book: this.#book,
       fire,
       fatal,
-      now: () => clock.now(),
+      clock,
       inPhase: ({ config }) => this.#inPhase(config.when),
       retryLater: (record, firing, delay) => this.#waiting.retry(record, firing, delay),
       restartLater: (record, delay) => this.#timekeeper.set(record, clock.now() + delay),

@@ -213,6 +213,8 @@ function describeSkipped({ reason, running }: Extract<PawlEvent, { type: 'job.sk
       return 'it is paused'
     case 'removed':
       return 'there is no such job any more'
+    case 'elsewhere':
+      return 'another process took it over'
   }
 }
 
