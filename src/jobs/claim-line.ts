@@ -1,32 +1,37 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
-import { freeSlots, noteBegun, noteWaiting, type JobRecord } from './job-record.ts'
+import { claimOf, grantedOf, joins, type DueJob } from './due-job.ts'
+import { noteBegun, noteWaiting, type JobRecord } from './job-record.ts'
 import type { Claim, Claimed, JobStore } from './job-store.ts'
-
-/** Fire times of a job that have come. */
-export interface DueJob {
-  readonly record: JobRecord
-  readonly fireTimes: readonly Date[]
-  /** Where `handed` was before. */
-  readonly from: number
-  readonly next: Date | undefined
-  /** They came while the process was down, and are not to be caught up with. */
-  readonly down: boolean
-}
 
 export interface ClaimEvents {
   /** These of them are this process's, and no other's. */
   readonly granted: (due: DueJob, fireTimes: readonly Date[]) => void
-  /** The store cannot be reached: nothing was claimed. */
-  readonly failed: (due: DueJob) => void
+  /** It has its answer, after it had none: what has come since is to be reckoned. */
+  readonly answered: (record: JobRecord) => void
+  /** There are no such jobs any more. */
+  readonly gone: (records: readonly JobRecord[]) => void
+}
+
+/** ms until the store is asked again that could not be reached. */
+const ASK_AGAIN = 1_000
+
+interface Asked {
+  readonly due: DueJob
+  readonly claim: Claim
 }
 
 /**
  * Claims what is due before it is fired. What comes while a claim is under way goes together in the next, and the database has that
  * before the loop begins what was granted: with one after the other, 5,000 firings a second on a busy machine come seconds late.
+ *
+ * A claim without an answer may have been carried out. It is asked again as it was, before anything else of its job: another one
+ * would find that its fire times are accounted for, and nobody would run them.
  */
 export class ClaimLine {
   readonly #store: JobStore
+  readonly #clock: Clock
   readonly #events: ClaimEvents
   readonly #logger: Logger
   #waiting: DueJob[] = []
@@ -34,34 +39,69 @@ export class ClaimLine {
   #asking = false
   /** Jobs whose claim has not come to its end. What else of them is due waits for that: only then it is known how many more may run. */
   readonly #held = new Set<JobRecord>()
+  /** Those of them that were asked for without an answer. */
+  readonly #unsure = new Set<JobRecord>()
+  #unanswered: Asked[] = []
+  #timer: unknown
+  #isTime = false
+  #closed = false
   readonly #running = new Set<Promise<void>>()
 
-  constructor(options: { readonly store: JobStore; readonly logger: Logger }, events: ClaimEvents) {
+  constructor(
+    options: { readonly store: JobStore; readonly clock: Clock; readonly logger: Logger },
+    events: ClaimEvents,
+  ) {
     this.#store = options.store
+    this.#clock = options.clock
     this.#logger = options.logger
     this.#events = events
   }
 
   add(due: DueJob): void {
     this.#waiting.push(due)
+    this.#begin()
+  }
+
+  /** Does its last claim wait to be asked again? */
+  isUnsure(record: JobRecord): boolean {
+    return this.#unsure.has(record)
+  }
+
+  /** Asks for what waits, and a last time for what had no answer; resolves when nothing is being claimed. */
+  async drain(): Promise<void> {
+    this.stop()
+    await this.#idle()
+    this.#askAgain()
+    await this.#idle()
+  }
+
+  /** Asks no more by itself. */
+  stop(): void {
+    this.#closed = true
+    this.#clock.clearTimeout(this.#timer)
+  }
+
+  #begin(): void {
     if (this.#asking) return
     this.#asking = true
     // All that is due at one wake-up is one claim.
     this.#track(Promise.resolve().then(() => void this.#ask()))
   }
 
-  /** Resolves when nothing is being claimed. */
-  async idle(): Promise<void> {
+  async #idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running)
   }
 
   /** False: nothing waits that could be claimed now. */
   #ask(): boolean {
-    const batch = new Map<JobRecord, DueJob>()
-    this.#waiting = this.#waiting.filter((due) => this.#held.has(due.record) || !joins(batch, due))
-    for (const record of batch.keys()) this.#held.add(record)
-    this.#asking = batch.size > 0
-    if (this.#asking) this.#track(this.#claim([...batch.values()]))
+    const fresh = new Map<JobRecord, DueJob>()
+    this.#waiting = this.#waiting.filter((due) => this.#held.has(due.record) || !joins(fresh, due))
+    for (const record of fresh.keys()) this.#held.add(record)
+    const batch = [...fresh.values()].map((due): Asked => ({ due, claim: claimOf(due) }))
+    if (this.#isTime) batch.push(...this.#unanswered.splice(0))
+    this.#isTime = false
+    this.#asking = batch.length > 0
+    if (this.#asking) this.#track(this.#claim(batch))
     return this.#asking
   }
 
@@ -70,66 +110,61 @@ export class ClaimLine {
     void work.then(() => this.#running.delete(work))
   }
 
-  async #claim(batch: readonly DueJob[]): Promise<void> {
-    const claims = batch.map(claimOf)
-    const answers = await this.#store.claim(claims).catch((error: unknown) => {
+  async #claim(batch: readonly Asked[]): Promise<void> {
+    const answers = await this.#store.claim(batch.map(({ claim }) => claim)).catch((error: unknown) => {
       this.#logger.warn('fire times could not be claimed yet', { jobs: batch.length, error })
     })
+    if (answers === undefined) this.#keep(batch)
     // A turn of the loop, in which it is sent.
     if (this.#ask()) await nextTurn()
-    for (const [at, due] of batch.entries()) {
-      if (answers === undefined) this.#events.failed(due)
-      else this.#grant(due, claims[at], answers[at] ?? NOTHING)
-      this.#held.delete(due.record)
-    }
+    if (answers !== undefined) this.#tell(batch, answers)
     if (!this.#asking) this.#ask()
   }
 
-  #grant(due: DueJob, claim: Claim | undefined, answer: Claimed): void {
-    const granted = new Set(answer.fireTimes.map((time) => time.getTime()))
-    const fireTimes = grantedOf(due, answer, granted)
-    for (const run of claim?.runs ?? []) {
-      if (!run.begun) noteWaiting(due.record, run)
-      else if (granted.has(run.fireTime.getTime())) noteBegun(due.record, run)
+  #keep(batch: readonly Asked[]): void {
+    for (const { due, claim } of batch) {
+      this.#unsure.add(due.record)
+      this.#unanswered.push({ due, claim: { ...claim, again: true } })
     }
-    if (fireTimes.length > 0) this.#events.granted(due, fireTimes)
+    if (this.#closed) return
+    this.#clock.clearTimeout(this.#timer)
+    this.#timer = this.#clock.setTimeout(() => this.#askAgain(), ASK_AGAIN)
+  }
+
+  #askAgain(): void {
+    this.#isTime = this.#unanswered.length > 0
+    if (this.#isTime) this.#begin()
+  }
+
+  #tell(batch: readonly Asked[], answers: readonly Claimed[]): void {
+    const gone: JobRecord[] = []
+    for (const [at, asked] of batch.entries()) {
+      const { record } = asked.due
+      const answer = answers[at] ?? NOTHING
+      this.#grant(asked, answer)
+      this.#held.delete(record)
+      if (answer.gone === true) gone.push(record)
+      if (this.#unsure.delete(record)) this.#events.answered(record)
+    }
+    if (gone.length > 0) this.#events.gone(gone)
+  }
+
+  #grant({ due, claim }: Asked, answer: Claimed): void {
+    const granted = new Set(answer.fireTimes.map((time) => time.getTime()))
+    const fireTimes = grantedOf(due, claim, answer, granted)
+    for (const run of claim.runs) {
+      if (!granted.has(run.fireTime.getTime())) continue
+      if (run.begun) noteBegun(due.record, run)
+      else noteWaiting(due.record, run)
+    }
+    if (fireTimes.length === 0) return
+    try {
+      this.#events.granted(due, fireTimes)
+    } catch (error) {
+      // The others are granted all the same.
+      this.#logger.error('what was claimed of a job could not begin', { job: claim.job, error })
+    }
   }
 }
 
 const NOTHING: Claimed = { accounted: new Date(8.64e15), fireTimes: [] }
-
-/** A job that came due twice meanwhile is claimed once. False: not together with what is there of it. */
-function joins(batch: Map<JobRecord, DueJob>, due: DueJob): boolean {
-  const { record, fireTimes, down } = due
-  const before = batch.get(record)
-  if (before !== undefined && before.down !== down) return false
-  batch.set(
-    record,
-    before === undefined
-      ? due
-      : { ...due, from: before.from, fireTimes: [...before.fireTimes, ...fireTimes] },
-  )
-  return true
-}
-
-function claimOf({ record, fireTimes, next, down }: DueJob): Claim {
-  const { rules } = record
-  const until = fireTimes.at(-1) ?? new Date(0)
-  const free = freeSlots(record)
-  const runs = down
-    ? []
-    : rules.coalesce
-      ? [{ fireTime: until, fireTimes: fireTimes.length, begun: free > 0 }]
-      : fireTimes.map((fireTime, at) => ({ fireTime, fireTimes: 1, begun: at < free }))
-  return { job: rules.name, until, next, runs }
-}
-
-function grantedOf(
-  { record: { rules }, fireTimes, down }: DueJob,
-  { accounted }: Claimed,
-  granted: ReadonlySet<number>,
-): readonly Date[] {
-  if (!down && granted.size === 0) return []
-  if (down || rules.coalesce) return fireTimes.filter((time) => time > accounted)
-  return fireTimes.filter((time) => granted.has(time.getTime()))
-}

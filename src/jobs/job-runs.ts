@@ -17,8 +17,8 @@ export async function claimRuns(
 ): Promise<readonly Claimed[]> {
   const { sql } = database
   const own = sql(database.ownSchema)
-  const given = claims.flatMap(({ job, until, next, runs }) =>
-    runs.length === 0 ? [{ job, until, next }] : runs.map((run) => ({ job, until, next, ...run })),
+  const given = claims.flatMap(({ job, until, next, runs, again }) =>
+    runs.length === 0 ? [{ job, until, next }] : runs.map((run) => ({ job, until, next, again, ...run })),
   )
   const rows = await sql<{ name: string; was: Date; fire_time: Date | null }[]>`
     select * from ${own}.claim_runs(${json(given)}::text::json, ${owner})`
@@ -28,8 +28,7 @@ export async function claimRuns(
     if (fireTime !== null) claimed.fireTimes.push(fireTime)
     found.set(name, claimed)
   }
-  // A row that is gone: the job was retired elsewhere.
-  return claims.map(({ job, until }) => found.get(job) ?? { accounted: until, fireTimes: [] })
+  return claims.map(({ job, until }) => found.get(job) ?? { accounted: until, fireTimes: [], gone: true })
 }
 
 /**

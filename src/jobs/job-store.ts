@@ -50,6 +50,8 @@ export interface Claim {
     /** It starts at once: it counts as fired by this claim, and should this process die, as begun. */
     readonly begun: boolean
   }[]
+  /** It was asked for before, and the answer was lost: what it took then is this process's now. */
+  readonly again?: boolean
 }
 
 export interface Claimed {
@@ -57,6 +59,8 @@ export interface Claimed {
   readonly accounted: Date
   /** Which of the runs are this process's; the others are, or were, another's. */
   readonly fireTimes: readonly Date[]
+  /** There is no such job any more. */
+  readonly gone?: boolean
 }
 
 /** `due`: waits for its turn or its next attempt. `lost`: its process died. */

@@ -118,9 +118,9 @@ class MemoryJobStore implements JobStore {
   }
 
   async claim(claims: readonly Claim[]): Promise<readonly Claimed[]> {
-    return claims.map(({ job, until, next, runs }) => {
+    return claims.map(({ job, until, next, runs, again = false }) => {
       const row = this.#live(job)
-      if (row === undefined) return { accounted: until, fireTimes: [] }
+      if (row === undefined) return { accounted: until, fireTimes: [], gone: true }
       const { accounted } = row
       if (until > accounted) row.accounted = until
       row.nextFireTime = next
@@ -131,7 +131,10 @@ class MemoryJobStore implements JobStore {
         if (begun) row.tally = addTallies(row.tally, { fired: 1, lastFireTime: fireTime })
         this.#put({ job, fireTime, fireTimes, status: begun ? 'running' : 'due', attempt: 1, byHand: false })
       }
-      return { accounted, fireTimes: taken.map(({ fireTime }) => fireTime) }
+      const before = again
+        ? runs.filter((run) => !taken.includes(run) && this.#isWaiting(job, run.fireTime))
+        : []
+      return { accounted, fireTimes: [...before, ...taken].map(({ fireTime }) => fireTime) }
     })
   }
 
@@ -179,6 +182,12 @@ class MemoryJobStore implements JobStore {
   #live(name: string): Row | undefined {
     const row = this.#rows.get(name)
     return row?.gone === undefined ? row : undefined
+  }
+
+  /** By the clock, and not for anybody. */
+  #isWaiting(job: string, fireTime: Date): boolean {
+    const run = this.#runs.get(job)?.get(fireTime.getTime())
+    return run !== undefined && !run.byHand && run.released !== true
   }
 
   #runsOf(job: string): Map<number, Run> {

@@ -1,7 +1,8 @@
 import { FIRING, type JobFiring } from '../../machines/job.machine.ts'
 import type { ActorPool } from '../actor-pool.ts'
-import { ClaimLine, type DueJob } from './claim-line.ts'
+import { ClaimLine } from './claim-line.ts'
 import { dueFireTimes } from './due-fire-times.ts'
+import type { DueJob } from './due-job.ts'
 import { JobActors } from './job-actors.ts'
 import { JobBook } from './job-book.ts'
 import type { JobRecord } from './job-record.ts'
@@ -10,9 +11,6 @@ import { RowFollower } from './row-follower.ts'
 import type { SchedulerOptions } from './scheduler.ts'
 import { Timekeeper } from './timekeeper.ts'
 import { WaitingFirings, type WaitingFiring } from './waiting-firings.ts'
-
-/** ms until the store is asked again that could not be reached. */
-const CLAIM_AGAIN = 1_000
 
 /** ms between two times that old runs are forgotten; more often where they are kept for less. */
 const PRUNE_EVERY = 3_600_000
@@ -42,7 +40,8 @@ export class Roster {
     })
     this.#claims = new ClaimLine(options, {
       granted: (due, fireTimes) => this.#granted(due, fireTimes),
-      failed: (due) => this.#claimAgain(due),
+      answered: (record) => this.#reckon(record),
+      gone: (records) => this.#dropGone(records),
     })
     this.#waiting = new WaitingFirings(options, {
       book: this.#book,
@@ -88,8 +87,8 @@ export class Roster {
       restartLater: (record, delay) => this.#timekeeper.set(record, clock.now() + delay),
     })
     this.#actors = actors
-    // Also where nobody drains: a timer would keep the process alive.
-    pool.onClose(() => this.#timekeeper.stop())
+    // Also where nobody drains: a timer would keep the process alive, and nothing can begin any more.
+    pool.onClose(() => this.#stop())
     for (const record of this.#records.values()) this.#begin(record)
     this.#plan(this.#records.values())
     this.#timekeeper.start()
@@ -101,7 +100,7 @@ export class Roster {
   async drain(): Promise<void> {
     this.#draining = true
     this.#timekeeper.stop()
-    await this.#claims.idle()
+    await this.#claims.drain()
     this.#waiting.release()
     for (const { ref } of this.#records.values()) ref?.send({ type: 'RETIRE' })
     await this.#actors?.drained()
@@ -110,6 +109,12 @@ export class Roster {
     await store.leave().catch((error: unknown) => {
       logger.warn('the jobs could not be given back; others wait a few seconds for them', { error })
     })
+  }
+
+  #stop(): void {
+    this.#draining = true
+    this.#timekeeper.stop()
+    this.#claims.stop()
   }
 
   setPhase({ synchronized }: { readonly synchronized: boolean }): void {
@@ -156,20 +161,21 @@ export class Roster {
       record.ref?.send({ type: 'DUE', fireTimes: [] })
       return
     }
-    const from = record.handed
-    const { fireTimes, capped, next } = dueFireTimes(record.trigger, new Date(from), new Date(now))
+    // Reckoned when its last claim is answered.
+    if (this.#claims.isUnsure(record)) return
+    const { fireTimes, capped, next } = dueFireTimes(record.trigger, new Date(record.handed), new Date(now))
     this.#await(record, next)
     const last = fireTimes.at(-1)
     if (last === undefined) return
     if (capped) this.#book.capped(record, fireTimes.length, last)
     record.handed = last.getTime()
-    this.#claims.add({ record, fireTimes, from, next, down })
+    this.#claims.add({ record, fireTimes, next, down })
   }
 
   #granted({ record, down }: DueJob, fireTimes: readonly Date[]): void {
     const firings = (): JobFiring[] => fireTimes.map((fireTime) => ({ ...FIRING, fireTime }))
     if (down) return this.#book.missed(record, firings(), 'down')
-    if (this.#draining || this.#records.get(record.rules.name) !== record) {
+    if (this.#draining || !this.#isHere(record)) {
       const last = fireTimes.at(-1)
       const one = last === undefined ? [] : [{ ...FIRING, fireTime: last, fireTimes: fireTimes.length }]
       return this.#book.released(record, record.rules.coalesce ? one : firings())
@@ -179,10 +185,24 @@ export class Roster {
     this.#actors?.of(record).send({ type: 'DUE', fireTimes })
   }
 
-  #claimAgain({ record, from }: DueJob): void {
-    record.handed = Math.min(record.handed, from)
-    if (!this.#draining && !record.paused)
-      this.#timekeeper.set(record, this.#options.clock.now() + CLAIM_AGAIN)
+  /** Also when it fires next. */
+  #reckon(record: JobRecord): void {
+    if (!this.#draining && !record.paused && this.#isHere(record))
+      this.#timekeeper.set(record, this.#options.clock.now())
+  }
+
+  /** False: it was removed, or is another job by now. */
+  #isHere(record: JobRecord): boolean {
+    return this.#records.get(record.rules.name) === record
+  }
+
+  /** Another process took them out, and this one has not heard of it. */
+  #dropGone(records: readonly JobRecord[]): void {
+    const here = records.filter((record) => !this.#draining && this.#isHere(record))
+    if (here.length === 0) return
+    const names = here.map(({ rules }) => rules.name)
+    this.#options.logger.warn('jobs were taken out elsewhere: they do not fire any more', { jobs: names })
+    void this.refresh(names)
   }
 
   /** The clock was wrong before: what it said then counts for nothing. */
