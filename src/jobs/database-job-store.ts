@@ -2,7 +2,7 @@ import type { Database } from '../database/database.ts'
 import { Membership } from '../database/membership.ts'
 import { changeJob, loadJobs, readJobs } from './job-rows.ts'
 import { JobRunner } from './job-runner.ts'
-import { claimRuns, pruneRuns, takeRuns, writeRuns } from './job-runs.ts'
+import { claimRuns, pruneRuns, rewindJobs, takeRuns, writeRuns } from './job-runs.ts'
 import type { JobChange, JobStore, JobTally, KnownJob, Claim, Run, StoreEvents } from './job-store.ts'
 import { keyOf, RecordBatch } from './record-batch.ts'
 
@@ -66,10 +66,8 @@ class DatabaseJobStore implements JobStore {
     return claimRuns(this.#database, this.#runner.id, claims)
   }
 
-  async rewind(now: Date): Promise<void> {
-    const { sql, ownSchema } = this.#database
-    const at = sql`${now.toISOString()}::text::timestamptz`
-    await sql`update ${sql(ownSchema)}.job set accounted = ${at} where accounted > ${at}`
+  rewind(now: Date) {
+    return rewindJobs(this.#database, now)
   }
 
   record(job: string, tally: JobTally, run?: Run): Promise<boolean> {
@@ -89,16 +87,26 @@ class DatabaseJobStore implements JobStore {
   async leave(): Promise<void> {
     this.#left = true
     clearTimeout(this.#retry)
+    // What is not written as ended would be run again.
+    await this.settled()
     await this.#runner.leave()
   }
 
   async settled(): Promise<void> {
-    while (this.#next !== undefined) await this.#next.catch(() => {})
-    await this.#current.catch(() => {})
+    await this.#written()
+    if (this.#batch.isEmpty) return
+    // Who leaves does not wait for the next try, which is a second away.
+    this.#tryAgain()
+    await this.#written()
   }
 
   prune(before: Date) {
     return pruneRuns(this.#database, before)
+  }
+
+  async #written(): Promise<void> {
+    while (this.#next !== undefined) await this.#next.catch(() => {})
+    await this.#current.catch(() => {})
   }
 
   async #writeAfter(current: Promise<Left>): Promise<Left> {

@@ -122,7 +122,7 @@ export interface JobStore {
   plan(next: ReadonlyMap<string, Date | undefined>): Promise<void>
   /** One answer a claim, in their order. All or nothing. */
   claim(claims: readonly Claim[]): Promise<readonly Claimed[]>
-  /** The clock was wrong before: nothing after `now` is accounted for. */
+  /** The clock was wrong before: nothing after `now` is accounted for, and what ended then is forgotten. */
   rewind(now: Date): Promise<void>
   /**
    * Resolves when it is committed. Of what comes while something is being written, each run's last word is written next.
@@ -135,7 +135,7 @@ export interface JobStore {
   join(events: StoreEvents): Promise<void>
   /** Gives back what this process has, and stops counting as living. Idempotent. */
   leave(): Promise<void>
-  /** Resolves when no record is under way; never rejects. */
+  /** Resolves when no record is under way, and what could not be written was tried once more; never rejects. */
   settled(): Promise<void>
   /** Forgets runs that ended before this time. */
   prune(before: Date): Promise<void>

@@ -12,6 +12,9 @@ import type { SchedulerOptions } from './scheduler.ts'
 import { Timekeeper } from './timekeeper.ts'
 import { WaitingFirings, type WaitingFiring } from './waiting-firings.ts'
 
+/** ms until it is stored again that the clock was set back. */
+const REWIND_AGAIN = 1_000
+
 /** ms between two times that old runs are forgotten; more often where they are kept for less. */
 const PRUNE_EVERY = 3_600_000
 
@@ -28,6 +31,7 @@ export class Roster {
   #synchronized: boolean | undefined
   #draining = false
   #prunedAt = -Infinity
+  #rewinding: unknown
 
   private constructor(options: SchedulerOptions, reader: JobReader, records: Map<string, JobRecord>) {
     this.#options = options
@@ -47,7 +51,7 @@ export class Roster {
       book: this.#book,
       recordOf: (name) => this.#records.get(name),
       actorOf: (record) => this.#actors?.of(record),
-      wakeAt: (waiting, at) => this.#timekeeper.set(waiting, at),
+      wakeIn: (waiting, delay) => this.#timekeeper.wait(waiting, delay),
     })
     this.#follower = new RowFollower(
       { ...options, reader, records },
@@ -84,7 +88,7 @@ export class Roster {
       clock,
       inPhase: ({ config }) => this.#inPhase(config.when),
       retryLater: (record, firing, delay) => this.#waiting.retry(record, firing, delay),
-      restartLater: (record, delay) => this.#timekeeper.set(record, clock.now() + delay),
+      restartLater: (record, delay) => this.#timekeeper.wait(record, delay),
     })
     this.#actors = actors
     // Also where nobody drains: a timer would keep the process alive, and nothing can begin any more.
@@ -98,8 +102,7 @@ export class Roster {
 
   /** Fires no more, asks daemons to end; resolves when all that ran has ended and is stored. */
   async drain(): Promise<void> {
-    this.#draining = true
-    this.#timekeeper.stop()
+    this.#stop()
     await this.#claims.drain()
     this.#waiting.release()
     for (const { ref } of this.#records.values()) ref?.send({ type: 'RETIRE' })
@@ -115,6 +118,7 @@ export class Roster {
     this.#draining = true
     this.#timekeeper.stop()
     this.#claims.stop()
+    this.#options.clock.clearTimeout(this.#rewinding)
   }
 
   setPhase({ synchronized }: { readonly synchronized: boolean }): void {
@@ -207,17 +211,26 @@ export class Roster {
 
   /** The clock was wrong before: what it said then counts for nothing. */
   #setBack(now: number): void {
-    const { logger, store } = this.#options
+    const { logger } = this.#options
     logger.warn('the clock was set back by hours: all fire times are reckoned anew', { now: new Date(now) })
-    store.rewind(new Date(now)).catch((error: unknown) => {
-      logger.warn('that the clock was set back could not be stored', { error })
-    })
-    this.#waiting.wakeAll(now)
+    void this.#rewind()
+    this.#waiting.wakeAll()
     for (const record of this.#records.values()) {
       if (record.paused) continue
       // A daemon that waits for its restart gets it now; to one that runs this is nothing.
       if (record.rules.daemon) this.#timekeeper.set(record, now)
       else this.#restartFrom(record, now)
+    }
+  }
+
+  /** Until that is stored, what its fire times came to in the wrong time counts. */
+  async #rewind(): Promise<void> {
+    const { clock, logger, store } = this.#options
+    try {
+      await store.rewind(new Date(clock.now()))
+    } catch (error) {
+      logger.warn('that the clock was set back could not be stored yet', { error })
+      if (!this.#draining) this.#rewinding = clock.setTimeout(() => void this.#rewind(), REWIND_AGAIN)
     }
   }
 

@@ -21,6 +21,10 @@ export class Timekeeper<Key> {
   readonly #heap = new FireHeap<Key>()
   #timer: unknown
   #armedFor: number | undefined
+  /** Those that are due after a time, not at one. */
+  readonly #elapsing = new Set<Key>()
+  /** What the clock says at least, unless it was set back. */
+  #seen: number
   /** The latest time seen: a clock that is set back in small steps adds up. */
   #latest: number
   #running = false
@@ -29,12 +33,21 @@ export class Timekeeper<Key> {
     this.#clock = clock
     this.#events = events
     this.#latest = clock.now()
+    this.#seen = this.#latest
   }
 
   /** Sets when `key` is due; a time that has passed is due at the next turn. */
   set(key: Key, at: number): void {
-    this.#heap.set(key, at)
-    if (this.#running && at < (this.#armedFor ?? Infinity)) this.#arm()
+    this.#elapsing.delete(key)
+    this.#put(key, at)
+  }
+
+  /** Sets that `key` is due after `delay` ms: a clock that is set back does not make it wait for longer. */
+  wait(key: Key, delay: number): void {
+    const now = this.#clock.now()
+    this.#follow(now)
+    this.#elapsing.add(key)
+    this.#put(key, now + delay)
   }
 
   /** When `key` is due, in ms. */
@@ -43,6 +56,7 @@ export class Timekeeper<Key> {
   }
 
   delete(key: Key): void {
+    this.#elapsing.delete(key)
     this.#heap.delete(key)
   }
 
@@ -59,9 +73,26 @@ export class Timekeeper<Key> {
     this.#disarm()
   }
 
+  #put(key: Key, at: number): void {
+    this.#heap.set(key, at)
+    if (this.#running && at < (this.#armedFor ?? Infinity)) this.#arm()
+  }
+
+  /** Goes back with the clock what counts elapsed time. */
+  #follow(now: number): void {
+    const back = this.#seen - now
+    this.#seen = now
+    if (back <= 0) return
+    for (const key of this.#elapsing) {
+      const at = this.#heap.get(key)
+      if (at !== undefined) this.#heap.set(key, at - back)
+    }
+  }
+
   #arm(): void {
     this.#disarm()
     const now = this.#clock.now()
+    this.#follow(now)
     const sleep = Math.min(Math.max((this.#heap.first ?? Infinity) - now, 0), LONGEST_SLEEP)
     this.#armedFor = now + sleep
     this.#timer = this.#clock.setTimeout(() => this.#wake(), sleep)
@@ -73,8 +104,11 @@ export class Timekeeper<Key> {
   }
 
   #wake(): void {
+    // So much has passed.
+    this.#seen = Math.max(this.#seen, this.#armedFor ?? 0)
     this.#armedFor = undefined
     const now = this.#clock.now()
+    this.#follow(now)
     if (now < this.#latest - LARGEST_WAIT) {
       this.#latest = now
       this.#events.setBack(now)
@@ -84,6 +118,7 @@ export class Timekeeper<Key> {
     const due: Key[] = []
     for (let key = this.#heap.takeUntil(now); key !== undefined; key = this.#heap.takeUntil(now))
       due.push(key)
+    for (const key of due) this.#elapsing.delete(key)
     for (const key of due) this.#events.due(key, now)
     if (this.#running) this.#arm()
   }

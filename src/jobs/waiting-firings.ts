@@ -17,8 +17,8 @@ export interface WaitingFiringsJobs {
   /** Undefined: there is no such job here. */
   readonly recordOf: (name: string) => JobRecord | undefined
   readonly actorOf: (record: JobRecord) => JobRef | undefined
-  /** `due` is to be called for it at this time, in ms. */
-  readonly wakeAt: (waiting: WaitingFiring, at: number) => void
+  /** `due` is to be called for it after so many ms. */
+  readonly wakeIn: (waiting: WaitingFiring, delay: number) => void
 }
 
 /** Firings that wait for their next attempt, and those that nobody has: asked for by hand, or left behind by a process that died. */
@@ -52,7 +52,8 @@ export class WaitingFirings {
     const firing = { ...FIRING, fireTime, fireTimes, byHand, attempt: lost ? attempt + 1 : attempt }
     noteWaiting(record, firing)
     if (lost && !this.#mayRunAgain(record, firing)) return
-    const delay = (retryAt?.getTime() ?? 0) - this.#clock.now()
+    // Stored by a clock that may have been ahead.
+    const delay = Math.min((retryAt?.getTime() ?? 0) - this.#clock.now(), record.rules.backOff.longest)
     const waiting = { record, firing, adopted: true }
     if (delay > 0) this.#wait(waiting, delay)
     else this.due(waiting)
@@ -70,8 +71,8 @@ export class WaitingFirings {
     }
   }
 
-  wakeAll(now: number): void {
-    for (const waiting of this.#waiting) this.#jobs.wakeAt(waiting, now)
+  wakeAll(): void {
+    for (const waiting of this.#waiting) this.#jobs.wakeIn(waiting, 0)
   }
 
   /** Leaves them to others, from here on. Those that a job's actor knows of it releases itself. */
@@ -100,6 +101,6 @@ export class WaitingFirings {
 
   #wait(waiting: WaitingFiring, delay: number): void {
     this.#waiting.add(waiting)
-    this.#jobs.wakeAt(waiting, this.#clock.now() + delay)
+    this.#jobs.wakeIn(waiting, delay)
   }
 }

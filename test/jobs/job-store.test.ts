@@ -369,6 +369,37 @@ test('what could not be written is written with the next record, and odd errors 
   await store.leave()
 })
 
+test('who leaves tries again what could not be written: it is not run once more elsewhere', async (t) => {
+  const database = await openTestDatabase(t)
+  const own = database.sql(database.ownSchema)
+  const store = createJobStore(database)
+  await store.join(silent)
+  await store.load([job('a')], NOW)
+  await store.claim([claim('a', 10)])
+  await database.sql`alter table ${own}.job_run rename to elsewhere`
+  await assert.rejects(store.record('a', {}, run('a', 10)), /does not exist/)
+  await database.sql`alter table ${own}.elsewhere rename to job_run`
+  await store.leave()
+  const rows = await database.sql`select status from ${own}.job_run`
+  assert.deepEqual(
+    rows.map(({ status }) => status as string),
+    ['succeeded'],
+  )
+})
+
+test('a rewind forgets what ended in a time to come, but not what another clock may have just run', async (t) => {
+  const database = await openTestDatabase(t)
+  const store = createJobStore(database)
+  await store.join(silent)
+  await store.load([job('a')], NOW)
+  await store.claim([claim('a', 100, 5_000, 60_000, 90_000)])
+  for (const ms of [100, 5_000, 60_000]) await store.record('a', {}, run('a', ms))
+  await store.rewind(after(200))
+  const [again] = await store.claim([claim('a', 5_000, 60_000, 90_000)])
+  assert.deepEqual(times(again?.fireTimes ?? []), [60_000])
+  await store.leave()
+})
+
 // The drain of the scheduler leaves, and so does the end of the root, which closes the database next.
 test('whoever leaves second waits until the first has given back what ran', async (t) => {
   const database = await openTestDatabase(t)

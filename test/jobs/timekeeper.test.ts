@@ -76,6 +76,27 @@ test('a clock set back a little is waited for', async () => {
   assert.deepEqual(seen, [`soon at ${HOUR}`])
 })
 
+test('what waits for some time does not wait for longer when the clock is set back, by whatever it was noticed', async () => {
+  const { clock, keeper, seen } = keep()
+  keeper.start()
+  keeper.wait('long', 600_000)
+  keeper.set('at a time', START + 600_000)
+  await clock.advance(90_000)
+  clock.set(clock.now() - HOUR)
+  await clock.advance(60_000)
+  clock.set(clock.now() - HOUR)
+  keeper.wait('short', 60_000)
+  await clock.advance(60_000)
+  const back = -2 * HOUR
+  assert.deepEqual(seen, [`short at ${back + 210_000}`])
+  await clock.advance(450_000)
+  const [, long] = seen
+  // What passed between being set back and being noticed is not known: at most a minute each time.
+  assert.match(long ?? '', /^long at/)
+  await clock.advance(2 * HOUR)
+  assert.deepEqual(seen.slice(2), ['at a time at 600000'])
+})
+
 test('a clock set back by hours was wrong before, at once or bit by bit', async () => {
   const { clock, keeper, seen } = keep()
   keeper.start()
