@@ -4,11 +4,11 @@ import type { Datasource } from './datasource.ts'
 import { BlockReader } from './evm/block-reader.ts'
 import { parseEndpoint, type Endpoint } from './evm/endpoint.ts'
 import { readHeader, type BlockDetail, type EvmBlock, type EvmHeader } from './evm/evm-block.ts'
+import { FinalLevel } from './evm/final-level.ts'
 import { httpTransport } from './evm/http-transport.ts'
 import { HeadFeed } from './evm/head-feed.ts'
 import { JsonRpc } from './evm/json-rpc.ts'
 import { LogReader, type LogFilters } from './evm/log-filter.ts'
-import { RpcError } from './evm/rpc-error.ts'
 import { RpcNode } from './evm/rpc-node.ts'
 import { requireViem } from './evm/viem.ts'
 import { webSocketTransport } from './evm/websocket-transport.ts'
@@ -93,13 +93,19 @@ export function evm<
   const feed = pushing && new HeadFeed(pushing)
   /** By index: a head that was pushed, and not taken yet. */
   const pushed = new Map<string, EvmHeader>()
-  /** What was final when it was last asked, and when. */
-  let final: { readonly level: number | undefined; readonly at: number } | undefined
   /** By index: the hash of the head that it was last told. */
   const told = new Map<string, string>()
 
   const blockAt = async (tag: string, signal: AbortSignal): Promise<EvmHeader | undefined> =>
     readHeader(await rpc.call('eth_getBlockByNumber', [tag, false], signal), origin)
+
+  const final = new FinalLevel({
+    read: (signal) => blockAt('finalized', signal),
+    origin,
+    clock,
+    // One that is a second old is right, too, and a head that was pushed need not wait for it.
+    keep: feed === undefined ? 0 : pollInterval,
+  })
 
   const latest = async (signal: AbortSignal): Promise<EvmHeader> => {
     const header = await blockAt('latest', signal)
@@ -165,18 +171,7 @@ export function evm<
       return reader.refs(from, to, signal)
     },
 
-    async finalized({ signal }) {
-      // One that is a second old is right, too, and a head need not wait for it.
-      if (feed !== undefined && final !== undefined && Math.abs(clock.now() - final.at) < pollInterval)
-        return final.level
-      try {
-        final = { level: (await blockAt('finalized', signal))?.level, at: clock.now() }
-        return final.level
-      } catch (error) {
-        if (isTagUnknown(error)) return undefined
-        throw error
-      }
-    },
+    finalized: ({ signal }) => final.ask(signal),
 
     async changed({ index, signal, note }) {
       rpc.note = note
@@ -197,12 +192,6 @@ export function evm<
       rpc.close()
     },
   }
-}
-
-/** The node's own refusal means that; but one because of a limit passes, and says nothing about the tag. */
-function isTagUnknown(error: unknown): boolean {
-  if (!(error instanceof DatasourceError && error.cause instanceof RpcError)) return false
-  return !/limit|exceed|quota|too many|capacity|time(d )?out/i.test(error.cause.message)
 }
 
 function listOf(urls: string | readonly string[]): readonly string[] {

@@ -183,16 +183,48 @@ test('an answer that is no block is told as such', async (t) => {
   )
 })
 
-test('a node without the tag cannot tell what is final; one that is at its limit may', async (t) => {
-  let words = 'finalized block not found'
-  const { datasource } = await open(t, ({ params }, answer) => {
-    if (params[0] === 'finalized') throw new Error(words)
-    return answer()
-  })
+test('a node without the tag cannot tell what is final; one that fails in another way may', async (t) => {
+  for (const [words, code, isUnknown] of [
+    ['finalized block not found', -32_000, true],
+    ['Unknown block', -39_001, true],
+    ['invalid argument 0: hex string without 0x prefix', -32_602, true],
+    ['Too Many Requests', -32_000, false],
+    ['Internal error', -32_603, false],
+    ['header not found', -32_000, false],
+    ['request timeout exceeded', -32_602, false],
+  ] as const) {
+    const { datasource } = await open(t, ({ params }, answer) => {
+      if (params[0] === 'finalized') throw Object.assign(new Error(words), { code })
+      return answer()
+    })
+    const finalized = Promise.resolve(datasource.finalized?.(call))
+    if (isUnknown) assert.equal(await finalized, undefined)
+    else await assert.rejects(finalized, isError(new RegExp(words), true))
+  }
+  const { datasource } = await open(t, ({ params }, answer) => (params[0] === 'finalized' ? null : answer()))
   assert.equal(await datasource.finalized?.(call), undefined)
-  words = 'Too Many Requests'
-  await assert.rejects(datasource.finalized?.(call) ?? Promise.resolve(), isError(/Too Many Requests/, true))
 })
+
+test('a node that told what is final, and does not any more, is asked again: nothing else counts instead', async (t) => {
+  const final = { number: '0x5', hash: '0x5', parentHash: '0x4', timestamp: '0x1' }
+  let now: () => unknown = () => final
+  const { datasource } = await open(t, ({ params }, answer) => (params[0] === 'finalized' ? now() : answer()))
+  assert.equal(await datasource.finalized?.(call), 5)
+  for (const [answer, message] of [
+    [() => null, /does not tell what is final, though it did before$/],
+    [refuse('finalized block not found', -32_000), /finalized block not found/],
+    [refuse('Internal error', -32_603), /Internal error/],
+  ] as const) {
+    now = answer
+    await assert.rejects(Promise.resolve(datasource.finalized?.(call)), isError(message, true))
+  }
+  now = () => final
+  assert.equal(await datasource.finalized?.(call), 5)
+})
+
+const refuse = (words: string, code: number) => (): never => {
+  throw Object.assign(new Error(words), { code })
+}
 
 test('a request that takes too long fails, and one that is aborted ends at once', async (t) => {
   const { datasource } = await open(t, undefined, { timeout: 30 }, () => true)
