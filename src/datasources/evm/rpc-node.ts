@@ -68,14 +68,19 @@ export class RpcNode {
     const controller = new AbortController()
     const abort = () => controller.abort(signal.reason)
     signal.addEventListener('abort', abort, { once: true })
-    const timer = clock.setTimeout(() => controller.abort(this.#timedOut(calls)), timeout)
+    const late = new TransportError(`no answer within ${timeout / 1000} s`, {
+      wrongAddress: false,
+      hint: 'Is this the URL of an EVM node? One that is only slow needs a longer "timeout" in evm({ … }).',
+    })
+    const timer = clock.setTimeout(() => controller.abort(late), timeout)
     try {
       const answers = await transport.send(calls, controller.signal)
       const results = answers.map((answer, index) => this.#result(answer, calls[index]?.method ?? ''))
       this.#failures = 0
       return results
     } catch (error) {
-      throw error instanceof TransportError ? this.#failed(error) : error
+      if (!(error instanceof TransportError)) throw error
+      throw this.#failed(error, error === late ? `: ${calls[0]?.method}:` : '')
     } finally {
       clock.clearTimeout(timer)
       signal.removeEventListener('abort', abort)
@@ -96,22 +101,12 @@ export class RpcNode {
     })
   }
 
-  #failed(error: TransportError): DatasourceError {
+  #failed(error: TransportError, asked: string): DatasourceError {
     const retriable = !error.wrongAddress || this.#answered
-    return new DatasourceError(`${this.#options.endpoint.origin} ${error.message}`, {
+    return new DatasourceError(`${this.#options.endpoint.origin}${asked} ${error.message}`, {
       retriable,
       cause: error,
       ...this.#hint(error.hint),
-    })
-  }
-
-  #timedOut(calls: readonly RpcCall[]): DatasourceError {
-    const { endpoint, timeout } = this.#options
-    const message = `${endpoint.origin}: ${calls[0]?.method}: no answer within ${timeout / 1000} s`
-    return new DatasourceError(message, {
-      ...this.#hint(
-        'Is this the URL of an EVM node? One that is only slow needs a longer "timeout" in evm({ … }).',
-      ),
     })
   }
 

@@ -15,7 +15,7 @@ export interface RpcTransport {
   prepare?(): Promise<unknown>
   /**
    * Sends the calls together and resolves with their answers, in order.
-   * @throws TransportError, or whatever `signal` is aborted with
+   * @throws TransportError, or whatever `signal` is aborted with: a TransportError where the node took too long, else nobody waits
    */
   send(calls: readonly RpcCall[], signal: AbortSignal): Promise<readonly RpcAnswer[]>
   close(): void

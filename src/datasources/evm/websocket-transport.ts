@@ -41,8 +41,10 @@ export function webSocketTransport({ url, conceal }: Endpoint): RpcTransport {
       try {
         return await untilAborted(signal, answers)
       } catch (error) {
+        // One whose network is gone stays open, and silent, for many minutes. But others use it, too: that somebody does not wait any
+        // more says nothing about it.
+        if (!signal.aborted || signal.reason instanceof TransportError) drop(present)
         signal.throwIfAborted()
-        drop(present)
         const opened = await present.then(
           () => true,
           () => false,

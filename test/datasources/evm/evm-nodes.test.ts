@@ -91,6 +91,16 @@ test('another node answers while the first is away, and the first again when it 
   assert.match(notes.at(-1) ?? '', /answers again$/)
 })
 
+test('another node answers while the first takes requests and never answers', async (t) => {
+  const chain = simulateChain({ seed: 1, length: 20 })
+  const first = await startProxyNode(t, answersOf(chain), () => true)
+  const second = await startProxyNode(t, answersOf(chain))
+  const notes: string[] = []
+  const datasource = evm({ url: [first.url, second.url], timeout: 30 })
+  assert.equal((await datasource.head({ ...call, note: (message) => void notes.push(message) })).level, 19)
+  assert.match(notes[0] ?? '', /: eth_chainId: no answer within 0\.03 s; left alone for \d+ ms$/)
+})
+
 test('a node of another chain is never read from', async (t) => {
   const chain = simulateChain({ seed: 1, length: 20 })
   const other = answersOf(simulateChain({ seed: 2, length: 30 }))
