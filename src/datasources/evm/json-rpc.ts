@@ -75,14 +75,24 @@ export class JsonRpc {
         return results
       } catch (error) {
         signal.throwIfAborted()
+        if (!(error instanceof DatasourceError)) throw error
         const limit = rateLimit(error)
         const isAway = nodes.length > 1 && isNodeAway(error)
-        if (limit === undefined && !isAway) throw error
-        node.leave(limit?.after)
-        if (wasWell) this.note?.(`${(error as Error).message}; left alone for ${Math.ceil(node.rest)} ms`)
-        if (tries >= (limit === undefined ? nodes.length : TRIES)) throw error
+        if (limit === undefined && !isAway) throw this.#inAll(error)
+        node.leave(error, limit?.after)
+        if (wasWell) this.note?.(`${error.message}; left alone for ${Math.ceil(node.rest)} ms`)
+        if (tries >= (limit === undefined ? nodes.length : TRIES)) throw this.#inAll(error)
       }
     }
+  }
+
+  /** What one node refuses for good is no reason to stop for good, as long as another one is only away. */
+  #inAll(error: DatasourceError): DatasourceError {
+    if (error.retriable) return error
+    const passing = this.#options.nodes.find(({ failure }) => failure?.retriable === true)?.failure
+    if (passing === undefined) return error
+    this.note?.(error.message)
+    return passing
   }
 
   /** The first that may be asked now; else the one that may be soonest. */

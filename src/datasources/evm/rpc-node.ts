@@ -29,6 +29,7 @@ export class RpcNode {
   /** In a row. */
   #failures = 0
   #restsUntil = -Infinity
+  #failure: DatasourceError | undefined
   /** It serves the chain that it should. */
   isVerified = false
 
@@ -46,14 +47,20 @@ export class RpcNode {
   }
 
   get isWell(): boolean {
-    return this.#failures === 0
+    return this.#failure === undefined
+  }
+
+  /** Why it was left alone; undefined: it is well. */
+  get failure(): DatasourceError | undefined {
+    return this.#failure
   }
 
   /** Leaves it alone for `after` ms, or longer and longer, by chance a little more: or all who failed come back at once. */
-  leave(after: number | undefined): void {
+  leave(failure: DatasourceError, after: number | undefined): void {
     const { clock, random } = this.#options
     const backOff = Math.min(LONGEST_REST, FIRST_REST * 2 ** this.#failures) * (0.75 + random() / 2)
     this.#failures += 1
+    this.#failure = failure
     this.#restsUntil = clock.now() + (after ?? backOff)
   }
 
@@ -77,6 +84,7 @@ export class RpcNode {
       const answers = await transport.send(calls, controller.signal)
       const results = answers.map((answer, index) => this.#result(answer, calls[index]?.method ?? ''))
       this.#failures = 0
+      this.#failure = undefined
       return results
     } catch (error) {
       if (!(error instanceof TransportError)) throw error

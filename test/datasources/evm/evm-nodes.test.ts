@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { evm } from '../../../src/datasources/evm.ts'
-import { ConfigurationError, DatasourceError } from '../../../src/errors.ts'
+import { ConfigurationError } from '../../../src/errors.ts'
 import { simulateChain, TestClock } from '../../../src/testing/index.ts'
 import { relayTo } from '../../support/relay.ts'
 import { isError, logs, open } from './open-simulated.ts'
-import { startProxyNode, type Takeover } from './proxy-node.ts'
+import { startProxyNode, type Answer, type Takeover } from './proxy-node.ts'
 import { answersOf } from './simulated-node.ts'
 
 const { signal } = new AbortController()
@@ -101,27 +101,74 @@ test('another node answers while the first takes requests and never answers', as
   assert.match(notes[0] ?? '', /: eth_chainId: no answer within 0\.03 s; left alone for \d+ ms$/)
 })
 
-test('a node of another chain is never read from', async (t) => {
+for (const [what, noted, answer, takeover] of [
+  ['refuses access', /refuses access: it answered 403/, undefined, 403],
+  ['has not the method', /eth_getLogs: not for you/, forbid('eth_getLogs', 'not for you'), undefined],
+  ['serves another chain', /serves chain 0x7, and not 0x5$/, otherChain(), undefined],
+] as const) {
+  test(`while the first node is away, a second that ${what} stops nothing for good, and is told of`, async (t) => {
+    const chain = simulateChain({ seed: 1, length: 20 })
+    let away = false
+    const first = await startProxyNode(t, answersOf(chain), (_calls, response) => {
+      if (!away) return false
+      response.writeHead(502).end()
+      return true
+    })
+    const second = await startProxyNode(t, answer ?? answersOf(chain), (_calls, response) => {
+      if (takeover === undefined) return false
+      response.writeHead(takeover).end()
+      return true
+    })
+    const clock = new TestClock({ settle: () => new Promise((resolve) => setTimeout(resolve, 5)) })
+    const datasource = evm({ url: [first.url, second.url], logs, clock, timeout: 600_000 })
+    const notes: string[] = []
+    const read = async () => {
+      let over = false
+      const work = datasource.blocks(5, 9, { ...call, finalized: 4, note: (note) => void notes.push(note) })
+      work.then(
+        () => (over = true),
+        () => (over = true),
+      )
+      while (!over) await clock.advance(100)
+      return work
+    }
+    await read()
+    away = true
+    // Also while the first rests, and only the second is asked.
+    for (let tries = 0; tries < 3; tries += 1) await assert.rejects(read(), isError(/answered 502/, true))
+    assert.ok(
+      notes.some((note) => noted.test(note)),
+      notes.join(),
+    )
+    if (what === 'serves another chain') assert.deepEqual(new Set(second.methods()), new Set(['eth_chainId']))
+    away = false
+    await clock.advance(60_000)
+    assert.equal((await read()).length, 5)
+  })
+}
+
+function forbid(method: string, words: string): Answer {
+  const answer = answersOf(simulateChain({ seed: 1, length: 20 }))
+  return (one, request) => {
+    if (one.method === method) throw Object.assign(new Error(words), { code: -32_601 })
+    return answer(one, request)
+  }
+}
+
+function otherChain(): Answer {
+  const answer = answersOf(simulateChain({ seed: 2, length: 30 }))
+  return (one, request) => (one.method === 'eth_chainId' ? '0x7' : answer(one, request))
+}
+
+test('where no node is only away, what one refuses for good stops', async (t) => {
   const chain = simulateChain({ seed: 1, length: 20 })
-  const other = answersOf(simulateChain({ seed: 2, length: 30 }))
-  const first = await startProxyNode(t, answersOf(chain), (_calls, response) => {
-    if (!away) return false
-    response.writeHead(502).end()
+  const refusing: Takeover = (_calls, response) => {
+    response.writeHead(403).end()
     return true
-  })
-  let away = false
-  const second = await startProxyNode(t, (one, request) =>
-    one.method === 'eth_chainId' ? '0x7' : other(one, request),
-  )
-  const datasource = evm({ url: [first.url, second.url] })
-  await datasource.head(call)
-  away = true
-  await assert.rejects(datasource.head(call), (error) => {
-    assert.ok(error instanceof DatasourceError)
-    assert.match(error.message, /serves chain 0x7, and not 0x5$/)
-    return true
-  })
-  assert.deepEqual(new Set(second.methods()), new Set(['eth_chainId']))
+  }
+  const urls = []
+  for (let at = 0; at < 2; at += 1) urls.push((await startProxyNode(t, answersOf(chain), refusing)).url)
+  await assert.rejects(evm({ url: urls }).head(call), isError(/refuses access: it answered 403$/, false))
 })
 
 test('a list of URLs is checked as a whole', () => {
