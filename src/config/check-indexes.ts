@@ -46,6 +46,12 @@ function checkIndex(reader: ConfigReader, index: Fields, path: string): void {
       'the datasource tells no chain() or no selection: what is kept could not be told from what others select',
     )
   }
+  if (cache === true && isFields(datasource) && datasource['uncacheable'] !== undefined) {
+    reader.wrong(
+      at(path, 'cache'),
+      `blocks of this datasource cannot be kept: ${String(datasource['uncacheable'])}`,
+    )
+  }
   const level = 'a level: a whole number of 0 or more'
   const first = reader.optional(index, 'firstLevel', path, level, isWhole(0))
   const last = reader.optional(index, 'lastLevel', path, level, isWhole(0))

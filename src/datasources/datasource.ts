@@ -33,6 +33,11 @@ export interface Datasource<Block extends BlockRef = BlockRef> {
    * not compared.
    */
   readonly selection?: Readonly<Record<string, unknown>>
+  /**
+   * Why its blocks cannot be kept for another index, or a later run, of the same selection: what the selection does not tell decides what is
+   * in them. Left out: they can.
+   */
+  readonly uncacheable?: string
   /** What chain it serves (`evm:1`): compared with the one indexed before. */
   chain?(call: DatasourceCall): Promise<string>
   /**

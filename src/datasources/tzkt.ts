@@ -131,6 +131,10 @@ export function tzkt<
   return {
     description: `tzkt ${origin}`,
     selection: selectionOf(options),
+    ...(hasSchemas(options) && {
+      uncacheable:
+        'its schemas are functions, so it is not known whether they would make the same of a block',
+    }),
 
     async chain({ signal }) {
       const { body } = await rest.get('/v1/head', {}, signal)
@@ -244,6 +248,14 @@ function selectionOf({ operations, events, bigMaps, tokenTransfers, blocks }: Tz
     tokenTransfers: texts(tokenTransfers),
     blocks: blocks === undefined ? null : 'every',
   }
+}
+
+function hasSchemas({ operations = [], events = [], bigMaps = [], blocks }: TzktOptions): boolean {
+  const isSchema = (value: unknown): boolean => typeof value === 'object' && !Array.isArray(value)
+  return (
+    isSchema(blocks) ||
+    [...operations, ...events, ...bigMaps].some((filter) => Object.values(filter).some(isSchema))
+  )
 }
 
 function checkNumbers(numbers: Readonly<Record<string, number>>, least: number): void {

@@ -281,6 +281,13 @@ test('a cache needs a datasource that tells its chain and what it selects', () =
   }
   const whole = { ...datasource, selection: {}, chain: () => Promise.resolve('1') }
   assert.deepEqual(wrong({ indexes: { a: { ...index, datasource: whole, cache: true } } }), [])
+  const schemas = { ...whole, uncacheable: 'its schemas are functions' }
+  assert.ok(
+    wrong({ indexes: { a: { ...index, datasource: schemas, cache: true } } }).some((line) =>
+      line.includes('indexes.a.cache: blocks of this datasource cannot be kept: its schemas are functions'),
+    ),
+  )
+  assert.deepEqual(wrong({ indexes: { a: { ...index, datasource: schemas } } }), [])
 })
 
 test('a job that is added at run time is checked as one of the config', () => {

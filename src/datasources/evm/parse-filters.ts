@@ -1,4 +1,4 @@
-import { parseAbiItem, type AbiEvent } from 'abitype'
+import { formatAbiItem, parseAbiItem, type AbiEvent } from 'abitype'
 import type { Address } from 'viem'
 import { ConfigurationError, type ConfigurationIssue } from '../../errors.ts'
 import { eventSignature } from './event-selector.ts'
@@ -28,14 +28,21 @@ export function parseFilters(filters: LogFilters): readonly ParsedFilter[] {
   return parsed
 }
 
-/** As text: to notice when others are asked for. */
+/**
+ * As text: to notice when others are asked for, or the same logs are decoded in another way. So with the names of arguments, and which are
+ * indexed; and of events that nothing in a log tells apart the first is read, so those keep their order.
+ */
 export function describeFilters(filters: readonly ParsedFilter[]): readonly string[] {
-  return filters
-    .flatMap(({ addresses, events }) =>
-      events.flatMap((event) => {
-        const what = `${eventSignature(event)}, ${countIndexed(event)} indexed`
-        return (addresses ?? ['anywhere']).map((from) => `${what}, of ${from}`)
-      }),
+  const lines = filters.flatMap(({ addresses, events }) =>
+    events.flatMap((event) => {
+      const text = formatAbiItem(event)
+      const key = `${eventSignature(event)} ${countIndexed(event)}`
+      return (addresses ?? ['anywhere']).map((from) => ({ key, text, line: `${text}, of ${from}` }))
+    }),
+  )
+  return lines
+    .map(({ key, text, line }, at) =>
+      lines.some((other) => other.key === key && other.text !== text) ? `${line}, filter ${at}` : line,
     )
     .toSorted()
 }

@@ -75,6 +75,21 @@ test('what is selected is told, whichever way it is written, and nothing else', 
   assert.notEqual(selection({}), selection({ blocks: 'header' }))
 })
 
+test('blocks that a schema made something of cannot be kept for others', () => {
+  const uncacheable = (options: object) => tzkt({ url, ...options }).uncacheable !== undefined
+  for (const [options, expected] of [
+    [{ blocks: 'header' }, false],
+    [{ operations: [{ kind: 'transaction', target: TOKEN, entrypoint: ['a', 'b'] }] }, false],
+    [{ operations: [{ kind: 'transaction', target: TOKEN, parameter: undefined }] }, false],
+    [{ operations: [{ kind: 'transaction', target: TOKEN, parameter: v.any() }] }, true],
+    [{ operations: [{ kind: 'origination', storage: v.any() }] }, true],
+    [{ events: [{ tag: 'sold', payload: v.any() }] }, true],
+    [{ bigMaps: [{ contract: TOKEN, key: v.any() }] }, true],
+    [{ blocks: v.object({}) }, true],
+  ] as const)
+    assert.equal(uncacheable(options), expected, JSON.stringify(options))
+})
+
 test('filters give operations, events and big maps their types', () => {
   const token = 'KT1PWx2mnDueood7fEmfbBDKx1D9BAnnXitn'
   const datasource = tzkt({
