@@ -2,6 +2,7 @@ import { systemClock, type Clock } from '../clock.ts'
 import { ConfigurationError, DatasourceError, type ConfigurationIssue } from '../errors.ts'
 import type { Datasource } from './datasource.ts'
 import { BlockReader } from './evm/block-reader.ts'
+import { bytesOfBlock } from './evm/bytes-of-block.ts'
 import { parseEndpoint, type Endpoint } from './evm/endpoint.ts'
 import { readHeader, type BlockDetail, type EvmBlock, type EvmHeader } from './evm/evm-block.ts'
 import { FinalLevel } from './evm/final-level.ts'
@@ -17,11 +18,6 @@ import { sleep } from './sleep.ts'
 
 export type { BlockDetail, EvmBlock, EvmHeader, EvmTransaction } from './evm/evm-block.ts'
 export type { EvmLog, LogFilter, LogFilters } from './evm/log-filter.ts'
-
-/** In memory, measured: a transfer 656, a transaction that calls a contract 2,760 to 3,030. */
-const BLOCK_BYTES = 800
-const LOG_BYTES = 700
-const TRANSACTION_BYTES = 3_000
 
 /** Which node is asked, and for what. */
 export interface EvmOptions<
@@ -182,10 +178,7 @@ export function evm<
       }
     },
 
-    bytesOf: (block) => {
-      const transactions = 'transactions' in block ? (block.transactions as readonly unknown[]).length : 0
-      return BLOCK_BYTES + block.logs.length * LOG_BYTES + transactions * TRANSACTION_BYTES
-    },
+    bytesOf: (block) => bytesOfBlock(block),
 
     async close() {
       feed?.close()

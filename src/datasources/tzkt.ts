@@ -12,6 +12,7 @@ import { bigMaps, events, originations, tokenTransfers, transactions } from './t
 import type { Feed, FeedRow } from './tzkt/feed.ts'
 import { HeadChannel } from './tzkt/head-channel.ts'
 import { RestClient } from './tzkt/rest-client.ts'
+import { sizeOf } from './tzkt/size-of.ts'
 import type { TzktBlock, TzktBlockDetail } from './tzkt/tzkt-block.ts'
 import type {
   BigMapFilters,
@@ -184,6 +185,8 @@ export function tzkt<
         if (timeToLook && (await latest(signal)).hash !== last?.hash) return
       }
     },
+
+    bytesOf: (block) => sizeOf(block),
 
     async close() {
       channel?.close()
