@@ -11,6 +11,7 @@ import {
 } from './evm-block.ts'
 import type { JsonRpc } from './json-rpc.ts'
 import type { LogFilters, LogOf, LogReader } from './log-filter.ts'
+import { LogsBloom } from './logs-bloom.ts'
 import { isRangeTooLarge } from './range-too-large.ts'
 import { loadViem } from './viem.ts'
 import { whyUnreadable } from './why-unreadable.ts'
@@ -24,12 +25,14 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
   readonly #logs: LogReader<Logs>
   readonly #detail: BlockDetail | undefined
   readonly #origin: string
+  readonly #bloom: LogsBloom | undefined
 
   constructor(rpc: JsonRpc, logs: LogReader<Logs>, detail: Detail, origin: string) {
     this.#rpc = rpc
     this.#logs = logs
     this.#detail = detail
     this.#origin = origin
+    this.#bloom = logs.query && new LogsBloom(logs.query)
   }
 
   /**
@@ -102,7 +105,29 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
       params: [{ ...query, blockHash: hash }],
     }))
     const answers = await this.#rpc.batch(calls, signal)
-    return this.#assemble(raw, (await Promise.all(answers.map((answer) => this.#decode(answer)))).flat())
+    const logs = (await Promise.all(answers.map((answer) => this.#decode(answer)))).flat()
+    const unsure = raw.filter(
+      (block, at) => isEmpty(answers[at]) && this.#bloom?.excludes(block.raw) !== true,
+    )
+    return this.#assemble(raw, [...logs, ...(await this.#logsOfKnown(unsure, signal))])
+  }
+
+  /**
+   * Some nodes (besu, reth, Moonbeam) answer with no logs for a block that they do not have, as one does behind a balancer whose other node told
+   * of it: they have to have the block to be believed.
+   */
+  async #logsOfKnown(blocks: readonly RawBlock[], signal: AbortSignal): Promise<readonly LogOf<Logs>[]> {
+    const calls = blocks.flatMap(({ header: { hash } }) => [
+      { method: 'eth_getBlockByHash', params: [hash, false] },
+      { method: 'eth_getLogs', params: [{ ...this.#logs.query, blockHash: hash }] },
+    ])
+    const answers = await this.#rpc.batch(calls, signal)
+    for (const [at, { header }] of blocks.entries()) {
+      if (readHeader(answers[2 * at], this.#origin)?.hash === header.hash) continue
+      throw this.#inconsistent(`it does not have level ${header.level}, which it told of`)
+    }
+    const logs = await Promise.all(blocks.map((_, at) => this.#decode(answers[2 * at + 1])))
+    return logs.flat()
   }
 
   /** @throws DatasourceError where a log belongs to none of the blocks: the chain changed between two answers. */
@@ -199,6 +224,8 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
     return new DatasourceError(`${this.#origin} changed its chain while it answered: ${what}`)
   }
 }
+
+const isEmpty = (answer: unknown): boolean => Array.isArray(answer) && answer.length === 0
 
 function range(from: number, to: number): readonly number[] {
   return Array.from({ length: Math.max(0, to - from + 1) }, (_, offset) => from + offset)

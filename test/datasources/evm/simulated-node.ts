@@ -47,6 +47,8 @@ export function answersOf(chain: SimulatedChain): Answer {
         if (first === 'latest') return raw(chain.head.level)
         if (first === 'finalized') return raw(chain.finalized) ?? null
         return raw(Number(first)) ?? null
+      case 'eth_getBlockByHash':
+        return raw(chain.canonical().find(({ hash }) => hash === first)?.level ?? -1) ?? null
       case 'eth_getLogs': {
         if (first['blockHash'] !== undefined) {
           const block = chain.canonical().find(({ hash }) => hash === first['blockHash'])
