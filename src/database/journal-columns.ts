@@ -54,8 +54,9 @@ export const alterShadow = async (
 }
 
 /** Rows that the journal holds get in a new column what ADD COLUMN … DEFAULT gave to those in the table. */
+// An array of one, whatever the type; as text, for there is no type of arrays of arrays, and some are not parted by commas.
 const fillMissing = (shadow: string, rel: number, { number, shadow: name, type }: TrackedColumn): string =>
-  `update ${shadow} set ${name} = (a.attmissingval::text::${type.replace(/ collate .*$/, '')}[])[1]
+  `update ${shadow} set ${name} = array_to_string(a.attmissingval, '')::${type.replace(/ collate .*$/, '')}
    from pg_attribute a where a.attrelid = ${rel} and a.attnum = ${number} and a.atthasmissing and op = 'O'`
 
 const carryOver = (

@@ -146,6 +146,44 @@ test('rows that the journal has come back into altered tables', async (t) => {
   )
 })
 
+const ADDED: readonly [string, string, string][] = [
+  ['int[]', '{1,NULL,3}', '{4}'],
+  ['int[][]', '[0:0][2:3]={{1,2}}', '{}'],
+  ['text[]', '{"a,b","\\"{}",NULL,""}', '{}'],
+  ['box', '(1,1),(0,0)', '(2,2),(1,1)'],
+  ['box[]', '{(1,1),(0,0);(3,3),(2,2)}', '{}'],
+  ['char(3)', 'a', 'b'],
+  ['mood[]', '{glad,sad}', '{sad}'],
+  ['pair[]', '{"(1,glad)"}', '{"(2,sad)",NULL}'],
+  ['pair', '(1,"\\",x")', '(2,)'],
+  ['list', '{1,2}', '{3}'],
+  ['list[]', '{"{1,2}"}', '{}'],
+  ['text collate "C"', ' a ', ''],
+]
+
+for (const [type, value, other] of ADDED) {
+  test(`a column of the type ${type} may be added, with a default and without`, async (t) => {
+    const db = await openJournal(
+      t,
+      `${ACCOUNTS} create type mood as enum ('glad', 'sad'); create type pair as (a int, m text); create domain list as int[];`,
+    )
+    await db.level(`insert into account values ('a'), ('b')`)
+    await db.level(`update account set balance = 1; delete from account where address = 'b'`)
+    await db.sql.unsafe(
+      `alter table account add column plain ${type}, add column filled ${type} default '${value}'`,
+    )
+    await db.level(`update account set plain = '${other}', filled = '${other}'`)
+    await db.revert(1)
+    const rows = await db.sql.unsafe(
+      `select plain::text, filled::text = ('${value}'::${type})::text as same from account`,
+    )
+    assert.deepEqual(
+      rows.map((row) => ({ ...row })),
+      [1, 2].map(() => ({ plain: null, same: true })),
+    )
+  })
+}
+
 test('a changed type ends what can be rolled back, and says so', async (t) => {
   const db = await openJournal(t, ACCOUNTS)
   await db.level(`insert into account values ('a', 1)`)
