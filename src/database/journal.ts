@@ -11,23 +11,13 @@ import {
   dropTriggers,
   type TrackedColumn,
 } from './journal-shadow.ts'
-import { createSequenceValues } from './journal-sequences.ts'
+import { createSequenceValues, followRenames } from './journal-sequences.ts'
+import { readTracked, type TrackedRelation } from './read-tracked.ts'
 
 export interface TrackOptions {
   readonly schema: string
   readonly ownSchema: string
   readonly immuneTables: readonly string[]
-}
-
-interface TrackedRelation {
-  readonly id: number
-  readonly rel: number
-  readonly kind: RelationKind
-  readonly key: readonly string[]
-  readonly columns: readonly TrackedColumn[]
-  readonly signature: string | null
-  /** As the catalog has it now; null: not there any more. */
-  readonly current: string | null
 }
 
 /**
@@ -49,6 +39,7 @@ export const trackTables = async ({ sql }: Transaction, options: TrackOptions): 
   await sql`delete from ${sql.unsafe(own)}.tracked_schema`
   await sql`insert into ${sql.unsafe(own)}.tracked_schema ${sql({ name: options.schema, immune })}`
   const tracked = await readTracked(sql, own)
+  await followRenames(sql, own, options.schema, tracked, catalog)
   await forgetLeftovers(sql, own, tracked, kinds)
   const partitioned = tracked.filter(({ rel }) => catalog.find((other) => other.rel === rel)?.kind === 'p')
   // Of all of them, before any is made: a table that was detached still has its old root's.
@@ -59,14 +50,18 @@ export const trackTables = async ({ sql }: Transaction, options: TrackOptions): 
   for (const relation of catalog) {
     const kind = kinds.get(relation.rel) ?? 'immune'
     const before = tracked.find(({ rel }) => rel === relation.rel)
-    if (kind === 'table') await trackTable(sql, own, options.schema, relation, catalog, before)
-    else await markRelation(sql, own, relation.rel, kind)
+    if (kind !== 'table') {
+      await markRelation(sql, own, relation.rel, kind)
+      continue
+    }
+    await trackTable(sql, own, { schema: options.schema, relation, catalog, before })
   }
   await runDdl(sql, [createSequenceValues(own, options.schema, catalog, kinds)])
   // Last: the triggers are part of what is signed.
   await sql`
-    update ${sql.unsafe(own)}.tracked t set signature = c.signature
-    from ${sql.unsafe(own)}.catalog c where c.rel = t.rel::oid and t.signature is distinct from c.signature`
+    update ${sql.unsafe(own)}.tracked t set signature = c.signature, name = c.relname, width = c.width
+    from ${sql.unsafe(own)}.catalog c where c.rel = t.rel::oid
+      and (t.signature, t.name, t.width) is distinct from (c.signature, c.relname::text, c.width)`
   await sql`
     update ${sql.unsafe(own)}.tracked_schema
     set rels = array(select t.rel::oid from ${sql.unsafe(own)}.tracked t where t.kind in ('table', 'partition'))`
@@ -101,10 +96,6 @@ const refuseProblems = async (
   if (problems.length > 0) throw new UnjournallableTableError(problems.join('\n'))
 }
 
-const readTracked = (sql: Sql, own: string): Promise<TrackedRelation[]> => sql<TrackedRelation[]>`
-  select t.id, t.rel::oid::text::float8 as rel, t.kind, t.key, t.columns, t.signature, c.signature as current
-  from ${sql.unsafe(own)}.tracked t left join ${sql.unsafe(own)}.catalog c on c.rel = t.rel::oid`
-
 const forgetLeftovers = async (
   sql: Sql,
   own: string,
@@ -121,17 +112,22 @@ const forgetLeftovers = async (
 const markRelation = (sql: Sql, own: string, rel: number, kind: RelationKind) => sql`
   insert into ${sql.unsafe(own)}.tracked (rel, kind) values (${String(rel)}::text::oid, ${kind}) on conflict do nothing`
 
+interface TableToTrack {
+  readonly schema: string
+  readonly relation: CatalogRelation
+  readonly catalog: readonly CatalogRelation[]
+  readonly before: TrackedRelation | undefined
+}
+
 const trackTable = async (
   sql: Sql,
   own: string,
-  schema: string,
-  relation: CatalogRelation,
-  catalog: readonly CatalogRelation[],
-  before: TrackedRelation | undefined,
+  { schema, relation, catalog, before }: TableToTrack,
 ): Promise<void> => {
   const known = before?.kind === 'table' ? before : undefined
   const partitions = catalog.filter(({ root }) => root === relation.rel)
-  if (known !== undefined && known.signature === known.current && relation.kind !== 'p') return
+  if (known !== undefined && known.signature === known.current && relation.kind !== 'p' && !isExchanged)
+    return
   const rel = `${quoteName(schema)}.${quoteName(relation.name)}`
   const [last] = await sql<
     { id: string }[]

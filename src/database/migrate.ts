@@ -26,6 +26,7 @@ import { finishWithCommit } from './migrations/0022-finish-with-commit.ts'
 import { leanerTriggers } from './migrations/0023-leaner-triggers.ts'
 import { leftBehind } from './migrations/0024-left-behind.ts'
 import { answeredClaims } from './migrations/0026-answered-claims.ts'
+import { certainLevels } from './migrations/0028-certain-levels.ts'
 import { quoteName } from './journal-ddl.ts'
 
 export interface Migration {
@@ -64,6 +65,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 23, name: 'leaner-triggers', up: leanerTriggers },
   { id: 24, name: 'left-behind', up: leftBehind },
   { id: 26, name: 'answered-claims', up: answeredClaims },
+  { id: 28, name: 'certain-levels', up: certainLevels },
 ]
 
 /** Of all processes that start at the same time, one migrates. The number is arbitrary. */

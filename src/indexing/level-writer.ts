@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Database, Sql, Transaction } from '../database/database.ts'
 import { quoteName } from '../database/journal-ddl.ts'
 import type { BlockRef } from '../datasources/datasource.ts'
-import { LeaseLostError, UnjournallableTableError } from '../errors.ts'
+import { LeaseLostError, TransactionOverError, UnjournallableTableError } from '../errors.ts'
 import type { RunHandler } from './follower-options.ts'
 import type { LevelGate } from './level-gate.ts'
 import type { LevelGroup } from './level-group.ts'
@@ -72,6 +72,7 @@ export class LevelWriter {
         )
       } catch (error) {
         if (sqlState(error) === 'PW004') throw this.#unjournallable(error, group)
+        if (sqlState(error) === 'PW005') throw this.#over(error, group)
         // Only of levels that are journalled: behind others, ranges have followed that are not there a second time.
         if (sqlState(error) !== 'PW003' || !group.journal) throw error
         if (tries === TRIES) throw this.#unjournallable(error, group)
@@ -133,13 +134,15 @@ export class LevelWriter {
    * that are not journalled.
    */
   async #move({ sql }: Transaction, group: GroupToWrite, to: BlockRef): Promise<void> {
+    // What a handler did to the transaction would pass for another process that moves the cursor, or for nothing.
+    await sql.unsafe(this.#endLevel)
     await this.#begin(sql, group, group.end, to)
     await sql`
       delete from ${sql(this.#options.database.ownSchema)}.block
       where index_id = ${group.indexId} and level > ${to.level}`
   }
 
-  /** Fails where the level altered tables. */
+  /** Fails where the level altered tables, or ended its transaction by itself. */
   get #endLevel(): string {
     return `select ${quoteName(this.#options.database.ownSchema)}.end_level()`
   }
@@ -161,6 +164,14 @@ export class LevelWriter {
       default:
         return error
     }
+  }
+
+  #over(cause: unknown, { end }: GroupToWrite): TransactionOverError {
+    return new TransactionOverError(
+      `index "${this.#options.index}", level ${end.level}: its transaction was ended by a COMMIT or ROLLBACK among the handler's own ` +
+        'statements, or lost its settings by RESET ALL; what came after was rolled back',
+      { cause, hint: 'Leave BEGIN, COMMIT, ROLLBACK and RESET ALL to Pawl.' },
+    )
   }
 
   #unjournallable(error: unknown, { end }: GroupToWrite): UnjournallableTableError {

@@ -18,7 +18,7 @@ test('an update that meets the locks of a process of the version before is done 
       select oid from pg_database where datname = current_database())`
     return row?.['number'] === 1
   }
-  const id = MIGRATIONS.length + 1
+  const id = (MIGRATIONS.at(-1)?.id ?? 0) + 1
   // The update holds `one` and waits for `other`; only then does the old process want `one`, so that the update is what is ended.
   let updated: Promise<void> | undefined
   await database.transaction(async (old) => {
