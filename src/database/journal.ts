@@ -3,6 +3,7 @@ import type { Sql, Transaction } from './database.ts'
 import { readCatalog, readDanglingReferences, type CatalogRelation } from './journal-catalog.ts'
 import { alterShadow } from './journal-columns.ts'
 import { quoteName, runDdl } from './journal-ddl.ts'
+import { findExchanged } from './journal-exchanges.ts'
 import { findProblem, relationKind, type RelationKind } from './journal-kinds.ts'
 import {
   createShadow,
@@ -40,6 +41,7 @@ export const trackTables = async ({ sql }: Transaction, options: TrackOptions): 
   await sql`insert into ${sql.unsafe(own)}.tracked_schema ${sql({ name: options.schema, immune })}`
   const tracked = await readTracked(sql, own)
   await followRenames(sql, own, options.schema, tracked, catalog)
+  const exchanged = await findExchanged(sql, own, { schema: options.schema, tracked, catalog, kinds })
   await forgetLeftovers(sql, own, tracked, kinds)
   const partitioned = tracked.filter(({ rel }) => catalog.find((other) => other.rel === rel)?.kind === 'p')
   // Of all of them, before any is made: a table that was detached still has its old root's.
@@ -54,7 +56,8 @@ export const trackTables = async ({ sql }: Transaction, options: TrackOptions): 
       await markRelation(sql, own, relation.rel, kind)
       continue
     }
-    await trackTable(sql, own, { schema: options.schema, relation, catalog, before })
+    const isExchanged = exchanged.has(relation.rel)
+    await trackTable(sql, own, { schema: options.schema, relation, catalog, before, isExchanged })
   }
   await runDdl(sql, [createSequenceValues(own, options.schema, catalog, kinds)])
   // Last: the triggers are part of what is signed.
@@ -117,12 +120,14 @@ interface TableToTrack {
   readonly relation: CatalogRelation
   readonly catalog: readonly CatalogRelation[]
   readonly before: TrackedRelation | undefined
+  /** Nothing of before can be put back: see `findExchanged`. */
+  readonly isExchanged: boolean
 }
 
 const trackTable = async (
   sql: Sql,
   own: string,
-  { schema, relation, catalog, before }: TableToTrack,
+  { schema, relation, catalog, before, isExchanged }: TableToTrack,
 ): Promise<void> => {
   const known = before?.kind === 'table' ? before : undefined
   const partitions = catalog.filter(({ root }) => root === relation.rel)
@@ -138,7 +143,9 @@ const trackTable = async (
   if (row === undefined) throw new Error('insert … returning gave no row')
 
   const shadow = { id: row.id, rel, partitioned: relation.kind === 'p', key: relation.key }
-  const change = await alterShadow(sql, own, row.id, relation, known, last?.id ?? '0')
+  const newest = last?.id ?? '0'
+  const change = await alterShadow(sql, own, row.id, relation, known, newest)
+  const cut = isExchanged ? newest : change.cut
   await runDdl(sql, [
     ...dropTriggers(own, row.id),
     ...(change.statements ?? createShadow(own, { ...shadow, columns: change.columns })),
@@ -146,6 +153,6 @@ const trackTable = async (
   ])
   await sql`
     update ${sql.unsafe(own)}.tracked set key = ${sql.array([...relation.key], 25)}::text[],
-      columns = ${JSON.stringify(change.columns)}::text::jsonb, since = greatest(since, ${change.cut}::text::bigint)
+      columns = ${JSON.stringify(change.columns)}::text::jsonb, since = greatest(since, ${cut}::text::bigint)
     where id = ${row.id}`
 }

@@ -48,7 +48,7 @@ export interface FirstTouches {
 /**
  * For each table with records in the range, the first one of every key: an old row is how it was before, an insert mark
  * alone means that it was not there.
- * @throws RollbackError when records are gone because their table was altered, or another index has written the rows since.
+ * @throws RollbackError when records are gone or missing because their table was altered or exchanged, or another index has written the rows since.
  */
 export const collectFirstTouches = async (
   sql: Sql,
@@ -60,7 +60,7 @@ export const collectFirstTouches = async (
   if (altered !== undefined) {
     throw new RollbackError(
       `Index ${range.index} cannot be rolled back to level ${range.toLevel}: the type of a column or the primary key of ` +
-        `table ${altered.name} was changed since`,
+        `table ${altered.name} was changed since, or it is another table than then, or was not journalled`,
       { hint: 'Nothing was reverted. Wipe and index again from the start.' },
     )
   }
