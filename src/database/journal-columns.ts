@@ -11,13 +11,16 @@ export interface ShadowChange {
 }
 
 interface KnownTable {
+  /** How many columns it had had by then; null: not known. */
+  readonly width: number | null
   readonly key: readonly string[]
   readonly columns: readonly TrackedColumn[]
 }
 
 /**
  * What to do to the shadow of a table so that it fits the table's columns of now. Added, dropped and renamed columns keep
- * its records; a changed type or primary key ends what they can be used for.
+ * its records; a changed type or primary key, or an expression that was dropped,
+ * ends what they can be used for.
  */
 export const alterShadow = async (
   sql: Sql,
@@ -70,7 +73,7 @@ const carryOver = (
     const old = known.columns.find(({ number }) => number === column.number)
     if (old !== undefined && isSameColumn(old, column, relation.columns)) {
       columns.push({ ...column, shadow: old.shadow, since: old.since })
-    } else if (old === undefined && !known.columns.some(({ name }) => name === column.name)) {
+    } else if (old === undefined && isNew(column, known)) {
       next = Math.max(next + 1, column.number)
       columns.push({ ...column, shadow: `c${next}`, since: last })
     } else {
@@ -81,6 +84,10 @@ const carryOver = (
     key.map((name) => of.find((column) => column.name === name)?.shadow).join()
   return keyOf(relation.key, columns) === keyOf(known.key, known.columns) ? columns : undefined
 }
+
+// One that was there, and is new to the journal, was generated: nobody knows what it was in rows of before.
+const isNew = ({ number, name }: CatalogColumn, { width, columns }: KnownTable): boolean =>
+  number > (width ?? 0) && !columns.some((other) => other.name === name)
 
 // Numbers change when a dump is restored, names when a column is renamed. Where both moved, nothing is certain.
 const isSameColumn = (old: TrackedColumn, now: CatalogColumn, all: readonly CatalogColumn[]): boolean =>

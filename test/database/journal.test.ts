@@ -200,6 +200,20 @@ test('a changed type ends what can be rolled back, and says so', async (t) => {
   })
 })
 
+test('an expression that is dropped ends what can be rolled back: what it gave is not known', async (t) => {
+  const db = await openJournal(
+    t,
+    'create table account (id int primary key, a int, g int generated always as (a * 2) stored)',
+  )
+  await db.level('insert into account values (1, 1)')
+  await db.level('update account set a = 2')
+  await db.sql`alter table account alter column g drop expression`
+  await db.level('update account set a = 3, g = 100')
+  await db.revert(2)
+  assert.deepEqual([...(await db.sql`select a, g from account`)], [{ a: 2, g: 4 }])
+  await assert.rejects(db.revert(1), RollbackError)
+})
+
 test('a type that changes while the journal is empty ends nothing', async (t) => {
   const db = await openJournal(t, ACCOUNTS)
   await db.level('select 1')
