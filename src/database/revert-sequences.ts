@@ -10,7 +10,7 @@ interface JournalledSequence extends SequenceState {
   readonly name: string
   readonly ascending: boolean
   readonly increment: string
-  /** The column that it belongs to: `[table, column]`, quoted. */
+  /** The column of numbers that it belongs to: `[table, column]`, quoted. */
   readonly owner: readonly [string, string] | null
   /** Another index has run since, and may have taken numbers. */
   readonly shared: boolean
@@ -34,13 +34,20 @@ export const revertSequences = async (sql: Sql, own: string, range: RevertRange)
   }
 }
 
+/** A number in a text, as of `'A' || nextval(…)`, is not found: its sequence is nobody's. */
+const ofNumbers = (sql: Sql) =>
+  sql.unsafe(`exists (with recursive base as (
+      select t.oid, t.typtype, t.typbasetype from pg_type t where t.oid = a.atttypid
+      union all select t.oid, t.typtype, t.typbasetype from base, pg_type t where base.typtype = 'd' and t.oid = base.typbasetype
+    ) select from base where oid = any ('{int2,int4,int8,numeric}'::regtype[]::oid[]))`)
+
 const readJournalledSequences = (sql: Sql, own: string, range: RevertRange) => sql<JournalledSequence[]>`
   select distinct on (e.key) e.key as name, e.value ->> 0 as value, (e.value ->> 1)::boolean as called,
     s.seqincrement > 0 as ascending, s.seqincrement::text as increment,
     (select array[d.refobjid::regclass::text, quote_ident(a.attname)] from pg_depend d
       join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
       where d.classid = 'pg_class'::regclass and d.objid = s.seqrelid and d.refclassid = 'pg_class'::regclass
-        and d.deptype in ('a', 'i')) as owner,
+        and d.deptype in ('a', 'i') and ${ofNumbers(sql)}) as owner,
     exists (select from ${sql.unsafe(own)}.version o
       where o.index_id <> ${range.indexId} and o.id > ${range.first}::text::bigint) as shared
   from ${sql.unsafe(own)}.version v, jsonb_each(v.sequences) e

@@ -29,6 +29,8 @@ export class JournalUpkeep {
   /** Takes over what the database knows. */
   reset(pruned: number | undefined): void {
     this.#pruned = pruned ?? -1
+    // A reindex begins far below where it was.
+    this.#tended = -1
   }
 
   /** Starts what is worth it for an index that stands at `level`: to prune what is final, to tend what is not. Does not wait. */

@@ -255,6 +255,20 @@ test('a sequence is not set back over rows that stay', async (t) => {
   assert.equal((await db.sql`select nextval('free')::int`)[0]?.['nextval'], 1)
 })
 
+test('a sequence that gives a text its numbers is set back', async (t) => {
+  const db = await openJournal(
+    t,
+    `create domain code as text; create domain number as int; create sequence codes; create sequence numbers;
+     create table item (code code primary key default 'A' || nextval('codes'), number number default nextval('numbers'));
+     alter sequence codes owned by item.code; alter sequence numbers owned by item.number;`,
+  )
+  await db.level('insert into item default values')
+  const before = await digest(db.sql)
+  await db.level('insert into item default values')
+  await db.revert(1)
+  assert.deepEqual(await digest(db.sql), before)
+})
+
 test('a revert that is rolled back leaves the sequences', async (t) => {
   const db = await openJournal(t, 'create table log (id serial primary key)')
   await db.level('insert into log default values')
