@@ -1,6 +1,7 @@
 import { Cron } from 'croner'
 import { normaliseApschedulerField } from './apscheduler-field.ts'
 import { CRONTAB_FIELDS, CrontabSyntaxError, isWild, normaliseField } from './crontab-field.ts'
+import { forwardChanges } from './skipped-times.ts'
 
 /**
  * How a crontab is read: as cron does, or as APScheduler's `from_crontab`, where 0 is Monday and day of month and day of
@@ -68,12 +69,31 @@ export function parseCrontab(
     dialect,
     fields,
     eitherDay,
-    next: remember((after) => cron.nextRun(after) ?? undefined),
+    next: remember((after) => {
+      const next = cron.nextRun(after) ?? undefined
+      return next === undefined || followsElapsedTime(fields) ? next : (skipped(crontab, after, next) ?? next)
+    }),
   }
   if (cache.size >= CACHE_SIZE) cache.delete(cache.keys().next().value ?? '')
   cache.set(key, crontab)
   return crontab
 }
+
+/**
+ * The moment of a change of the clocks before `next` that skips a fire time. croner finds those of a gap within one day, and none
+ * where the gap ends with the day: America/Nuuk goes from 23:00 to 00:00.
+ */
+function skipped({ expression, timezone, dialect }: Crontab, after: Date, next: Date): Date | undefined {
+  const change = forwardChanges(timezone, after, next).find(({ skippedFrom, skippedTo }) => {
+    // UTC skips nothing: what it fires in the gap is what the zone would have.
+    const time = parseCrontab(expression, 'UTC', dialect).next(new Date(skippedFrom - 1))
+    return time !== undefined && time.getTime() < skippedTo
+  })
+  return change && new Date(change.instant)
+}
+
+const followsElapsedTime = (fields: readonly string[]): boolean =>
+  fields.slice(0, 3).some((field) => field.startsWith('*'))
 
 /** Jobs with one schedule ask the same at the same times, and an answer takes 20 µs: the last few are kept. */
 function remember(next: Crontab['next']): Crontab['next'] {

@@ -16,6 +16,8 @@ const WINDOWS = [
   ['America/Santiago', '2026-04-02T00:00Z'],
   ['America/Santiago', '2026-09-03T00:00Z'],
   ['Africa/Cairo', '2026-04-21T00:00Z'],
+  ['America/Nuuk', '2026-03-25T00:00Z'],
+  ['America/Nuuk', '2026-10-21T00:00Z'],
   ['Asia/Kathmandu', '2028-02-26T00:00Z'],
   ['UTC', '2026-12-29T00:00Z'],
 ] as const
@@ -56,7 +58,9 @@ function field(min: number, max: number): fc.Arbitrary<Field> {
 // Hours around the changes often enough.
 const hour = fc.oneof(
   field(0, 23),
-  fc.constantFrom(0, 1, 2, 3).map((h): Field => ({ text: `${h}`, values: new Set([h]), wild: false })),
+  fc
+    .constantFrom(0, 1, 2, 3, 22, 23)
+    .map((h): Field => ({ text: `${h}`, values: new Set([h]), wild: false })),
 )
 const fields = fc.record({ minute: field(0, 59), hour, day: field(1, 31), weekday: field(0, 6) })
 
