@@ -46,11 +46,8 @@ function checkIndex(reader: ConfigReader, index: Fields, path: string): void {
       'the datasource tells no chain() or no selection: what is kept could not be told from what others select',
     )
   }
-  if (cache === true && isFields(datasource) && datasource['uncacheable'] !== undefined) {
-    reader.wrong(
-      at(path, 'cache'),
-      `blocks of this datasource cannot be kept: ${String(datasource['uncacheable'])}`,
-    )
+  if (cache === true && isFields(datasource) && typeof datasource['uncacheable'] === 'string') {
+    reader.wrong(at(path, 'cache'), `blocks of this datasource cannot be kept: ${datasource['uncacheable']}`)
   }
   const level = 'a level: a whole number of 0 or more'
   const first = reader.optional(index, 'firstLevel', path, level, isWhole(0))

@@ -5,13 +5,7 @@ import { alterShadow } from './journal-columns.ts'
 import { quoteName, runDdl } from './journal-ddl.ts'
 import { findExchanged } from './journal-exchanges.ts'
 import { findProblem, relationKind, type RelationKind } from './journal-kinds.ts'
-import {
-  createShadow,
-  createTriggers,
-  dropShadow,
-  dropTriggers,
-  type TrackedColumn,
-} from './journal-shadow.ts'
+import { createShadow, createTriggers, dropShadow, dropTriggers } from './journal-shadow.ts'
 import { createSequenceValues, followRenames } from './journal-sequences.ts'
 import { readTracked, type TrackedRelation } from './read-tracked.ts'
 

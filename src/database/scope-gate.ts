@@ -68,13 +68,17 @@ export class UserGate implements StatementGate {
   before(): Promise<void> | undefined {
     const sent = this.#send()
     if (sent === undefined && this.#turn === undefined) return undefined
-    const turn = Promise.all([sent, this.#turn?.catch(() => {})]).then(() => {})
+    const turn = this.#behind(this.#turn, sent)
     const over = (): void => {
       if (this.#turn === turn) this.#turn = undefined
     }
     turn.then(over, over)
     this.#turn = turn
     return turn
+  }
+
+  async #behind(before: Promise<void> | undefined, sent: Promise<void> | undefined): Promise<void> {
+    await Promise.all([sent, before?.catch(() => {})])
   }
 
   /** Undefined: nothing is on its way to the connection. */

@@ -219,7 +219,7 @@ export class Follower {
   }
 
   async #look(look: Look): Promise<AdvanceOutcome | Again> {
-    const { head } = look
+    const { head, finalized } = look
     const { cursor, next, verified } = this.#position
     const to = Math.min(head.level, this.#lastLevel)
     if (cursor !== undefined) {

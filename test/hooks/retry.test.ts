@@ -39,7 +39,15 @@ test('a firing without delay is tried again at once, also after thousands of att
   )
   const events: PawlEvent[] = []
   await runFiring(
-    { ...queued, attempts: 2_000, reverting: false, dueAt: new Date(0), claimed: true, begun: true },
+    {
+      ...queued,
+      attempts: 2_000,
+      reverting: false,
+      dueAt: new Date(0),
+      claimed: true,
+      begun: true,
+      leftBehind: false,
+    },
     hook({ retry: { attempts: 1e6, delay: 0 }, run() {} }),
     {
       claims: new FiringClaims(database, randomUUID()),

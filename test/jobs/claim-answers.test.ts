@@ -141,7 +141,7 @@ test('what was claimed when everything was stopped is for others, and breaks not
   run.send({ type: 'START' })
   await run.running()
   await run.clock.advance(SECOND)
-  control.next = async () => void run.actor.stop()
+  control.next = async () => run.actor.stop()
   await run.clock.leap(MINUTE)
   assert.equal(run.events.length, 0)
   const left = await memory.takeOver()
