@@ -108,6 +108,11 @@ export type PawlEvent<
   | { readonly type: 'index.added'; readonly index: string }
   /** An index was removed, and has ended. */
   | { readonly type: 'index.removed'; readonly index: string }
+  /**
+   * So many durable firings wait for confirmations of an index that is not followed any more: they run when it is added again, and goes
+   * on. Told when it is removed, and at each start without it.
+   */
+  | { readonly type: 'index.unconfirmed'; readonly index: string; readonly firings: number }
   /** `ADD_INDEX` or `REMOVE_INDEX` was not carried out. */
   | {
       readonly type: 'index.refused'

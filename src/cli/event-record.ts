@@ -31,6 +31,7 @@ function severityOf(event: PawlEvent): Severity {
     case 'job.refused':
       return 'error'
     case 'index.retrying':
+    case 'index.unconfirmed':
     case 'hook.retrying':
     case 'hook.dropped':
     case 'job.missed':

@@ -13,6 +13,7 @@ import { schemaFingerprint } from './fingerprint.ts'
 import { actionOf, findModifications, judge, reindexRequired, rememberUnknown } from './modifications.ts'
 import type { Runtime } from './runtime.ts'
 import { shareIndexes } from './share-indexes.ts'
+import { tellUnconfirmed } from './tell-unconfirmed.ts'
 
 /** The indexer's chart with its slots filled. */
 export const indexerLogic = indexerMachine.provide({
@@ -31,12 +32,16 @@ export const indexerLogic = indexerMachine.provide({
     prepare: work(({ runtime }, signals) => prepare(runtime as Runtime, signals)),
     reindex: work(({ runtime, reason, redeliver }) => reindex(runtime as Runtime, { reason, redeliver })),
     fireSystemHook: work(async ({ runtime, hook, args }) => {
-      const { hooks, track, leases, fleet } = runtime as Runtime
+      const opened = runtime as Runtime
+      const { hooks, track, leases, fleet } = opened
       // Else each of the processes would fire it.
       if (hook === 'on_synchronized' && leases.areSpread && !(await fleet.claimSynchronized())) return
       await hooks.fireSystem(hook, args)
+      if (hook !== 'on_restart') return
       // The hook may have made tables; each must be in the journal before a level writes it.
-      if (hook === 'on_restart') await track()
+      await track()
+      // And it may have added indexes.
+      await tellUnconfirmed(opened)
     }),
     fail: work(({ error }) => Promise.reject(error)),
   },
@@ -50,9 +55,10 @@ export const indexerLogic = indexerMachine.provide({
       void (runtime as Runtime).fleet.note(index, synchronized)
     },
     forgetIndex: (_, { runtime, index }) => {
-      const { indexes, root } = runtime as Runtime
-      indexes.forget(index)
-      root.emit({ type: 'index.removed', index })
+      const opened = runtime as Runtime
+      opened.indexes.forget(index)
+      opened.root.emit({ type: 'index.removed', index })
+      void tellUnconfirmed(opened, index)
     },
   },
 }) as unknown as Work<

@@ -44,6 +44,12 @@ export function describeEvent(event: DescribedEvent): EventText {
       return line('+', 'cyan', `index ${event.index} added`)
     case 'index.removed':
       return line('−', 'cyan', `index ${event.index} removed`)
+    case 'index.unconfirmed':
+      return line(
+        '!',
+        'yellow',
+        `index ${event.index} is not followed: ${plural(event.firings, 'durable firing')} of its levels wait for confirmations until it is added again`,
+      )
     case 'index.refused':
       return failure('✗', 'red', `${event.command} of index ${event.index} was refused`, event.error)
     case 'hook.queued':

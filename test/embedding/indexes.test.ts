@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Config, HookContext, IndexConfig } from 'pawl'
 import { ConfigurationError, DatasourceError, fireHook, hook, UnknownIndexError } from 'pawl'
 import { simulateChain, type SimulatedChain } from 'pawl/testing'
+import { describeEvent } from '../../src/text/describe-event.ts'
 import { createRoot, startRoot } from './running-root.ts'
 
 const LIMIT = { timeout: 300_000 }
@@ -103,6 +104,49 @@ test('REMOVE_INDEX ends it at a level boundary; added again it goes on where it 
   await emitted.synchronized()
   assert.equal(await count(running)('second'), chain.head.level + 1)
 })
+
+test(
+  'firings that wait for confirmations of an index that was removed are told, also by each start without it',
+  LIMIT,
+  async (t) => {
+    const chain = chainOf(10)
+    const second: IndexConfig = {
+      datasource: chain.datasource(),
+      handler: (ctx) => ctx.fireHook('announce', {}, { wait: false, confirmations: 3 }),
+    }
+    const config = { hooks: { announce: hook({ run: () => {} }) } }
+    const running = await startRoot(t, { ...config, indexes: { second } })
+    running.root.send({ type: 'REMOVE_INDEX', index: 'second' })
+    await running.emitted.next('index.removed')
+    const waiting = { type: 'index.unconfirmed', index: 'second', firings: 3 } as const
+    assert.deepEqual(await running.emitted.next('index.unconfirmed'), waiting)
+    assert.match(
+      describeEvent(waiting).text,
+      /^index second is not followed: 3 durable firings of its levels wait/,
+    )
+    await running.stop()
+
+    const without = await startRoot(t, { ...config, database: running.url })
+    assert.deepEqual(
+      without.emitted.events.filter(({ type }) => type === 'index.unconfirmed'),
+      [waiting],
+    )
+    chain.extend(3)
+    without.root.send({ type: 'ADD_INDEX', index: 'second', config: second })
+    await without.emitted.next(
+      'hook.finished',
+      ({ origin }) => origin.type === 'handler' && origin.level === 9,
+    )
+    await without.stop()
+
+    // Those of levels that are followed are nobody's business.
+    const again = await startRoot(t, { ...config, database: running.url, indexes: { second } })
+    assert.deepEqual(
+      again.emitted.events.filter(({ type }) => type === 'index.unconfirmed'),
+      [],
+    )
+  },
+)
 
 test('a handler may remove its own index, and a hook add and remove as it likes', LIMIT, async (t) => {
   const chain = chainOf(30)
