@@ -11,12 +11,26 @@ export interface Addition {
 }
 
 /**
- * Queues a firing: not where it is there already, or one of its hook with the same key. Nor where it is the run of a job whose firing
+ * Queues a firing: not where it is there already, or one of its hook with the same key, which no reorg drops any more where this one
+ * is of no level. Nor where it is the run of a job whose firing
  * was queued before, and may have run and be forgotten: that is noted in the run's row, with the firing.
  * @param own Pawl's own schema
  * @returns whether it is new
  */
 export async function addFiring(
+  sql: Sql,
+  own: postgres.Helper<string>,
+  addition: Addition,
+): Promise<boolean> {
+  const { key, at } = addition.firing
+  for (;;) {
+    if (await insert(sql, own, addition)) return true
+    if (key === undefined || at !== undefined || (await keep(sql, own, addition))) return false
+    // What was there has gone meanwhile.
+  }
+}
+
+async function insert(
   sql: Sql,
   own: postgres.Helper<string>,
   { firing, told, now }: Addition,
@@ -37,4 +51,25 @@ export async function addFiring(
       returning hook)
     select ${told} from added`
   return added.length > 0
+}
+
+/**
+ * The firing that is there with this key is one of no level from now on: it was asked for by somebody whom no reorg takes back.
+ * @returns whether there is one
+ */
+async function keep(
+  sql: Sql,
+  own: postgres.Helper<string>,
+  { firing: { id, hook, key }, told }: Addition,
+): Promise<boolean> {
+  const same = sql`hook = ${hook} and key = ${key ?? null}`
+  // Waits for one that runs in a transaction, but only where it is of a level.
+  const kept = await sql`
+    with kept as (
+      update ${own}.firing set level = null, index_id = null, confirmations = 0, orphaned = false
+      where ${same} and (level is not null or orphaned) returning hook)
+    select ${told} from kept`
+  if (kept.length > 0) return true
+  const rows = await sql`select from ${own}.firing where id = ${id} or ${same} limit 1`
+  return rows.length > 0
 }

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import type postgres from 'postgres'
 import * as v from 'valibot'
 import { CallbackTypeError, fireHook as fireTyped, hook, StoppingError, UnknownHookError } from 'pawl'
 import type { HandlerContext } from 'pawl'
 import { simulateChain } from 'pawl/testing'
 import type { Sql } from '../../src/database/database.ts'
+import { revertFirings } from '../../src/database/revert-firings.ts'
+import { FiringStore } from '../../src/hooks/firing-store.ts'
+import { until } from '../support/until.ts'
 import { openHooks } from './hook-runner-fixture.ts'
 import { latch } from './latch.ts'
 import { startRoot, type RunningRoot } from './running-root.ts'
@@ -147,6 +151,84 @@ test('the same key, or the same id, is the same firing', LIMIT, async (t) => {
     [false, true],
   )
   assert.deepEqual(await noted(running), [1])
+})
+
+for (const undoes of [false, true]) {
+  const what = undoes ? 'has run, and could be undone' : 'waits for its confirmations'
+  test(
+    `a key that is fired from outside, too, does not go with its level where it ${what}`,
+    LIMIT,
+    async (t) => {
+      const chain = simulateChain({ seed: 7, length: 6, finality: 30 })
+      let fired = false
+      const undone: string[] = []
+      const running = await start(t, {
+        hooks: {
+          pay: hook({
+            run: async ({ sql }) => void (await sql`insert into noted (n) values (17)`),
+            ...(undoes ? { onReverted: ({ firing }) => void undone.push(firing.id) } : {}),
+          }),
+          last: hook({ atomic: true, run() {} }),
+        },
+        indexes: {
+          blocks: {
+            datasource: chain.datasource(),
+            handler: async (ctx: HandlerContext, { level }: { readonly level: number }) => {
+              if (level !== 5 || fired) return
+              fired = true
+              const confirmations = undoes ? 0 : 3
+              await ctx.fireHook('pay', {}, { wait: false, confirmations, key: 'order 17' })
+            },
+          },
+        },
+      })
+      const { root, event, events, sql } = running
+      if (undoes) await event('hook.finished', ({ hook }) => hook === 'pay')
+      // Its end may not be noted yet.
+      await fireHook(root, 'pay', {}, { wait: false, key: 'order 17' })
+      await event('hook.finished', ({ hook }) => hook === 'pay')
+      chain.reorg(1, 2)
+      await event('index.rolledBack')
+      await event(
+        'index.progress',
+        ({ level, hash }) => level === chain.head.level && hash === chain.head.hash,
+      )
+      await fireHook(root, 'pay', {}, { wait: false, key: 'order 18' })
+      await event('hook.finished', ({ firing }) => queuedAs(running, firing))
+      assert.deepEqual(await noted(running), [17, 17])
+      assert.deepEqual(undone, [])
+      assert.ok(!events.some(({ type }) => type === 'hook.dropped'))
+      const rows = await sql`select key, state, level from pawl.firing where key = 'order 17'`
+      assert.deepEqual([...rows], [{ key: 'order 17', state: 'done', level: null }])
+    },
+  )
+}
+
+test('one that is fired from outside while its level leaves the chain is not lost', LIMIT, async (t) => {
+  const { database } = await openHooks(t, {})
+  const store = new FiringStore(database)
+  await database.sql`insert into pawl.index (name, level) values ('blocks', 9)`
+  const rest = { hook: 'pay', args: {}, key: 'order 17', reversible: false } as const
+  const at = { index: 'blocks', level: 9 }
+  const ofLevel = { id: '1', origin: { type: 'handler', ...at }, at, confirmations: 3, ...rest } as const
+  const outside = { id: '2', origin: { type: 'outside' }, at: undefined, confirmations: 0, ...rest } as const
+  const now = new Date(0)
+  assert.equal(await store.add(database.sql, ofLevel, now), true)
+  const { adding } = await database.transaction(async ({ sql }) => {
+    await revertFirings(sql, 'pawl', { indexId: 1, toLevel: 8 })
+    const adding = store.add(database.sql, outside, now)
+    await until(
+      database.sql as unknown as postgres.Sql,
+      (sql) =>
+        sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    return { adding }
+  })
+  assert.equal(await adding, true)
+  assert.deepEqual(
+    (await store.list()).map(({ id }) => id),
+    ['2'],
+  )
 })
 
 test('what cannot be queued is told at once', LIMIT, async (t) => {
