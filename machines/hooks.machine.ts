@@ -11,6 +11,8 @@ export interface FireHook {
   /** `false`: a durable firing; see `FireOptions`. */
   readonly wait?: false
   readonly key?: string
+  /** A transaction that is open waits for the firing's end. */
+  readonly awaited?: boolean
 }
 
 export type HooksCommand =

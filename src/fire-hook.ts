@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ActorRefFrom } from 'xstate'
 import type { HookConfigs } from './config/config.ts'
+import { isInTransaction } from './database/transaction-scope.ts'
 import { StoppingError } from './errors.ts'
 import { checkFireOptions, type QueueOptions } from './hooks/fire-options.ts'
 import type { HookCallArgs } from './hooks/hook-call.ts'
@@ -14,7 +15,8 @@ type Args<Call> = Call extends { readonly args: infer Required }
 
 /**
  * Fires a user hook and waits for its end: `FIRE_HOOK` for those who want to know the outcome. With `wait: false` it waits until
- * the firing is on the durable queue: from then on it runs, also when this process ends.
+ * the firing is on the durable queue: from then on it runs, also when this process ends. It is for code outside of callbacks: they
+ * have `ctx.fireHook`. In a handler or an atomic hook an atomic hook that is blocking is refused: it would wait for that to end.
  * @throws CallbackTypeError, CallbackError, UnknownHookError as the firing does; StoppingError when the root takes no more.
  *
  * @example
@@ -48,6 +50,14 @@ export function fireHook<Hooks extends HookConfigs, Name extends keyof Hooks & s
       }),
       root.subscribe({ complete: ended, error: ended }),
     ]
-    root.send({ ...options, type: 'FIRE_HOOK', hook, id, ...(args === undefined ? {} : { args }) } as never)
+    const awaited = options === undefined && isInTransaction() ? { awaited: true } : {}
+    root.send({
+      ...options,
+      ...awaited,
+      type: 'FIRE_HOOK',
+      hook,
+      id,
+      ...(args === undefined ? {} : { args }),
+    } as never)
   })
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hooksMachine, type FireHook, type HooksCommand } from '../../machines/hooks.machine.ts'
 import type { Work } from '../../machines/slot.ts'
 import { actorPool } from '../actor-pool.ts'
-import { StoppingError } from '../errors.ts'
+import { CallbackError, StoppingError } from '../errors.ts'
 import type { PawlEvent } from '../events.ts'
 import type { QueueOptions } from '../hooks/fire-options.ts'
 import { work } from '../work.ts'
@@ -46,7 +46,7 @@ function notFired({ hook, id = randomUUID() }: FireHook, error: unknown): PawlEv
 /** The outcome is told by the firing's events; nobody waits here. */
 async function fire(runtime: Runtime, firing: FireHook): Promise<void> {
   const { hooks, root } = runtime
-  const { type: _, hook, args, id, ...options } = firing
+  const { type: _, hook, args, id, awaited = false, ...options } = firing
   const origin = { type: 'outside' } as const
   const request = {
     hook,
@@ -56,7 +56,9 @@ async function fire(runtime: Runtime, firing: FireHook): Promise<void> {
   }
   if (Object.keys(options).length === 0) {
     // Before it is told that it has started.
-    const refused = id === undefined ? undefined : sameRuns(runtime, { hook, id })
+    const refused =
+      (awaited ? neverEnds(runtime, hook) : undefined) ??
+      (id === undefined ? undefined : sameRuns(runtime, { hook, id }))
     if (refused !== undefined) return root.emit(notFired(firing, refused))
     return hooks.fire(request).catch(() => {})
   }
@@ -64,6 +66,18 @@ async function fire(runtime: Runtime, firing: FireHook): Promise<void> {
   await hooks
     .queue({ ...request, options: options as QueueOptions })
     .catch((error: unknown) => root.emit(notFired(firing, error)))
+}
+
+/** Of a firing that a transaction waits for: it would wait for the level that the transaction is of, or for the gate of its hook. */
+function neverEnds({ config }: Runtime, hook: string): CallbackError | undefined {
+  const fired = Object.hasOwn(config.hooks ?? {}, hook) ? config.hooks?.[hook] : undefined
+  if (fired?.atomic !== true || !fired.blocking) return undefined
+  return new CallbackError(
+    `hook "${hook}" was not fired: fireHook(root, …) in a handler or an atomic hook would wait for it, and it for them`,
+    {
+      hint: 'Use ctx.fireHook, by which it is part of their transaction, or { wait: false }, by which it runs after them.',
+    },
+  )
 }
 
 /** A pool that makes itself known to the runtime, so that firings from anywhere become its children. */

@@ -193,3 +193,55 @@ test('fireHook observes the root no longer than its firing: a later failure is n
   assert.deepEqual(outcomes, TAKEN)
   assert.equal(observers.size, before)
 })
+
+test(
+  'fireHook of the root refuses what would wait for the transaction that waits for it',
+  { timeout: 60_000 },
+  async (t) => {
+    const errors = new Map<string, unknown>()
+    const outcome = (name: string, firing: Promise<void>): Promise<void> =>
+      firing.then(
+        () => void errors.set(name, undefined),
+        (error: unknown) => void errors.set(name, error),
+      )
+    const fire = (name: string): Promise<void> => fireHook(root as never, name as never)
+    const empty = async (): Promise<void> => {}
+    const { root, emitted, start } = await createRoot(t, {
+      hooks: {
+        blocking: hook({ atomic: true, run: empty }),
+        beside: hook({ atomic: true, blocking: false, run: empty }),
+        plain: hook({ run: empty }),
+        outer: hook({ atomic: true, run: () => outcome('in an atomic hook', fire('blocking')) }),
+        loose: hook({ run: () => outcome('in another hook', fire('blocking')) }),
+      },
+      indexes: {
+        blocks: {
+          datasource: simulateChain({ seed: 1, length: 2 }).datasource(),
+          handler: async (ctx, { level }) => {
+            if (level !== 0) return
+            await outcome('in a handler', fire('blocking'))
+            for (const name of ['beside', 'plain']) await outcome(name, fire(name))
+            await ctx.fireHook('loose')
+            // Nobody waits for it: it runs after the level.
+            root.send({ type: 'FIRE_HOOK', hook: 'blocking', id: 'sent' } as never)
+          },
+        },
+      },
+    })
+    const sent = emitted.next('hook.finished', ({ firing }) => firing === 'sent')
+    const synchronized = emitted.synchronized()
+    start()
+    await Promise.all([sent, synchronized])
+    for (const name of ['beside', 'plain']) assert.equal(errors.get(name), undefined)
+    await fire('outer')
+    for (const place of ['in a handler', 'in an atomic hook', 'in another hook']) {
+      const error = errors.get(place)
+      assert.ok(error instanceof CallbackError, place)
+      assert.match(error.message, /^hook "blocking" was not fired: fireHook\(root, …\) in a handler/)
+      assert.match(error.hint ?? '', /^Use ctx\.fireHook/)
+    }
+    errors.clear()
+    await fire('loose')
+    assert.deepEqual([...errors], [['in another hook', undefined]])
+  },
+)
