@@ -1,6 +1,6 @@
 import { lexSql } from './lex-sql.ts'
 
-/** `$1` in a statement; not one in a quote, a comment, or the body of a function, where it means another thing. */
+/** `$1` in a statement; not one in a quote, a comment, the body of a function, or what is prepared, where it means another thing. */
 interface StatementParameter {
   /** 1 for `$1`. */
   readonly number: number
@@ -60,6 +60,8 @@ class Draft {
   #parentheses = 0
   /** Open BEGIN ATOMIC … END, and the CASE … END in it. */
   #blocks = 0
+  /** `RETURN …`, which is the rest of a SQL function's definition. */
+  #returns = false
   #previousWord = ''
 
   constructor(text: string, start: number, line: number) {
@@ -74,6 +76,7 @@ class Draft {
   }
 
   addWord(word: string): void {
+    if (word === 'RETURN' && this.#parentheses === 0 && this.#definesRoutine) this.#returns = true
     if (word === 'ATOMIC' && this.#previousWord === 'BEGIN' && this.#definesRoutine) this.#blocks += 1
     else if (word === 'CASE' && this.#blocks > 0) this.#blocks += 1
     else if (word === 'END' && this.#blocks > 0) this.#blocks -= 1
@@ -82,7 +85,7 @@ class Draft {
   }
 
   addParameter(start: number, end: number): void {
-    if (this.#blocks > 0) return
+    if (this.#blocks > 0 || this.#returns || this.#words[0] === 'PREPARE') return
     const number = Number(this.#text.slice(start + 1, end))
     this.#parameters.push({ number, start: start - this.#start, end: end - this.#start })
   }
@@ -104,10 +107,15 @@ class Draft {
     }
   }
 
-  /** CREATE [OR REPLACE] FUNCTION or PROCEDURE: elsewhere BEGIN and ATOMIC may be names. */
+  /**
+   * CREATE [OR REPLACE] FUNCTION or PROCEDURE, also as an element of CREATE SCHEMA: elsewhere BEGIN and ATOMIC may be names. Newer
+   * PostgreSQLs do not take the latter, and say so better when they are sent the whole of it.
+   */
   get #definesRoutine(): boolean {
-    const [create, ...rest] = this.#words.slice(0, 4)
-    return create === 'CREATE' && rest.some((word) => word === 'FUNCTION' || word === 'PROCEDURE')
+    const [create, kind] = this.#words
+    if (create !== 'CREATE') return false
+    if (kind === 'SCHEMA') return this.#words.includes('FUNCTION') || this.#words.includes('PROCEDURE')
+    return this.#words.slice(1, 4).some((word) => word === 'FUNCTION' || word === 'PROCEDURE')
   }
 }
 

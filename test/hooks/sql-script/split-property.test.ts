@@ -36,6 +36,27 @@ test('a script comes apart into the statements that it was made of, each with it
   )
 })
 
+test('what a parameter is in a definition is no argument of the script', () => {
+  const partsOf = (text: string) =>
+    splitStatements(text).map((found) => [found.text, found.parameters.map(({ number }) => number)])
+  for (const text of [
+    'create function add(int, int) returns int language sql return $1 + $2',
+    'create or replace function add(int, int) returns int return case when $1 > 1 then $2 end',
+    'prepare x as select $1',
+    'prepare x (int) as select $1',
+    'create schema s create function f(int) returns int begin atomic select $1; select 2; end',
+  ])
+    assert.deepEqual(partsOf(`${text}; select $1`), [
+      [text, []],
+      ['select $1', [1]],
+    ])
+  // It has no body yet where it has defaults; and names are none.
+  assert.deepEqual(partsOf('create table "return" (return int default $1); select 2 as return, $1'), [
+    ['create table "return" (return int default $1)', [1]],
+    ['select 2 as return, $1', [1]],
+  ])
+})
+
 test('thousands of dashes behind a string are one comment, and take no longer than other text', () => {
   const dashes = '-'.repeat(10_000)
   const texts = [

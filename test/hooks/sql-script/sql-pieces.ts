@@ -107,6 +107,7 @@ const fixed: fc.Arbitrary<GeneratedStatement> = fc
     `create or replace function pg_temp.g() returns text language plpgsql as $f$ declare x text; begin x := $$ ; $$; return x; end $f$`,
     `create or replace function pg_temp.h() returns text language sql as 'select '';''::text; select ''x'''`,
     `create or replace rule r as on insert to pieces where new.a > 9 do also (delete from pieces where a = 1; delete from pieces where a = 2)`,
+    `create or replace function pg_temp.add(int, int) returns int language sql return $1 + $2`,
     `insert into pieces values (1), (2)`,
     `with x as (select 1 as a) select (select a from x), (array[1,2])[1] as y`,
     `select $$a;b$$ || $x$c;$$;d$x$ || U&"\\0061".y from (select 'z' as y) as a`,
