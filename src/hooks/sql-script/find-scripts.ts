@@ -33,7 +33,10 @@ export async function lookForScripts(
   const root = join(directory, 'sql')
   const folder = join(root, ...name.split('.'))
   const file = `${folder}.sql`
-  const [isFile, isFolder] = [(await statOf(file))?.isFile(), (await statOf(folder))?.isDirectory()]
+  const [isFile, isFolder] = [
+    (await statOf(file, name))?.isFile(),
+    (await statOf(folder, name))?.isDirectory(),
+  ]
   if (isFile === true && isFolder === true) {
     throw new SqlScriptError(`the SQL script "${name}" is there twice: ${file} and ${folder}${sep}`, {
       hint: 'Move the file into the folder.',
@@ -45,16 +48,36 @@ export async function lookForScripts(
 
 async function filesOf(root: string, folder: string, name: string): Promise<readonly string[]> {
   const files: string[] = []
-  const entries = (await readdir(folder)).filter((entry) => entry.endsWith('.sql') && !entry.startsWith('.'))
+  const entries = (await entriesOf(folder, name)).filter(
+    (entry) => /\.sql$/i.test(entry) && !entry.startsWith('.'),
+  )
   for (const entry of entries.sort(naturalOrder)) {
     const path = join(folder, entry)
-    const found = await statOf(path)
+    // Passed over it would be missed; taken, `a.SQL` and `a.sql` would be one file here and two elsewhere.
+    if (!entry.endsWith('.sql'))
+      throw new SqlScriptError(
+        `the SQL script "${name}" has a file whose name does not end in ".sql": ${path}`,
+        {
+          hint: 'Write the ending in small letters.',
+        },
+      )
+    const found = await statOf(path, name)
     if (found === undefined) {
       throw new SqlScriptError(`the SQL script "${name}" cannot be read: ${path} is a link to nothing`)
     }
     if (found.isFile()) files.push(await inside(root, path, name))
   }
   return files
+}
+
+async function entriesOf(folder: string, name: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder)
+  } catch (cause) {
+    throw new SqlScriptError(`the SQL script "${name}" cannot be read: ${(cause as Error).message}`, {
+      cause,
+    })
+  }
 }
 
 const collator = new Intl.Collator('en', { numeric: true })
@@ -67,4 +90,13 @@ async function inside(root: string, path: string, name: string): Promise<string>
   throw new SqlScriptError(`the SQL script "${name}" leads out of ${root}: ${path} is a link to elsewhere`)
 }
 
-const statOf = (path: string) => stat(path).catch(() => undefined)
+/** Undefined where nothing is. @throws SqlScriptError where it cannot be looked at: that is not the same. */
+async function statOf(path: string, name: string) {
+  try {
+    return await stat(path)
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw new SqlScriptError(`the SQL script "${name}" cannot be looked for: ${message}`, { cause })
+  }
+}

@@ -28,7 +28,6 @@ test('a name is a file, or a folder whose *.sql come in natural order', async (t
     'sql/many/A.sql': '',
     'sql/many/.hidden.sql': '',
     'sql/many/readme.md': '',
-    'sql/many/upper.SQL': '',
     'sql/many/3_below/0.sql': '',
     'sql/many/4_folder.sql/0.sql': '',
     'sql/empty/': '',
@@ -87,6 +86,23 @@ test('a missing one says what to create, whether or not there is a folder sql', 
   }
 })
 
+test('one that cannot be looked at is not told as one that is not there', async (t) => {
+  const directory = await makeProject(t, { 'sql/': '' })
+  await symlink('loop.sql', join(directory, 'sql/loop.sql'))
+  await assert.rejects(
+    findScripts(directory, 'loop'),
+    refused(/^the SQL script "loop" cannot be looked for: ELOOP/),
+  )
+})
+
+test('a file whose name ends in .SQL is refused, and not passed over', async (t) => {
+  const directory = await makeProject(t, { 'sql/many/1.sql': '', 'sql/many/2.SQL': '' })
+  await assert.rejects(
+    findScripts(directory, 'many'),
+    refused(/"many" has a file whose name does not end in "\.sql": .*2\.SQL$/, /small letters/),
+  )
+})
+
 test('a file and a folder of one name are refused: nobody could say which', async (t) => {
   const directory = await makeProject(t, { 'sql/a.sql': '', 'sql/a/b.sql': '' })
   await assert.rejects(
@@ -125,7 +141,7 @@ test('links are followed inside sql and refused out of it', async (t) => {
     )
   }
   await assert.rejects(findScripts(directory, 'nothing'), refused(/2\.sql is a link to nothing/))
-  await assert.rejects(findScripts(directory, 'loop'), refused(/loop\.sql is a link to nothing|is not there/))
+  await assert.rejects(findScripts(directory, 'loop'), refused(/"loop" cannot be looked for: ELOOP/))
 })
 
 test('sql itself may be a link', async (t) => {
