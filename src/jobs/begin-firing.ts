@@ -4,6 +4,7 @@ import { StoppingError } from '../errors.ts'
 import { LightSignal, type StopSignal } from '../light-signal.ts'
 import type { JobBook } from './job-book.ts'
 import type { JobRecord } from './job-record.ts'
+import { pause } from './pause.ts'
 
 /** ms until a firing is noted again as begun that could not be. */
 const BEGIN_AGAIN = 1_000
@@ -29,24 +30,11 @@ export async function beginFiring(
         } catch (error) {
           book.notBegun(record, firing, error)
         }
-        await sleep(clock, signal)
+        await pause(clock, BEGIN_AGAIN, signal)
         if (signal.aborted)
           throw new StoppingError(`job "${record.rules.name}" was stopped before it could be noted as begun`)
       }
     },
     ...ending,
   )
-}
-
-function sleep(clock: Clock, signal: LightSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    const over = (): void => {
-      clock.clearTimeout(timer)
-      signal.removeEventListener('abort', over)
-      resolve()
-    }
-    const timer = clock.setTimeout(over, BEGIN_AGAIN)
-    signal.addEventListener('abort', over)
-  })
 }

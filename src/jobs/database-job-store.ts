@@ -76,8 +76,8 @@ class DatabaseJobStore implements JobStore {
     return this.#next.then((left) => run === undefined || left.size === 0 || !left.has(keyOf(run)))
   }
 
-  takeOver() {
-    return takeRuns(this.#database, this.#runner.id)
+  takeOver(known: (job: string) => boolean) {
+    return takeRuns(this.#database, this.#runner.id, known)
   }
 
   join(events: StoreEvents) {

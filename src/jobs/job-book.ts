@@ -163,10 +163,11 @@ export class JobBook {
   }
 
   /** A firing of a job that is not here any more. */
-  homeless(run: Run): void {
-    this.#logger.warn('a firing of a job that is gone is not run', { job: run.job, fireTime: run.fireTime })
-    this.#emit({ type: 'job.skipped', job: run.job, fireTime: run.fireTime, running: 0, reason: 'removed' })
-    this.#save(run.job, { skipped: 1 }, { ...run, status: 'skipped', finishedAt: new Date(this.#now()) })
+  homeless({ job, fireTime, fireTimes, attempt, byHand }: Omit<Run, 'status'>): void {
+    this.#logger.warn('a firing of a job that is gone is not run', { job, fireTime })
+    this.#emit({ type: 'job.skipped', job, fireTime, running: 0, reason: 'removed' })
+    const run: Run = { job, fireTime, fireTimes, attempt, byHand, status: 'skipped' }
+    this.#save(job, { skipped: 1 }, { ...run, finishedAt: new Date(this.#now()) })
   }
 
   capped({ rules: { name } }: JobRecord, counted: number, last: Date): void {

@@ -1,3 +1,4 @@
+import { againAfterDeadlock } from '../database/again-after-deadlock.ts'
 import type { Database, Sql } from '../database/database.ts'
 import type { JobChange, JobState, KnownJob } from './job-store.ts'
 import type { JobConfig } from '../config/config.ts'
@@ -6,10 +7,21 @@ import type { JobTrigger } from './job.ts'
 /** The channel that changes by hand are told on. */
 export const CHANGES = 'pawl_jobs'
 
+/** Those that fire lock rows by name, as this does; but which are to be retired is not known in that order. */
+const LOAD_TRIES = 5
+
 const json = (value: unknown): string => JSON.stringify(value)
 
 /** See `JobStore.load`. */
 export async function loadJobs(
+  database: Database,
+  jobs: readonly KnownJob[],
+  now: Date,
+): Promise<readonly JobState[]> {
+  return againAfterDeadlock(() => loadOnce(database, jobs, now), LOAD_TRIES)
+}
+
+async function loadOnce(
   database: Database,
   jobs: readonly KnownJob[],
   now: Date,
@@ -28,6 +40,7 @@ export async function loadJobs(
         (name, hook, schedule, configured, configured_paused, paused, anchor, accounted)
       select name, hook, schedule, schedule, coalesce(paused, false), coalesce(paused, false), ${at}, ${at}
       from json_to_recordset(${json(jobs)}::text::json) as given (name text, hook text, schedule text, paused boolean)
+      order by name
       on conflict (name) do update set
         hook = excluded.hook,
         schedule = case when ${same} and job.rescheduled is not null then job.schedule else excluded.schedule end,

@@ -64,14 +64,29 @@ interface RunRow {
 }
 
 /** See `JobStore.takeOver`. */
-export async function takeRuns(database: Database, owner: string): Promise<readonly Run[]> {
+export async function takeRuns(
+  database: Database,
+  owner: string,
+  known: (job: string) => boolean,
+): Promise<readonly Run[]> {
   const { sql } = database
   const own = sql(database.ownSchema)
+  const left = sql`
+    status in ('due', 'running') and owner is distinct from ${owner}::text::uuid and not exists (
+      select from ${own}.process where process.id = run.owner and process.expires_at > clock_timestamp())`
+  // Nearly always there are none.
+  const found = await sql<{ name: string; gone: boolean }[]>`
+    with names as (select distinct job as name from ${own}.job_run run where ${left})
+    select name, not exists (
+      select from ${own}.job where job.name = names.name and retired_at is null and not removed) as gone
+    from names`
+  // A process whose config is older knows nothing of jobs that a newer one has.
+  const names = found.filter(({ name, gone }) => gone || known(name)).map(({ name }) => name)
+  if (names.length === 0) return []
   const rows = await sql<RunRow[]>`
     with found as (
       select job, fire_time from ${own}.job_run run
-      where status in ('due', 'running') and owner is distinct from ${owner}::text::uuid and not exists (
-        select from ${own}.process where process.id = run.owner and process.expires_at > clock_timestamp())
+      where ${left} and job in (select json_array_elements_text(${json(names)}::text::json))
       order by fire_time limit ${MOST_TAKEN} for update skip locked)
     update ${own}.job_run run set owner = ${owner}::text::uuid,
       status = case when run.queued then 'succeeded' else run.status end,

@@ -129,8 +129,11 @@ export interface JobStore {
    * A run that another process took over is left alone: false. So is one that is to begin, and has begun or ended already.
    */
   record(job: string, tally: JobTally, run?: Run): Promise<boolean>
-  /** Takes runs that are due or running and that no living process has; says as what it found them. */
-  takeOver(): Promise<readonly Run[]>
+  /**
+   * Takes runs that are due or running and that no living process has; says as what it found them. Those of jobs that are not `known`
+   * here are left to others, unless there are no such jobs any more.
+   */
+  takeOver(known: (job: string) => boolean): Promise<readonly Run[]>
   /** From here on this process counts as living, and is told what others do. */
   join(events: StoreEvents): Promise<void>
   /** Gives back what this process has, and stops counting as living. Idempotent. */

@@ -149,9 +149,10 @@ class MemoryJobStore implements JobStore {
     return true
   }
 
-  async takeOver(): Promise<readonly Run[]> {
+  async takeOver(known: (job: string) => boolean): Promise<readonly Run[]> {
     const found: Run[] = []
-    for (const runs of this.#runs.values()) {
+    for (const [job, runs] of this.#runs) {
+      if (this.#live(job) !== undefined && !known(job)) continue
       for (const run of runs.values()) {
         if (run.released !== true) continue
         runs.set(run.fireTime.getTime(), { ...run, released: false })

@@ -30,6 +30,8 @@ export class Roster {
   #actors: JobActors | undefined
   #synchronized: boolean | undefined
   #draining = false
+  /** Nothing can begin any more, and nobody waits for the end. */
+  #stopped = false
   #prunedAt = -Infinity
   #rewinding: unknown
 
@@ -92,7 +94,10 @@ export class Roster {
     })
     this.#actors = actors
     // Also where nobody drains: a timer would keep the process alive, and nothing can begin any more.
-    pool.onClose(() => this.#stop())
+    pool.onClose(() => {
+      this.#stopped = true
+      this.#stop()
+    })
     for (const record of this.#records.values()) this.#begin(record)
     this.#plan(this.#records.values())
     this.#timekeeper.start()
@@ -138,7 +143,9 @@ export class Roster {
     if (this.#actors === undefined || this.#draining) return
     const { store, clock, logger, retention } = this.#options
     try {
-      for (const run of await store.takeOver()) this.#waiting.adopt(run)
+      const runs = await store.takeOver((job) => this.#records.has(job))
+      if (this.#stopped) return
+      for (const run of runs) this.#waiting.adopt(run)
       const now = clock.now()
       if (Math.abs(now - this.#prunedAt) < Math.min(PRUNE_EVERY, retention)) return
       this.#prunedAt = now

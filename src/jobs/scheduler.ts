@@ -13,7 +13,11 @@ import type { JobCommand } from './job-command.ts'
 import type { JobStore } from './job-store.ts'
 import type { JobDesk } from './job-desk.ts'
 import type { JobDefaults } from './job.ts'
+import { pause } from './pause.ts'
 import { Roster } from './roster.ts'
+
+/** ms until the jobs are loaded again that could not be. */
+const LOAD_AGAIN = 1_000
 
 /** A job wants its hook run. */
 export interface JobFireRequest {
@@ -46,6 +50,8 @@ export interface SchedulerOptions {
   readonly check: (name: string, job: unknown) => readonly ConfigurationIssue[]
   /** Takes changes at run time. */
   readonly desk: JobDesk
+  /** May the same succeed later? Jobs that cannot be loaded are tried again then. */
+  readonly mayPass?: (error: unknown) => boolean
   /** Ends the root: a job whose `onError` is `'stop'` failed. */
   readonly fatal: (error: unknown) => void
 }
@@ -69,7 +75,9 @@ export function schedulerLogic<Runtime = unknown>(
   return schedulerMachine.provide({
     actors: {
       jobs: actorPool() as never,
-      load: work<{ readonly runtime: unknown }, unknown>(({ runtime }) => Roster.load(optionsOf(runtime))),
+      load: work<{ readonly runtime: unknown }, unknown>(({ runtime }, { light }) =>
+        load(optionsOf(runtime), light.signal),
+      ),
       drain: work(({ roster }) => (roster as Roster).drain()),
     },
     guards: {
@@ -86,6 +94,21 @@ export function schedulerLogic<Runtime = unknown>(
       obey: ({ context }, { command }) => void obey(optionsOf(context.runtime), command),
     },
   }) as unknown as SchedulerLogic
+}
+
+/** For as long as it takes: a database that is away for a moment ends nothing else either. */
+async function load(options: SchedulerOptions, signal: LightSignal): Promise<Roster> {
+  const { clock, logger, mayPass } = options
+  for (;;) {
+    try {
+      return await Roster.load(options)
+    } catch (error) {
+      if (signal.aborted || mayPass?.(error) !== true) throw error
+      logger.warn('the jobs could not be loaded yet', { error })
+    }
+    await pause(clock, LOAD_AGAIN, signal)
+    signal.throwIfAborted()
+  }
 }
 
 /** Nobody waits for the outcome: what is refused is told. */

@@ -64,11 +64,20 @@ export class WaitingFirings {
     const { record, firing, adopted } = waiting
     this.#waiting.delete(waiting)
     if (this.#released) return this.#jobs.book.released(record, [firing])
-    if (!adopted) record.ref?.send({ type: 'RETRY', firing: firing.id })
-    else {
-      const type = firing.byHand && firing.attempt === 1 ? 'RUN' : 'ADOPT'
-      this.#jobs.actorOf(record)?.send({ type, firing })
-    }
+    if (adopted) this.#begin(waiting)
+    else record.ref?.send({ type: 'RETRY', firing: firing.id })
+  }
+
+  #begin({ record, firing }: WaitingFiring): void {
+    const { book, recordOf, actorOf } = this.#jobs
+    const { name } = record.rules
+    // The job may have been replaced since, or be gone.
+    const current = recordOf(name)
+    if (current === undefined)
+      return book.homeless({ ...firing, job: name, fireTime: firing.fireTime ?? new Date(0) })
+    if (current !== record) noteWaiting(current, firing)
+    const type = firing.byHand && firing.attempt === 1 ? 'RUN' : 'ADOPT'
+    actorOf(current)?.send({ type, firing })
   }
 
   wakeAll(): void {

@@ -6,6 +6,7 @@ import { parseInterval } from '../jobs/interval.ts'
 import type { JobCommand } from '../jobs/job-command.ts'
 import { schedulerLogic } from '../jobs/scheduler.ts'
 import type { PawlEvent } from '../events.ts'
+import { mayPass } from './may-pass.ts'
 import type { Runtime } from './runtime.ts'
 
 /** ms. Two weeks say what happened on the same day of the week before. */
@@ -35,6 +36,7 @@ export const schedulerPart = schedulerLogic<Runtime>((runtime) => {
     retention: config.jobHistory === undefined ? HISTORY : parseInterval(config.jobHistory),
     check: (name, job) => checkJobAlone(config, name, job),
     desk: runtime.jobs,
+    mayPass,
     fatal: (error) => root.fatal(error),
   }
 }) as unknown as Work<{ readonly runtime: unknown }, void, SchedulerCommand>

@@ -116,7 +116,7 @@ for (const [where, open] of Object.entries(STORES)) {
     assert.equal(await store.change('a', { type: 'run' }, LATER), true)
     assert.equal(await store.change('a', { type: 'run' }, LATER), true)
     assert.equal(await store.change('b', { type: 'run' }, LATER), false)
-    const taken = await store.takeOver()
+    const taken = await store.takeOver(() => true)
     assert.deepEqual(
       taken.map(({ fireTime, status, byHand }) => [fireTime.getTime() - LATER.getTime(), status, byHand]),
       [
@@ -124,7 +124,7 @@ for (const [where, open] of Object.entries(STORES)) {
         [1, 'due', true],
       ],
     )
-    assert.deepEqual(await store.takeOver(), [])
+    assert.deepEqual(await store.takeOver(() => true), [])
   })
 
   suite('what was released is for anybody, with the attempt that it has come to', async (store) => {
@@ -133,7 +133,7 @@ for (const [where, open] of Object.entries(STORES)) {
     await store.record('a', {}, run('a', 10))
     await store.record('a', {}, { ...released(20), attempt: 2, retryAt: LATER })
     await store.record('a', {}, released(30))
-    const taken = await store.takeOver()
+    const taken = await store.takeOver(() => true)
     assert.deepEqual(times(taken.map(({ fireTime }) => fireTime)), [20, 30])
     assert.deepEqual([taken[0]?.attempt, taken[0]?.retryAt], [2, LATER])
   })
@@ -244,10 +244,10 @@ test('what a process that left, or died, had is taken over; what it says then co
   await other.join(silent)
   await dead.load([job('a')], NOW)
   await dead.claim([claim('a', 10, 20)])
-  assert.deepEqual(await other.takeOver(), [])
+  assert.deepEqual(await other.takeOver(() => true), [])
   const own = database.sql(database.ownSchema)
   await database.sql`update ${own}.process set expires_at = now() - interval '1 s'`
-  const taken = await other.takeOver()
+  const taken = await other.takeOver(() => true)
   assert.deepEqual(
     taken.map(({ fireTime, status }) => [fireTime.getTime() - NOW.getTime(), status]),
     [

@@ -55,6 +55,7 @@ export function startScheduler(
     readonly logger?: Logger
     /** ms that firings are kept; a day where it is left out. */
     readonly retention?: number
+    readonly mayPass?: (error: unknown) => boolean
   },
 ): RunningScheduler {
   const { database, jobs, at, fire = () => {}, postponeJobs = false } = options
@@ -100,6 +101,7 @@ export function startScheduler(
       retention: options.retention ?? 86_400_000,
       check,
       desk,
+      ...(options.mayPass === undefined ? {} : { mayPass: options.mayPass }),
       fatal: (error) => void fatal.push(error),
     }),
     { input: { runtime: undefined } },
