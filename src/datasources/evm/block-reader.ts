@@ -15,6 +15,7 @@ import { LogsBloom } from './logs-bloom.ts'
 import { isRangeTooLarge } from './range-too-large.ts'
 import { loadViem } from './viem.ts'
 import { whyUnreadable } from './why-unreadable.ts'
+import { withoutRepeats } from './without-repeats.ts'
 
 type RawBlock = { readonly raw: unknown; readonly header: EvmHeader }
 type DecodedLog = { readonly blockHash: Hash; readonly blockNumber: bigint; readonly logIndex: number }
@@ -147,7 +148,10 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
       const own = byHash.get(header.hash) ?? []
       own.sort((one, other) => (one as DecodedLog).logIndex - (other as DecodedLog).logIndex)
       const transactions = viem === undefined ? {} : { transactions: readTransactions(raw, viem) }
-      return { ...header, logs: own, ...transactions } as unknown as EvmBlock<Logs, Detail>
+      return { ...header, logs: withoutRepeats(own, this.#origin), ...transactions } as unknown as EvmBlock<
+        Logs,
+        Detail
+      >
     })
   }
 

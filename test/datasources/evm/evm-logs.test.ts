@@ -8,7 +8,7 @@ import { startAnvil, withoutAnvil } from '../../support/anvil.ts'
 import { deployLogEmitter, transferEvent } from './log-emitter.ts'
 import { isError, logs, open } from './open-simulated.ts'
 import { startProxyNode } from './proxy-node.ts'
-import { answersOf } from './simulated-node.ts'
+import { answersOf, LOG_ADDRESS } from './simulated-node.ts'
 
 const { signal } = new AbortController()
 const call = { index: 'test', signal, cursor: undefined }
@@ -81,3 +81,28 @@ test(
     assert.equal(new LogsBloom({ topics: [[selector, `0x${'12'.repeat(32)}`]] }).excludes(block), false)
   },
 )
+
+test('a log that comes twice is one; two of one number in a transaction are a reason to ask again', async (t) => {
+  for (const finalized of [19, 5]) {
+    for (const [second, count] of [
+      [{}, 1],
+      // There are chains whose numbers begin anew in each transaction.
+      [{ transactionHash: '0xother' }, 2],
+      [{ data: `0x${'8'.padStart(64, '0')}` }, undefined],
+      [{ address: LOG_ADDRESS.toUpperCase().replace('X', 'x') }, 1],
+    ] as const) {
+      const { datasource } = await open(t, ({ method }, answer) =>
+        method === 'eth_getLogs'
+          ? (answer() as object[]).flatMap((log) => [log, { ...log, ...second }])
+          : answer(),
+      )
+      const blocks = datasource.blocks(7, 7, { ...call, finalized })
+      if (count === undefined)
+        await assert.rejects(
+          blocks,
+          isError(/answered with two logs of the number 0 in transaction 0x/, true),
+        )
+      else assert.equal((await blocks)[0]?.logs.length, count)
+    }
+  }
+})
