@@ -82,9 +82,17 @@ export function beside<Block extends BlockRef>(options: BesideOptions<Block>): D
     async blocks(from, to, call) {
       const blocks = await chain.blocks(from, to, call)
       if (to <= call.finalized) return blocks
-      // It may have rolled back since it was asked for its head.
-      const { level = -1 } = await indexer.read()
-      return blocks.filter((block) => block.level <= level)
+      // It may have rolled back since it was asked for its head, and the chain may have another block now, which it has not done.
+      const { level = -1, hashes } = await indexer.read()
+      const done = blocks.filter((block) => block.level <= level)
+      // One that is there after such a block proves that the other hash was only left of a branch that is gone.
+      const last = done.findLastIndex((block) => hashes?.get(block.level) === block.hash)
+      const end = done.findIndex(
+        (block, at) => at > last && (hashes?.get(block.level) ?? block.hash) !== block.hash,
+      )
+      if (end === -1) return done
+      const isOnChain = level > to && hashes?.get(level) === (await blockAt(level, call)).hash
+      return isOnChain ? done : done.slice(0, end)
     },
 
     async caughtUp({ cursor, ...call }) {
@@ -98,7 +106,8 @@ export function beside<Block extends BlockRef>(options: BesideOptions<Block>): D
         await sleep(clock, pollInterval, call.signal)
         const last = told.get(call.index)
         if ((await headOf(call, cursor)).hash !== last?.hash) return
-        if (last.caughtUp === false && (await isCaughtUp(call, cursor))) return
+        // Also where it fell behind: its head stays, and the chain's goes on.
+        if (last.caughtUp !== undefined && (await isCaughtUp(call, cursor)) !== last.caughtUp) return
       }
     },
 

@@ -208,6 +208,7 @@ export class Follower {
       const { next } = this.#position
       const outcome = await this.#look({ ...signals, head, finalized })
       if (outcome.type === 'head' && !(await this.#source.caughtUp(this.#position.cursor, stop))) {
+        this.#synchronized = false
         this.#report((progress) => this.#progress.flush(progress))
         await this.#source.changed(this.#position.cursor, stop)
         continue

@@ -72,6 +72,43 @@ test('what the other indexer has on a branch that is gone is not there', async (
   assert.equal((await datasource.head(call)).hash, chain.block(49)?.hash)
 })
 
+test('a block that the other indexer has not done ends the answer, whatever the chain has there now', async () => {
+  const chain = simulateChain({ seed: 1, length: 50 })
+  const indexer = reportedProgress('the other')
+  const datasource = beside({ indexer, chain: chain.datasource() })
+  for (const block of chain.canonical()) indexer.report(block)
+  assert.equal((await datasource.head(call)).level, 49)
+  // Before it hears of it.
+  chain.reorg(2, 3)
+  const levels = async () =>
+    (await datasource.blocks(45, 50, { ...call, finalized: 0 })).map(({ level }) => level)
+  assert.deepEqual(await levels(), [45, 46, 47])
+  // What it knew of 48 and 49 is of the other branch, but where it is now is on this one.
+  indexer.report(chain.head)
+  assert.deepEqual(await levels(), [45, 46, 47, 48, 49, 50])
+  assert.equal((await datasource.blocks(45, 49, { ...call, finalized: 0 })).length, 5)
+})
+
+test('that the other indexer falls behind is news, and the index is not synchronized then', async (t) => {
+  const chain = simulateChain({ seed: 1, length: 20 })
+  const indexer = reportedProgress('the other')
+  indexer.report(chain.head)
+  const datasource = beside({ indexer, chain: chain.datasource(), pollInterval: 5 })
+  const { emitted, start } = await createRoot(t, { indexes: { other: { datasource, handler: () => {} } } })
+  start()
+  await emitted.synchronized()
+  chain.extend(5)
+  indexer.report({ level: 20 })
+  await emitted.next('index.progress', ({ level }) => level === 20)
+  chain.extend(500)
+  await emitted.next('index.progress', ({ synchronized }) => !synchronized)
+  indexer.report(chain.head)
+  await emitted.next(
+    'index.progress',
+    ({ level, synchronized }) => level === chain.head.level && synchronized,
+  )
+})
+
 test('Pawl is synchronized when the other indexer is, and its hooks live by that', async (t) => {
   const chain = simulateChain({ seed: 1, length: 40 })
   const indexer = reportedProgress('the other')
