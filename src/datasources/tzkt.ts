@@ -174,7 +174,9 @@ export function tzkt<
         const last = told.get(index)
         if (channel !== undefined && last?.version !== channel.version && last?.hash !== channel.hash) return
         const link = linkSignals(signal)
-        const wait = channel?.live === true ? CHECK_INTERVAL : pollInterval
+        // What the channel told of, and REST does not have yet, comes without another word of it: one server of several is behind.
+        const isBehind = channel?.hash !== undefined && channel.hash !== last?.hash
+        const wait = channel?.live === true && !isBehind ? CHECK_INTERVAL : pollInterval
         const timer = sleep(clock, wait, link.signal).then(() => true)
         const news = channel?.change(link.signal).then(() => false) ?? timer
         const timeToLook = await Promise.race([timer, news]).finally(() => {

@@ -26,7 +26,7 @@ export type Query = Readonly<Record<string, string>>
 const TRIES = 4
 /** … with pauses of so many ms, each twice as long as the one before. */
 const FIRST_PAUSE = 250
-/** ms. A server that wants a longer pause is left to the index's own retries, which people are told of. */
+/** ms. A server that wants a longer pause is not asked before, and the index's own retries, which people are told of, fail until then. */
 const LONGEST_PAUSE = 10_000
 
 /** GETs JSON of TzKT's REST API. Waits and asks again at 429, at 5xx and where the connection broke. */
@@ -34,6 +34,8 @@ export class RestClient {
   readonly #options: RestOptions
   /** It answered once, so the address is right. */
   #answered = false
+  /** When it may be asked again, as it said. */
+  #restsUntil = -Infinity
 
   constructor(options: RestOptions) {
     this.#options = options
@@ -41,13 +43,26 @@ export class RestClient {
 
   /** @throws DatasourceError, or `signal.reason` */
   async get(path: string, query: Query, signal: AbortSignal): Promise<RestAnswer> {
+    const { clock } = this.#options
     for (let tries = 1, pause = FIRST_PAUSE; ; tries += 1, pause *= 2) {
+      // Also for the requests beside the one that was told so.
+      const rest = this.#restsUntil - clock.now()
+      if (rest > LONGEST_PAUSE) throw this.#leftAlone(rest)
+      if (rest > 0) await sleep(clock, rest, signal)
       const outcome = await this.#try(path, query, signal)
       if ('body' in outcome) return outcome
-      const { error, after = pause * (0.5 + Math.random()) } = outcome
-      if (!error.retriable || tries === TRIES || after > LONGEST_PAUSE) throw error
-      await sleep(this.#options.clock, after, signal)
+      const { error, after } = outcome
+      if (after !== undefined) this.#restsUntil = Math.max(this.#restsUntil, clock.now() + after)
+      if (!error.retriable || tries === TRIES || (after ?? 0) > LONGEST_PAUSE) throw error
+      if (after === undefined) await sleep(clock, pause * (0.5 + Math.random()), signal)
     }
+  }
+
+  #leftAlone(rest: number): DatasourceError {
+    return new DatasourceError(
+      `${this.#options.endpoint.origin} wants not to be asked for another ${Math.ceil(rest / 1000)} s`,
+      { hint: 'Its rate limit is reached. A key of TzKT Pro goes into tzkt({ headers: { apikey: … } }).' },
+    )
   }
 
   async #try(path: string, query: Query, signal: AbortSignal): Promise<RestAnswer | Failure> {

@@ -57,6 +57,41 @@ test('a head that was asked for before it was told is no news', async (t) => {
   assert.ok(clock.pending < 4, 'timers stay behind')
 })
 
+test('a head that was told of, and that REST does not have yet, is looked for every poll interval', async (t) => {
+  const { chain, datasource, server, subscribed, clock } = await openPushed(t)
+  await datasource.head(call)
+  await datasource.changed?.(call)
+  await subscribed(1)
+  await datasource.head(call)
+  const told = datasource.changed?.(call)
+  // Of two servers one is told, and the other one is asked.
+  let isBehind = true
+  const behind = JSON.stringify(
+    [29, 28].map((level) => {
+      const { timestamp } = chain.block(level) ?? { timestamp: 0 }
+      return {
+        level,
+        hash: 'B'.padEnd(51, String(level)),
+        timestamp: new Date(timestamp * 1_000).toISOString(),
+      }
+    }),
+  )
+  server.intercept('/v1/blocks', (_, response) => {
+    if (!isBehind) return false
+    response.writeHead(200, { 'content-type': 'application/json' }).end(behind)
+    return true
+  })
+  chain.extend()
+  server.publish()
+  await told
+  assert.equal((await datasource.head(call)).level, 29)
+  isBehind = false
+  const noticed = datasource.changed?.(call)
+  await clock.advance(2_000)
+  await noticed
+  assert.equal((await datasource.head(call)).level, 30)
+})
+
 for (const how of ['close', 'break'] as const) {
   test(`a connection that the server ${how}s is opened again, and what came meanwhile is noticed`, async (t) => {
     const { chain, datasource, server, subscribed, clock } = await openPushed(t)

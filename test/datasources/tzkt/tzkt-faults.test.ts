@@ -37,10 +37,21 @@ test('too many requests: it waits as long as the server says, and asks again', a
   assert.ok(done - started >= 14_000, `${done - started} ms`)
 })
 
-test('a pause longer than we wait is told', async (t) => {
-  const { datasource, server } = await open(t)
-  server.intercept('/v1', times(1, status(429, { 'ratelimit-reset': '3600' })))
+test('a server that wants a pause longer than we wait is not asked before, and the index is told', async (t) => {
+  const clock = new TestClock()
+  const { datasource, server } = await open(t, { clock })
+  server.intercept('/v1', times(1, status(429, { 'ratelimit-reset': '60' })))
   await assert.rejects(datasource.head(call), isError(/it has had too many requests \(429\)$/, true))
+  const asked = server.requests.length
+  await clock.advance(40_000)
+  await assert.rejects(datasource.head(call), isError(/wants not to be asked for another 20 s$/, true))
+  await assert.rejects(
+    Promise.resolve(datasource.blocks(3, 5, range)),
+    isError(/wants not to be asked for another 20 s$/, true),
+  )
+  assert.equal(server.requests.length, asked)
+  await clock.advance(20_000)
+  assert.equal((await datasource.head(call)).level, 29)
 })
 
 test('a server that fails now and then is asked again, one that always does is told of', async (t) => {
