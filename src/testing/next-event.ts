@@ -36,7 +36,8 @@ export function nextEvent<Type extends PawlEvent['type']>(
         stop()
         resolve(event as EventOf<Type>)
       }),
-      root.subscribe({ error: end, complete: () => end() }),
     ]
+    // One that has ended says so at once.
+    subscriptions.push(root.subscribe({ error: end, complete: () => end() }))
   })
 }

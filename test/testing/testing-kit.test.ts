@@ -183,4 +183,6 @@ test('a datasource can tell blocks of another shape', LIMIT, async (t) => {
   const ended = nextEvent(root, 'index.rolledBack')
   root.send({ type: 'STOP' })
   await assert.rejects(ended, /the root ended before index.rolledBack/)
+  // It has ended by now.
+  await assert.rejects(nextEvent(root, 'index.rolledBack'), /the root ended before index.rolledBack/)
 })
