@@ -43,7 +43,7 @@ export interface EvmOptions<
   readonly batchSize?: number
   /** How long one request may take, in ms. Default: 10 000. */
   readonly timeout?: number
-  /** Sent with every http request. */
+  /** Sent with every http request, and when a WebSocket is opened. */
   readonly headers?: Readonly<Record<string, string>>
   /** Default: the machine's. */
   readonly clock?: Clock

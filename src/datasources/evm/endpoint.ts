@@ -5,7 +5,7 @@ export interface Endpoint {
   /** Scheme, host and port: for people. */
   readonly origin: string
   readonly protocol: 'http' | 'websocket'
-  /** Without name and password, which `fetch` refuses (and would print). */
+  /** Without name and password, which `fetch` refuses (and would print) and a WebSocket leaves out: they go into the headers. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   /** The text with every key, name and password of the URL replaced by `***`: for what a node says. */
@@ -47,10 +47,8 @@ export function parseEndpoint(
     parsed.search,
   ].filter((secret) => secret !== '')
   const protocol = parsed.protocol.startsWith('ws') ? 'websocket' : 'http'
-  if (protocol === 'http') {
-    parsed.username = ''
-    parsed.password = ''
-  }
+  parsed.username = ''
+  parsed.password = ''
   const login = `${decode(username)}:${decode(password)}`
   return {
     origin,

@@ -1,7 +1,13 @@
-import { setMaxListeners } from 'node:events'
 import { untilAborted } from '../abort.ts'
 import type { Endpoint } from './endpoint.ts'
-import { loadViem } from './viem.ts'
+import { readHeader } from './evm-block.ts'
+import { openSocket } from './open-socket.ts'
+
+/** From the first look until the socket breaks, or the feed is closed. */
+interface Subscription {
+  isOver: boolean
+  close: () => void
+}
 
 /**
  * The heads that a node pushes (`eth_subscribe newHeads`). It subscribes with the first look, and again with the first one after
@@ -9,13 +15,11 @@ import { loadViem } from './viem.ts'
  */
 export class HeadFeed {
   readonly #endpoint: Endpoint
-  #isSubscribed = false
+  #subscription: Subscription | undefined
   /** The newest one by arrival, as the node sent it. */
   #newest: unknown
   #count = 0
   readonly #waiting = new Set<() => void>()
-  #isClosed = false
-  #close: (() => void) | undefined
 
   constructor(endpoint: Endpoint) {
     this.#endpoint = endpoint
@@ -32,11 +36,9 @@ export class HeadFeed {
 
   /** Resolves when more than `count` have come. Never rejects but for `signal`: a feed that is broken is silent. */
   async next(count: number, signal: AbortSignal): Promise<void> {
-    if (!this.#isSubscribed) {
-      this.#isSubscribed = true
-      this.#subscribe().catch(() => {
-        this.#isSubscribed = false
-      })
+    if (this.#subscription === undefined) {
+      const own = (this.#subscription = { isOver: false, close: () => {} })
+      this.#subscribe(own).catch(() => this.#end(own))
     }
     if (this.#count > count) return
     let wake = (): void => {}
@@ -47,23 +49,26 @@ export class HeadFeed {
     }
   }
 
+  /** The next look subscribes again. */
   close(): void {
-    this.#isClosed = true
-    this.#close?.()
+    const own = this.#subscription
+    if (own === undefined) return
+    this.#end(own)
+    own.close()
   }
 
-  async #subscribe(): Promise<void> {
-    const { getWebSocketRpcClient } = await loadViem()
+  #end(own: Subscription): void {
+    own.isOver = true
+    if (this.#subscription === own) this.#subscription = undefined
+  }
+
+  async #subscribe(own: Subscription): Promise<void> {
     // As for requests, and so the same socket where those go to this node, too.
-    const client = await getWebSocketRpcClient(this.#endpoint.url, { reconnect: false, keepAlive: false })
+    const client = await openSocket(this.#endpoint)
     // Closed while it connected: an open socket would keep the process.
-    if (this.#isClosed) return client.close()
-    this.#close = () => client.close()
-    const broke = (): void => {
-      this.#isSubscribed = false
-    }
-    // Of each index over this URL there is a feed, and of all of them one socket: that many listen is no leak.
-    setMaxListeners(0, client.socket)
+    if (own.isOver) return client.close()
+    own.close = () => client.close()
+    const broke = (): void => this.#end(own)
     client.socket.addEventListener('close', broke)
     client.request({
       body: { method: 'eth_subscribe', params: ['newHeads'] },
@@ -75,9 +80,18 @@ export class HeadFeed {
   /** What has no header is the answer to the subscription. A node that refuses it is polled, and not asked again. */
   #take(response: unknown): void {
     const { params } = response as { params?: { result?: unknown } }
-    if (params?.result === undefined) return
-    this.#newest = params.result
+    if (!this.#isHead(params?.result)) return
+    this.#newest = params?.result
     this.#count += 1
     for (const wake of this.#waiting) wake()
+  }
+
+  /** One that cannot be read is as one that got lost: the node is asked, too. */
+  #isHead(raw: unknown): boolean {
+    try {
+      return readHeader(raw, this.#endpoint.origin) !== undefined
+    } catch {
+      return false
+    }
   }
 }

@@ -1,12 +1,11 @@
 import { untilAborted } from '../abort.ts'
 import type { Endpoint } from './endpoint.ts'
 import { toAnswer, TransportError, type RpcAnswer, type RpcCall, type RpcTransport } from './rpc-transport.ts'
-import { loadViem, type Viem } from './viem.ts'
-
-type Client = Awaited<ReturnType<Viem['getWebSocketRpcClient']>>
+import { openSocket, type SocketClient as Client } from './open-socket.ts'
+import { loadViem } from './viem.ts'
 
 /** One socket, opened with the first call, and again with the next one after it broke. */
-export function webSocketTransport({ url, conceal }: Endpoint): RpcTransport {
+export function webSocketTransport(endpoint: Endpoint): RpcTransport {
   let client: Promise<Client> | undefined
 
   const drop = (broken: Promise<Client>): void => {
@@ -33,10 +32,7 @@ export function webSocketTransport({ url, conceal }: Endpoint): RpcTransport {
   return {
     prepare: loadViem,
     async send(calls, signal) {
-      // Neither reconnect nor keep-alive of viem's: both have timers that we could not see, and the next call reconnects.
-      const present = (client ??= loadViem().then(({ getWebSocketRpcClient }) =>
-        getWebSocketRpcClient(url, { reconnect: false, keepAlive: false }),
-      ))
+      const present = (client ??= openSocket(endpoint))
       const answers = present.then((open) => Promise.all(calls.map((call) => request(open, call))))
       try {
         return await untilAborted(signal, answers)
@@ -49,7 +45,7 @@ export function webSocketTransport({ url, conceal }: Endpoint): RpcTransport {
           () => true,
           () => false,
         )
-        throw opened ? broken(error, conceal) : unreachable()
+        throw opened ? broken(error, endpoint.conceal) : unreachable()
       }
     },
     close() {

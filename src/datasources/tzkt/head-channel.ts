@@ -3,7 +3,7 @@ import type { Endpoint } from '../evm/endpoint.ts'
 import { untilAborted } from '../abort.ts'
 import { sleep } from '../sleep.ts'
 import { SignalRConnection } from './signalr-connection.ts'
-import { findWebSocket } from './web-socket.ts'
+import { findWebSocket } from '../web-socket.ts'
 
 /** ms between two attempts to connect: twice as long each time, up to a minute. */
 const FIRST_PAUSE = 1_000

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import type { WebSocketLike } from './web-socket.ts'
+import { endSocket, type WebSocketLike } from '../web-socket.ts'
 
 // SignalR's JSON hub protocol, version 1: https://github.com/dotnet/aspnetcore/blob/main/src/SignalR/docs/specs/HubProtocol.md
 const END_OF_RECORD = '\u001e'
@@ -79,7 +79,7 @@ export class SignalRConnection {
     this.#settleOpen?.reject(error)
     for (const { reject } of this.#pending.values()) reject(error)
     this.#pending.clear()
-    socket.close()
+    endSocket(socket)
     this.#settleClosed(reason)
   }
 

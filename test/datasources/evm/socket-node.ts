@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
@@ -9,7 +9,10 @@ import type { Answer, Call } from './proxy-node.ts'
 export interface SocketNode {
   readonly url: string
   readonly connections: number
-  readonly subscriptions: number
+  /** Resolves when so many have subscribed. */
+  subscribed(count: number): Promise<void>
+  /** Resolves when the next connection is over. */
+  closed(): Promise<void>
   /** What the clients sent when they connected. */
   readonly requests: readonly IncomingMessage[]
   /** The connections of now stay open, and nothing is answered on them any more. Resolves with the first call that is not. */
@@ -24,17 +27,20 @@ export async function startSocketNode(t: TestContext, answer: Answer): Promise<S
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
   await once(server, 'listening')
   let unheard = (): void => {}
+  const told = new EventEmitter()
   const silent = new Set<WebSocket>()
   const subscribers: WebSocket[] = []
   const requests: IncomingMessage[] = []
   server.on('connection', (socket, request) => {
     requests.push(request)
+    socket.on('close', () => told.emit('closed'))
     socket.on('message', (data: Buffer) => {
       if (silent.has(socket)) return unheard()
       const { id, ...call } = JSON.parse(data.toString()) as Call & { readonly id: number }
       const send = (rest: object): void => socket.send(JSON.stringify({ jsonrpc: '2.0', id, ...rest }))
       if (call.method === 'eth_subscribe') {
         subscribers.push(socket)
+        told.emit('subscribed')
         return send({ result: SUBSCRIPTION })
       }
       try {
@@ -55,8 +61,11 @@ export async function startSocketNode(t: TestContext, answer: Answer): Promise<S
     get connections() {
       return requests.length
     },
-    get subscriptions() {
-      return subscribers.length
+    subscribed: async (count) => {
+      while (subscribers.length < count) await once(told, 'subscribed')
+    },
+    closed: async () => {
+      await once(told, 'closed')
     },
     silence: () => {
       for (const client of server.clients) silent.add(client)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import { SignalRConnection } from '../../../src/datasources/tzkt/signalr-connection.ts'
-import type { WebSocketLike } from '../../../src/datasources/tzkt/web-socket.ts'
+import type { WebSocketLike } from '../../../src/datasources/web-socket.ts'
 import { TestClock, type ChainOptions } from '../../../src/testing/index.ts'
 import { open } from './open-local-tzkt.ts'
 

@@ -2,6 +2,8 @@
 export interface WebSocketLike {
   send(text: string): void
   close(): void
+  /** Only the package `ws` has it. */
+  terminate?(): void
   addEventListener(type: 'open' | 'close' | 'error', listener: () => void): void
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
 }
@@ -11,15 +13,22 @@ type WebSocketClass = new (
   options: { readonly headers: Readonly<Record<string, string>> },
 ) => WebSocketLike
 
-/** Undefined: this Node (20) has none, and the package `ws`, which is optional, is not installed. */
+/**
+ * The one of the package `ws`, which is optional, or else Node's: that one cannot be cut off, so a server that does not answer keeps a
+ * process for half a minute. Undefined: this Node (20) has none.
+ */
 export async function findWebSocket(): Promise<WebSocketClass | undefined> {
-  const own = (globalThis as { readonly WebSocket?: WebSocketClass }).WebSocket
-  if (own !== undefined) return own
   try {
     // Not a literal: its types need not be there to compile against ours.
     const name: string = 'ws'
     return ((await import(name)) as { readonly WebSocket: WebSocketClass }).WebSocket
   } catch {
-    return undefined
+    return (globalThis as { readonly WebSocket?: WebSocketClass }).WebSocket
   }
+}
+
+/** Says that it is over, and does not wait until the server does, too. */
+export function endSocket(socket: WebSocketLike): void {
+  socket.close()
+  socket.terminate?.()
 }

@@ -1,0 +1,74 @@
+import { setMaxListeners } from 'node:events'
+import type { GetSocketParameters, Socket, SocketRpcClient } from 'viem/utils'
+import { endSocket, findWebSocket, type WebSocketLike } from '../web-socket.ts'
+import type { Endpoint } from './endpoint.ts'
+import { loadViem } from './viem.ts'
+
+export type SocketClient = SocketRpcClient<WebSocketLike>
+
+/**
+ * A client over a WebSocket; of one URL there is one socket for all who ask. viem's own sockets send no headers, so no name and password
+ * either. Neither its reconnect nor its keep-alive: both have timers that we could not see, and the next call reconnects.
+ */
+export async function openSocket({ url, headers }: Endpoint): Promise<SocketClient> {
+  const { getSocketRpcClient } = await loadViem()
+  return getSocketRpcClient<WebSocketLike>({
+    key: JSON.stringify(headers),
+    url,
+    reconnect: false,
+    keepAlive: false,
+    getSocket: (told) => connect(url, headers, told),
+  })
+}
+
+async function connect(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  { onClose, onError, onOpen, onResponse }: GetSocketParameters,
+): Promise<Socket<WebSocketLike>> {
+  const WebSocket = await findWebSocket()
+  if (WebSocket === undefined) throw new Error('there is no WebSocket')
+  const socket = new WebSocket(url, { headers })
+  // Of each index over this URL there is a feed, and of all of them one socket: that many listen is no leak.
+  setMaxListeners(0, socket as unknown as EventTarget)
+  let isOver = false
+  const end = (): void => {
+    if (isOver) return
+    isOver = true
+    onClose()
+  }
+  await new Promise<void>((resolve, reject) => {
+    socket.addEventListener('open', () => {
+      onOpen()
+      resolve()
+    })
+    socket.addEventListener('error', () => {
+      reject(new Error('it did not open'))
+      onError(new Error('the socket broke'))
+    })
+    socket.addEventListener('close', () => {
+      reject(new Error('it did not open'))
+      end()
+    })
+    socket.addEventListener('message', ({ data }) => {
+      if (isOver || typeof data !== 'string' || data.trim() === '') return
+      try {
+        onResponse(JSON.parse(data) as Parameters<typeof onResponse>[0])
+      } catch (error) {
+        onError(error as Error)
+      }
+    })
+  })
+  return {
+    addEventListener: socket.addEventListener.bind(socket) as WebSocketLike['addEventListener'],
+    send: (text) => socket.send(text),
+    close: () => {
+      endSocket(socket)
+      end()
+    },
+    request: ({ body }) => {
+      if (isOver) throw new Error('the socket is closed')
+      socket.send(JSON.stringify(body))
+    },
+  }
+}
