@@ -4,8 +4,9 @@ import type { Sql, Transaction } from './database.ts'
 import { sendTogether } from './send-together.ts'
 import { trackTables } from './journal.ts'
 import { quoteName, runDdl } from './journal-ddl.ts'
-import { checkConstraints, forgetGoneRows, keepGoneRows, readForeignKeys } from './revert-constraints.ts'
+import { checkConstraints, forgetGoneRows, keepGoneRows } from './revert-constraints.ts'
 import { findRevertRange, type RevertRange } from './revert-range.ts'
+import { readForeignKeys } from './revert-references.ts'
 import { revertFirings, type DroppedFiring } from './revert-firings.ts'
 import { revertRows } from './revert-rows.ts'
 import { revertSequences } from './revert-sequences.ts'
@@ -116,7 +117,7 @@ const revertTables = async (
     suspended ? readForeignKeys(sql, tables) : [],
   ])
   await runDdl(sql, [
-    ...triggers.map(({ rel, name }) => `alter table only ${rel} disable trigger ${name}`),
+    ...triggers.map(({ rel, kind, name }) => `alter table only ${rel} disable ${kind} ${name}`),
     ...keepGoneRows(tables, foreignKeys),
   ])
   if (!suspended) await sql`set constraints all deferred`
@@ -129,7 +130,7 @@ const revertTables = async (
   else await sql`set constraints all immediate`
   await sendTogether([
     runDdl(sql, [
-      ...triggers.map(({ rel, name, how }) => `alter table only ${rel} enable ${how} trigger ${name}`),
+      ...triggers.map(({ rel, kind, name, how }) => `alter table only ${rel} enable ${how} ${kind} ${name}`),
       ...forgetGoneRows(tables, foreignKeys),
     ]),
     giveBack(sql, settings),
@@ -173,28 +174,33 @@ const avoidHashJoins = async (sql: Sql): Promise<void> => {
 
 interface FiringTrigger {
   readonly rel: string
+  readonly kind: 'trigger' | 'rule'
   readonly name: string
   /** As it was enabled: '', 'always', 'replica'. */
   readonly how: string
 }
 
 /**
- * Users' triggers that would fire on what a revert writes. Ours look at `pawl.version`. Those that partitions have from the
+ * Users' triggers and rules that would act on what a revert writes. Ours look at `pawl.version`. Those that partitions have from the
  * table above them are internal up to PostgreSQL 14.
  */
 const findFiringTriggers = (sql: Sql, tables: readonly RevertTable[], suspended: boolean) => sql<
   FiringTrigger[]
 >`
-  select t.tgrelid::regclass::text as rel, quote_ident(t.tgname) as name,
-    case t.tgenabled when 'A' then 'always' when 'R' then 'replica' else '' end as how
-  from pg_trigger t
-  where (not t.tgisinternal or t.tgparentid <> 0 and t.tgconstraint = 0) and t.tgname not like 'pawl journal %'
-    and position(t.tgenabled::text in ${suspended ? 'AR' : 'OA'}) > 0
-    and t.tgrelid in (select coalesce(p.relid, r) from unnest(${sql.array(
+  with reverted as (
+    select coalesce(p.relid, r)::oid as rel from unnest(${sql.array(
       tables.map(({ rel }) => String(rel)),
       25,
-    )}::text[]::oid[]) r
-      left join lateral pg_partition_tree(r) p on true)`
+    )}::text[]::oid[]) r left join lateral pg_partition_tree(r) p on true
+  ), acting as (
+    select t.tgrelid as rel, 'trigger' as kind, t.tgname as name, t.tgenabled as enabled from pg_trigger t
+    where (not t.tgisinternal or t.tgparentid <> 0 and t.tgconstraint = 0) and t.tgname not like 'pawl journal %'
+    union all
+    select r.ev_class, 'rule', r.rulename, r.ev_enabled from pg_rewrite r where r.ev_type <> '1'
+  )
+  select rel::regclass::text as rel, kind, quote_ident(name) as name,
+    case enabled when 'A' then 'always' when 'R' then 'replica' else '' end as how
+  from acting t where position(t.enabled::text in ${suspended ? 'AR' : 'OA'}) > 0 and rel in (select rel from reverted)`
 
 /** A row from outside the journal in the way is no fault of this program: it is named as what it is. */
 const explainConflicts = async <T>(range: RevertRange, work: () => Promise<T>): Promise<T> => {

@@ -190,6 +190,68 @@ test('a value that a row outside the journal took stops the revert', async (t) =
   }
 })
 
+test('ranges that would overlap rows from outside the journal stop the revert', async (t) => {
+  const db = await openJournal(
+    t,
+    `create table stay (id int primary key, room int, nights int4range, gone boolean not null default false,
+       constraint once exclude using gist (int4range(room, room, '[]') with &&, nights with &&) where (not gone) deferrable initially deferred)`,
+  )
+  await db.level(`insert into stay values (1, 1, '[1,5)'), (2, 2, '[1,5)'), (3, 1, '[9,9)')`)
+  await db.level('delete from stay')
+  const outside = [`(4, 3, '[2,3)', false)`, `(5, 1, '[2,3)', true)`, `(6, 1, '[5,6)', false)`]
+  await db.sql.unsafe(`insert into stay values ${outside.join()}, (7, 1, '[2,3)', false)`)
+  await assert.rejects(db.revert(1), reason(/stay .* constraint once/))
+  await db.sql`delete from stay where id = 7`
+  await db.revert(1)
+  assert.equal((await db.sql`select from stay`).length, 6)
+})
+
+test('a foreign key over a period is held, or stops the revert', async (t) => {
+  const db = await openJournal(t)
+  const [server] = await db.sql`select current_setting('server_version_num')::int as version`
+  if (Number(server?.['version']) < 180_000) return
+  await db.sql.unsafe(`
+    create table post (id int4range, held int4range, primary key (id, held without overlaps));
+    create table stay (id int primary key, post int4range, held int4range, foreign key (post, period held) references post (id, period held));
+    insert into post values ('[1,2)', '[1,5)')`)
+  await db.level('select 1')
+  await db.level(`insert into post values ('[1,2)', '[5,9)')`)
+  await db.sql`insert into stay values (1, '[1,2)', '[2,7)')`
+  await assert.rejects(db.revert(1), reason(/stay_post_held_fkey of stay into post/))
+  await db.sql`update stay set held = '[2,5)'`
+  await db.revert(1)
+  await db.level('delete from stay')
+  await db.sql`update post set held = '[1,4)'`
+  await assert.rejects(db.revert(1), reason(/stay_post_held_fkey of stay into post/))
+  await db.sql`insert into post values ('[1,2)', '[4,6)')`
+  await db.revert(1)
+  assert.equal((await db.sql`select from stay`).length, 1)
+})
+
+test('rules of users do not act, however they are enabled, and stay as they were', async (t) => {
+  for (const role of [undefined, 'plain']) {
+    const db = await openJournal(
+      t,
+      `create table account (id int primary key, v int); create table seen (id int generated always as identity primary key);
+       create rule gone as on delete to account do also insert into seen default values;
+       create rule kept as on insert to account where new.v = 1 do instead nothing;
+       create rule always as on update to account do also insert into seen default values;
+       alter table account enable always rule always; alter table account disable rule kept;`,
+      role,
+    )
+    const enabled = () =>
+      db.sql`select rulename::text, ev_enabled::text from pg_rewrite where ev_class = 'account'::regclass order by 1`
+    await db.level('insert into account values (1, 1), (2, 2)')
+    await db.sql`alter table account enable rule kept`
+    const before = [await digest(db.sql), [...(await enabled())]]
+    await db.level(
+      'update account set v = 3 where id = 2; delete from account where id = 1; insert into account values (3, 3)',
+    )
+    await db.revert(1)
+    assert.deepEqual([await digest(db.sql), [...(await enabled())]], before)
+  }
+})
+
 test('triggers of users do not fire, however they are enabled, and stay as they were', async (t) => {
   const triggers = ['enable', 'enable always', 'enable replica', 'disable']
   const db = await openJournal(

@@ -71,8 +71,8 @@ export const ROLLBACK_MUTATIONS: readonly Mutation[] = [
   {
     fault: "users' triggers fire in a revert",
     file: 'database/revert-levels',
-    from: "and position(t.tgenabled::text in ${suspended ? 'AR' : 'OA'}) > 0",
-    to: 'and ${suspended} is null',
+    from: "where position(t.enabled::text in ${suspended ? 'AR' : 'OA'}) > 0",
+    to: 'where ${suspended} is null',
   },
   {
     fault: 'pruning takes a level too many',
