@@ -13,8 +13,19 @@ export const WIPED_KINDS = [
   'type',
 ] as const
 
+/** What nothing is left of that uses it, in the order that it is dropped, then. */
+export const WIPED_ALONE = [
+  'text search configuration',
+  'text search dictionary',
+  'conversion',
+  'operator class',
+  'operator family',
+  'operator',
+  'collation',
+] as const
+
 export interface WipedObject {
-  readonly kind: (typeof WIPED_KINDS)[number]
+  readonly kind: (typeof WIPED_KINDS | typeof WIPED_ALONE)[number]
   /** As `drop` takes it: quoted and qualified. */
   readonly name: string
   readonly classid: number
@@ -47,6 +58,12 @@ export const findWipedObjects = (
           and k.classid = 'pg_class'::regclass and (c.oid is null or c.conrelid = k.objid and c.contype <> 'f')
           and d.classid in ('pg_attrdef'::regclass, 'pg_constraint'::regclass, 'pg_trigger'::regclass, 'pg_class'::regclass,
             'pg_type'::regclass)
+        union all
+        -- What an index compares by: the operators and functions of its operator class.
+        select d.classid, d.objid from pg_depend d
+        where d.refclassid = k.classid and d.refobjid = k.objid and d.deptype in ('a', 'i')
+          and k.classid in ('pg_opclass'::regclass, 'pg_opfamily'::regclass)
+          and d.classid in ('pg_amop'::regclass, 'pg_amproc'::regclass)
       ) next (classid, objid)
     ),
     stays as (
@@ -69,5 +86,27 @@ export const findWipedObjects = (
         'pg_type'::regclass, t.oid
       from pg_type t, namespace n where t.typnamespace = n.oid and t.typtype in ('e', 'd', 'r', 'b')
         and not exists (select from pg_type e where e.typarray = t.oid)
+      union all
+      select 'text search configuration', format('%I.%I', ${schema}::text, cfgname), 'pg_ts_config'::regclass, o.oid
+      from pg_ts_config o, namespace n where cfgnamespace = n.oid
+      union all
+      select 'text search dictionary', format('%I.%I', ${schema}::text, dictname), 'pg_ts_dict'::regclass, o.oid
+      from pg_ts_dict o, namespace n where dictnamespace = n.oid
+      union all
+      select 'conversion', format('%I.%I', ${schema}::text, conname), 'pg_conversion'::regclass, o.oid
+      from pg_conversion o, namespace n where connamespace = n.oid
+      union all
+      select 'operator class', format('%I.%I using %I', ${schema}::text, opcname, a.amname), 'pg_opclass'::regclass, o.oid
+      from pg_opclass o join pg_am a on a.oid = opcmethod, namespace n where opcnamespace = n.oid
+      union all
+      select 'operator family', format('%I.%I using %I', ${schema}::text, opfname, a.amname), 'pg_opfamily'::regclass, o.oid
+      from pg_opfamily o join pg_am a on a.oid = opfmethod, namespace n where opfnamespace = n.oid
+      union all
+      select 'operator', format('%I.%s(%s, %s)', ${schema}::text, oprname,
+          case oprleft when 0 then 'none' else oprleft::regtype::text end, oprright::regtype), 'pg_operator'::regclass, o.oid
+      from pg_operator o, namespace n where oprnamespace = n.oid
+      union all
+      select 'collation', format('%I.%I', ${schema}::text, collname), 'pg_collation'::regclass, o.oid
+      from pg_collation o, namespace n where collnamespace = n.oid
     ) object
     where (classid, objid) not in (select classid, objid from stays)`

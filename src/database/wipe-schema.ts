@@ -2,7 +2,7 @@ import { WipeError } from '../errors.ts'
 import type { Sql, Transaction } from './database.ts'
 import { quoteName, runDdl } from './journal-ddl.ts'
 import { dropShadow } from './journal-shadow.ts'
-import { findWipedObjects, WIPED_KINDS, type WipedObject } from './wipe-kept.ts'
+import { findWipedObjects, WIPED_ALONE, WIPED_KINDS, type WipedObject } from './wipe-kept.ts'
 
 export interface WipeOptions {
   readonly schema: string
@@ -13,7 +13,7 @@ export interface WipeOptions {
 }
 
 /**
- * Drops, in this transaction, all tables, views, sequences, functions and types of `schema`, and forgets where the indexes
+ * Drops, in this transaction, all tables, views, sequences, functions, types and whatever else of `schema`, and forgets where the indexes
  * stood. Immune tables stay with what they need, extensions with what is theirs; the schema itself stays, and no other
  * schema is touched.
  *
@@ -30,8 +30,33 @@ export const wipeSchema = async ({ sql }: Transaction, options: WipeOptions): Pr
       return names.length === 0 ? [] : [`drop ${kind} if exists ${names.join(', ')} cascade`]
     }),
   )
+  await dropAlone(sql, wiped)
   await refuseHarm(sql)
 }
+
+const DEPENDED_ON = '2BP01'
+
+/** Without CASCADE: what uses it and is left is not to go. */
+const dropAlone = async (sql: Sql, wiped: readonly WipedObject[]): Promise<void> => {
+  try {
+    await runDdl(
+      sql,
+      WIPED_ALONE.flatMap((kind) =>
+        wiped.filter((object) => object.kind === kind).map(({ name }) => `drop ${kind} if exists ${name}`),
+      ),
+    )
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === DEPENDED_ON)) throw error
+    const detail = 'detail' in error ? `: ${String(error.detail)}` : ''
+    throw new WipeError(`The schema cannot be wiped: ${error.message}${detail}`, {
+      cause: error,
+      hint: HINT,
+    })
+  }
+}
+
+const HINT =
+  'Nothing was dropped. Remove the dependency, or name the tables in immuneTables that are to stay.'
 
 const forgetIndexes = async (sql: Sql, own: string, redeliver: boolean): Promise<void> => {
   const tracked = await sql<{ id: number }[]>`
@@ -99,8 +124,6 @@ const refuseHarm = async (sql: Sql): Promise<void> => {
   if (harmed.length === 0) return
   throw new WipeError(
     `The schema cannot be wiped: ${harmed.map(({ name }) => name).join(', ')} must stay, but depends on what has to go`,
-    {
-      hint: 'Nothing was dropped. Remove the dependency, or name the tables in immuneTables that are to stay.',
-    },
+    { hint: HINT },
   )
 }

@@ -51,6 +51,63 @@ test('drops everything in the schema and forgets where the indexes stood', async
   assert.deepEqual({ ...left }, { blocks: 0, versions: 0, tracked: 0, shadow: null })
 })
 
+const RARE = `
+  create collation tongue (provider = icu, locale = 'und');
+  create function smaller(int, int) returns boolean language sql immutable as 'select $1 < $2';
+  create function compare(int, int) returns int language sql immutable as 'select btint4cmp($1, $2)';
+  create operator <<< (leftarg = int, rightarg = int, function = smaller);
+  create operator @@@ (rightarg = int, function = int4abs);
+  create operator family orders using btree;
+  create operator class order_ops for type int using btree family orders as operator 1 <<<, function 1 compare(int, int);
+  create text search dictionary plain (template = simple);
+  create text search configuration words (copy = simple);
+  alter text search configuration words alter mapping for word with plain;
+  create conversion there for 'LATIN1' to 'UTF8' from iso8859_1_to_utf8;
+  create table account (id int primary key, a int, name text collate tongue);
+  create index account_a on account (a order_ops);
+`
+
+const described = async ({ sql }: JournalFixture): Promise<string[]> => {
+  const rows = await sql<{ name: string }[]>`
+    select pg_describe_object(classid, objid, 0) as name from pg_depend
+    where refclassid = 'pg_namespace'::regclass and refobjid = 'public'::regnamespace order by 1`
+  return rows.map(({ name }) => name)
+}
+
+test('drops collations, operators, configurations of text search and conversions, too', async (t) => {
+  const db = await openJournal(t, RARE)
+  await db.track()
+  await wipe(db)
+  assert.deepEqual(await described(db), [])
+})
+
+test('those that an immune table needs stay', async (t) => {
+  const db = await openJournal(t, RARE)
+  await wipe(db, ['account'])
+  assert.deepEqual(await described(db), [
+    'collation tongue',
+    'function compare(integer,integer)',
+    'function smaller(integer,integer)',
+    'operator <<<(integer,integer)',
+    'operator class order_ops for access method btree',
+    'operator family orders for access method btree',
+    'table account',
+  ])
+  assert.equal((await db.sql`select to_regclass('account_a')::text as index`)[0]?.['index'], 'account_a')
+})
+
+test('a collation that another schema uses stops it', async (t) => {
+  const db = await openJournal(
+    t,
+    `${RARE} create schema other; create table other.one (name text collate tongue);`,
+  )
+  await assert.rejects(wipe(db), (error: unknown) => {
+    assert.ok(error instanceof WipeError, String(error))
+    assert.match(error.message, /cannot drop collation tongue.*column name of table other.one/)
+    return true
+  })
+})
+
 test('indexing starts again after it', async (t) => {
   const db = await openJournal(t, EVERYTHING)
   await db.level('insert into account (m) values (null)')
