@@ -1,4 +1,5 @@
-import { LeaseLostError, RollbackError } from '../errors.ts'
+import { RollbackError } from '../errors.ts'
+import { checkFence } from './check-fence.ts'
 import type { RevertedTable } from '../events.ts'
 import type { Sql, Transaction } from './database.ts'
 import { sendTogether } from './send-together.ts'
@@ -42,7 +43,7 @@ export const revertLevels = async (
   // What does not need the answer before it is sent with it, and runs after it: a round trip is half a millisecond, and a reorg
   // of one level would be 35 of them.
   const [, range] = await sendTogether([
-    checkFence(sql, own, options.fence),
+    options.fence === undefined ? undefined : checkFence(sql, own, options.fence, 'roll back'),
     findRevertRange(sql, own, options.indexId, options.toLevel),
     stopJournalling(sql),
   ])
@@ -72,18 +73,6 @@ const forgetOnce = async (sql: Sql, own: string, { indexId, cursor }: RevertRang
   await sql`
     delete from ${sql.unsafe(own)}.once
     where index_id = ${indexId} and level > coalesce(${cursor.level}::text::bigint, -1)`
-}
-
-const checkFence = async (sql: Sql, own: string, fence: bigint | undefined): Promise<void> => {
-  if (fence === undefined) return
-  try {
-    await sql`select ${sql.unsafe(own)}.check_fence(${String(fence)}::text::bigint)`
-  } catch (error) {
-    if (sqlState(error) !== 'PW001') throw error
-    throw new LeaseLostError('Another process took the lease over: this one may not roll back', {
-      cause: error,
-    })
-  }
 }
 
 /** Tables that were altered since the last level are put back as they are now. */

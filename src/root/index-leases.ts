@@ -46,6 +46,11 @@ export class IndexLeases {
     return this.indexes.map(leaseOf)
   }
 
+  /** Of all that this process has: what concerns every index is written under all of them. */
+  get fences(): readonly bigint[] {
+    return [...this.#taken.values()].map(({ fence }) => fence)
+  }
+
   /** What levels of this index are written under; 0: this process may not. */
   fence(index: string): bigint {
     return (this.#taken.get(this.areSpread ? index : undefined) ?? { fence: 0n }).fence

@@ -1,6 +1,8 @@
 import { indexMachine, type IndexWork } from '../../machines/index.machine.ts'
 import { indexerMachine, type IndexerCommand, type Prepared } from '../../machines/indexer.machine.ts'
 import type { Work } from '../../machines/slot.ts'
+import { checkFence } from '../database/check-fence.ts'
+import { quoteName } from '../database/journal-ddl.ts'
 import { wipeSchema } from '../database/wipe-schema.ts'
 import { causesOf } from '../causes-of.ts'
 import { RollbackError, RollbackMisuseError } from '../errors.ts'
@@ -30,7 +32,9 @@ export const indexerLogic = indexerMachine.provide({
       },
     }),
     prepare: work(({ runtime }, signals) => prepare(runtime as Runtime, signals)),
-    reindex: work(({ runtime, reason, redeliver }) => reindex(runtime as Runtime, { reason, redeliver })),
+    reindex: work(({ runtime, reason, redeliver }, signals) =>
+      reindex(runtime as Runtime, { reason, redeliver }, signals),
+    ),
     fireSystemHook: work(async ({ runtime, hook, args }) => {
       const opened = runtime as Runtime
       const { hooks, track, leases, fleet } = opened
@@ -90,11 +94,13 @@ async function prepare(runtime: Runtime, { signal }: WorkSignals): Promise<Prepa
 
 /**
  * The wipe, `on_reindex` and the note that it ran are one transaction. A crash in between leaves all as it was, and the next
- * start does it; and hooks and jobs that run meanwhile see the old tables or the new ones, and never none.
+ * start does it; and hooks and jobs that run meanwhile see the old tables or the new ones, and never none. It is fenced as a
+ * level is: what another process indexed since it took the lease over is not ours to drop.
  */
 async function reindex(
   runtime: Runtime,
   { reason, redeliver }: { readonly reason: ReindexReason; readonly redeliver: boolean },
+  { drain }: WorkSignals,
 ): Promise<void> {
   const { database, config, hooks, root, indexes, leases, lifecycle, directory, logger } = runtime
   const { schema, ownSchema } = database
@@ -104,8 +110,14 @@ async function reindex(
   if (action === 'ignore') return logger.warn(`a reindex was asked for, and is ignored (${reason})`)
   const wipes = reason !== 'first_start'
   if (wipes) await lifecycle.require(reason)
+  // It may have been told to stop while the database did not answer: for a lost lease, say.
+  if (drain.aborted) return
   await database.transaction(async (transaction) => {
-    if (!wipes && !(await lifecycle.isFirst(transaction))) return
+    // One process after the other, so that none holds what the other expels while it waits for that one.
+    const isFirst = await lifecycle.isFirst(transaction)
+    const own = quoteName(ownSchema)
+    for (const fence of leases.fences) await checkFence(transaction.sql, own, fence, 'reindex')
+    if (!wipes && !isFirst) return
     root.emit({ type: 'reindex', reason })
     if (wipes) {
       const { immuneTables = [] } = config

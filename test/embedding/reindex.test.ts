@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type postgres from 'postgres'
+import postgres from 'postgres'
 import { fireHook, hook, type Config, type LevelIndexConfig } from 'pawl'
 import { simulateChain, type SimulatedChain } from 'pawl/testing'
+import { until } from '../support/until.ts'
 import { createRoot, startRoot } from './running-root.ts'
 
 /** Keeps what it is told in two tables: `seen` by levels, and `diary`, which is immune, by runs of `on_reindex`. */
@@ -105,6 +106,22 @@ test('REINDEX in a rollback waits for its end', async (t) => {
     ['on_index_rollback starts', 'on_index_rollback finished', 'reindex: manual'],
   )
   assert.deepEqual(await kept(sql), { seen: 20, diary: 2 })
+})
+
+test('a REINDEX that hung until another process had taken the lease over wipes nothing', async (t) => {
+  const { root, url, sql, ended } = await startRoot(t, keeping(simulateChain({ seed: 1, length: 10 })))
+  const elsewhere = postgres(url, { max: 1, onnotice: () => {} })
+  t.after(() => elsewhere.end())
+  await elsewhere.begin(async (other) => {
+    // What a reindex notes first waits for this.
+    await other`lock table pawl.lifecycle in exclusive mode`
+    root.send({ type: 'REINDEX' })
+    await until(sql, (all) => all`select from pg_locks where not granted`)
+    // As who takes it over.
+    await other`update pawl.fence set number = number + 1`
+  })
+  assert.equal(((await ended).error as { readonly code?: string }).code, 'LEASE_LOST')
+  assert.deepEqual(await kept(sql), { seen: 10, diary: 1 })
 })
 
 test('REINDEX twice at once is one reindex; one after the other are two', async (t) => {

@@ -86,13 +86,16 @@ const butImmune = ({ config: { immuneTables = [] } }: Project): string =>
   immuneTables.length === 0 ? '' : `, but ${immuneTables.join(', ')}`
 
 async function wipe({ config: { immuneTables = [] }, database }: Project): Promise<void> {
-  const [{ withLease }, { wipeSchema }] = await Promise.all([
+  const [{ withLease }, { wipeSchema }, { checkFence }, { quoteName }] = await Promise.all([
     import('../with-lease.ts'),
     import('../../database/wipe-schema.ts'),
+    import('../../database/check-fence.ts'),
+    import('../../database/journal-ddl.ts'),
   ])
   const { schema, ownSchema } = database
-  await withLease(database, () =>
+  await withLease(database, (fence) =>
     database.transaction(async (transaction) => {
+      await checkFence(transaction.sql, quoteName(ownSchema), fence, 'wipe')
       await wipeSchema(transaction, { schema, ownSchema, immuneTables })
       await new LifecycleStore(database).forgetReindexed(transaction)
     }),
