@@ -1,5 +1,6 @@
 import { DatabaseUnavailableError, NewerSchemaError } from '../errors.ts'
 import { againAfterDeadlock } from './again-after-deadlock.ts'
+import type { Logger } from '../logger.ts'
 import type { Database, Transaction } from './database.ts'
 import { indexes } from './migrations/0001-indexes.ts'
 import { lifecycle } from './migrations/0002-lifecycle.ts'
@@ -74,15 +75,21 @@ const LOCK = 7_238_001
 /** All steps lock many tables at once, and a process of the version before may write: one of the two is ended by a deadlock, and tries again. */
 const ATTEMPTS = 5
 
+export interface MigrateOptions {
+  readonly migrations?: readonly Migration[]
+  /** Is told where it has to wait. */
+  readonly logger?: Logger
+}
+
 /**
  * Brings Pawl's own tables to this version, all steps in one transaction: an update that fails leaves what the version before
  * it can go on with.
  * @throws NewerSchemaError when a newer Pawl has been here, DatabaseUnavailableError when the user has not the right to make
  * them; nothing is changed then
  */
-export async function migrate(database: Database, migrations = MIGRATIONS): Promise<void> {
+export async function migrate(database: Database, options: MigrateOptions = {}): Promise<void> {
   const bring = (): Promise<void> =>
-    database.transaction((transaction) => bringUpToDate(transaction, database, migrations))
+    database.transaction((transaction) => bringUpToDate(transaction, database, options))
   try {
     await againAfterDeadlock(bring, ATTEMPTS)
   } catch (error) {
@@ -93,8 +100,9 @@ export async function migrate(database: Database, migrations = MIGRATIONS): Prom
 async function bringUpToDate(
   transaction: Transaction,
   database: Database,
-  migrations: readonly Migration[],
+  { migrations = MIGRATIONS, logger }: MigrateOptions,
 ): Promise<void> {
+  await takeTurn(transaction, database, logger)
   const done = await lastStep(transaction, database)
   const newest = migrations.at(-1)?.id ?? 0
   if (done > newest) {
@@ -108,12 +116,28 @@ async function bringUpToDate(
   }
 }
 
-/** Waits for whoever migrates at this moment. @returns the number of the last step that was done */
+/** Waits for whoever migrates at this moment, and says so: a session that hangs there would hold up every start without a word. */
+async function takeTurn(
+  { sql }: Transaction,
+  { description }: Database,
+  logger: Logger | undefined,
+): Promise<void> {
+  const [turn] = await sql<{ taken: boolean }[]>`select pg_try_advisory_xact_lock(${LOCK}) as taken`
+  if (turn?.taken === true) return
+  const [holder] = await sql<{ pid: number }[]>`
+    select pid from pg_locks where locktype = 'advisory' and granted and classid = 0 and objid = ${LOCK} and database =
+      (select oid from pg_database where datname = current_database()) limit 1`
+  const who =
+    holder === undefined ? 'another process' : `another process (session ${holder.pid} of the server)`
+  logger?.info(`waiting: ${who} brings Pawl's own tables in ${description} up to date`)
+  await sql`select pg_advisory_xact_lock(${LOCK})`
+}
+
+/** @returns the number of the last step that was done */
 async function lastStep(
   { sql }: Transaction,
   { schema, ownSchema }: Pick<Database, 'schema' | 'ownSchema'>,
 ): Promise<number> {
-  await sql`select pg_advisory_xact_lock(${LOCK})`
   // The user's, too: where it is not there, the search path ends in `public`, whose tables are not journalled.
   for (const name of [schema, ownSchema]) {
     // `create schema if not exists` needs the right to create one, also where it is there: made for us by an administrator.

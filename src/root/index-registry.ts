@@ -115,9 +115,23 @@ export class IndexRegistry {
     void closeUnused(entry?.config.datasource, Object.values(this.datasources))
   }
 
-  async closeDatasources(): Promise<void> {
-    const sources = new Set(Object.values(this.datasources))
-    await Promise.allSettled([...sources].map(async (source) => source.close?.()))
+  /**
+   * Never rejects, and waits no longer than this: a datasource is the user's, and may never answer.
+   * @param limit in ms
+   * @returns the indexes whose datasources have not closed by then
+   */
+  async closeDatasources(limit: number): Promise<readonly string[]> {
+    const open = new Map(Object.entries(this.datasources))
+    const sources = new Set(open.values())
+    const closing = [...sources].map(async (source) => {
+      await Promise.allSettled([(async () => source.close?.())()])
+      for (const [name, of] of open) if (of === source) open.delete(name)
+    })
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, limit)))
+    await Promise.race([Promise.all(closing), late])
+    clearTimeout(timer)
+    return [...open.keys()]
   }
 
   #refuse(): void {

@@ -20,6 +20,7 @@ import type { JobStore } from '../jobs/job-store.ts'
 import type { IndexStatus } from '../hooks/context.ts'
 import type { Logger } from '../logger.ts'
 import type { WorkSignals } from '../work.ts'
+import { listWords } from '../text/did-you-mean.ts'
 import type { LifecycleStore } from './lifecycle-store.ts'
 import { followedIndexes } from './followed-indexes.ts'
 import { IndexLeases } from './index-leases.ts'
@@ -85,6 +86,14 @@ export async function openRuntime(
   let fleet: Fleet | undefined
   let leases: IndexLeases | undefined
   let runtime: Runtime | undefined
+  // Who is told to stop says goodbye, also here. A migration may take as long as a stop may.
+  let patience = config.drainTimeout ?? GOODBYE
+  let cutOff: NodeJS.Timeout | undefined
+  const cutOffSoon = (): void => {
+    cutOff ??= setTimeout(() => void database?.close().catch(() => {}), patience)
+  }
+  drain.addEventListener('abort', cutOffSoon)
+  if (drain.aborted) cutOffSoon()
   try {
     outside = await openOutsideView({ config, directory, logger, root, runtime: () => runtime })
     if (isNew) await contactSources(indexes, config.clock ?? systemClock, drain)
@@ -94,10 +103,13 @@ export async function openRuntime(
       schema: config.schema ?? 'public',
       logger,
     })
+    // Else the cut-off may have come while there was nothing to cut.
+    drain.throwIfAborted()
     outside.note()
     if (!isNew)
       await contactSources(await neverContacted(database, indexes), config.clock ?? systemClock, drain)
-    await migrate(database)
+    await migrate(database, { logger })
+    patience = GOODBYE
     const membership = new Membership(database, {
       version: ownVersion(),
       roles: [...roles],
@@ -130,12 +142,16 @@ export async function openRuntime(
     })
     return runtime
   } catch (error) {
+    cutOffSoon()
     await outside?.close(drain.aborted ? undefined : error)
     await leases?.release().catch(() => {})
     await fleet?.leave().catch(() => {})
     await database?.close()
     if (drain.aborted) return undefined
     throw error
+  } finally {
+    drain.removeEventListener('abort', cutOffSoon)
+    clearTimeout(cutOff)
   }
 }
 
@@ -147,7 +163,8 @@ export async function closeRuntime(runtime: Runtime): Promise<void> {
   runtime.closing.abort()
   runtime.leases.stop()
   runtime.queue.stop()
-  await runtime.indexes.closeDatasources()
+  // Beside the rest: what is the user's may take for ever, and others wait for the lease.
+  const sources = runtime.indexes.closeDatasources(GOODBYE)
   // Ends every session, and with it every wait for an answer.
   const cutOff = setTimeout(() => void runtime.database.close().catch(() => {}), GOODBYE)
   // Where the drain was cut short: so that others need not wait for firings of ours that were cut off.
@@ -160,6 +177,12 @@ export async function closeRuntime(runtime: Runtime): Promise<void> {
     clearTimeout(cutOff)
     await runtime.database.close()
     await runtime.outside.close()
+    const open = await sources
+    if (open.length > 0) {
+      runtime.logger.warn(
+        `the datasource of ${listWords(open)} did not close within ${GOODBYE / 1_000} s, and is left as it is`,
+      )
+    }
   }
 }
 

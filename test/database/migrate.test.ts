@@ -24,7 +24,7 @@ test('an update that meets the locks of a process of the version before is done 
   await database.transaction(async (old) => {
     await old.sql`set local deadlock_timeout = '1min'`
     await old.sql`lock table other`
-    updated = migrate(database, [...MIGRATIONS, { id, name: 'both', up }])
+    updated = migrate(database, { migrations: [...MIGRATIONS, { id, name: 'both', up }] })
     while (!(await waiting())) {}
     await old.sql`lock table one`
   })

@@ -9,7 +9,7 @@ test('a database of a newer Pawl is refused, and left as it is', async (t) => {
   const { sql, ownSchema } = database
   const done = () => sql`select id, name from ${sql(ownSchema)}.migration order by id`
   const steps = await done()
-  await assert.rejects(migrate(database, MIGRATIONS.slice(0, -1)), (error: unknown) => {
+  await assert.rejects(migrate(database, { migrations: MIGRATIONS.slice(0, -1) }), (error: unknown) => {
     assert.ok(error instanceof NewerSchemaError)
     const [newest, before] = [MIGRATIONS.at(-1)?.id, MIGRATIONS.at(-2)?.id]
     assert.match(

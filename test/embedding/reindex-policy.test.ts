@@ -177,7 +177,7 @@ describe('what is indexed and does not fit any more', { concurrency: 2, ...LIMIT
       up: () => 'select 1',
       needsReindex: 'the journal of 0.1 cannot be read',
     }
-    await migrate(database, [...MIGRATIONS, step])
+    await migrate(database, { migrations: [...MIGRATIONS, step] })
     await made.sql`delete from pawl.migration where id = 1000`
     const error = await refusalOf(made)
     assert.match(error.message, /: migration: the journal of 0\.1 cannot be read$/)

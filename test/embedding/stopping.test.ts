@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import postgres from 'postgres'
 import type { ActorRefFrom } from 'xstate'
-import { fireHook, hook, StoppingError, type PawlLogic } from 'pawl'
+import { fireHook, hook, StoppingError, type Logger, type PawlLogic } from 'pawl'
 import { simulateChain } from 'pawl/testing'
+import { silentLogger } from '../../src/logger.ts'
+import { relayTo } from '../support/relay.ts'
+import { until } from '../support/until.ts'
 import { createRoot, disconnected, holdingHook, startRoot } from './running-root.ts'
 
 type Holding = ActorRefFrom<PawlLogic<{ hold: ReturnType<typeof holdingHook>['hold'] }>>
@@ -150,3 +154,68 @@ test('a handler in flight still fires its hooks while Pawl stops', async (t) => 
   assert.deepEqual(await ended, {})
   assert.deepEqual([...(await sql`select count(*)::int from note`)], [{ count: 10 }])
 })
+
+test('a datasource that never closes holds up no STOP, and the lease is given back', async (t) => {
+  const { logger, warned } = warnings()
+  const datasource = simulateChain({ seed: 1, length: 3 }).datasource()
+  const config = { indexes: { blocks: { datasource, handler() {} } } }
+  const { url, sql, stop } = await startRoot(t, {
+    logger,
+    indexes: { blocks: { datasource: { ...datasource, close: () => new Promise(() => {}) }, handler() {} } },
+  })
+  const ended = stop()
+  // While it is still waited for.
+  const next = await startRoot(t, { ...config, database: url })
+  assert.deepEqual(await ended, {})
+  assert.deepEqual(warned, ['the datasource of "blocks" did not close within 5 s, and is left as it is'])
+  await next.stop()
+  await disconnected(sql)
+})
+
+test('a standby whose network is cut without a word ends on STOP', { timeout: 60_000 }, async (t) => {
+  const { url } = await startRoot(t, {})
+  const relay = await relayTo(t, url)
+  const standby = await createRoot(t, { database: relay.url })
+  standby.start()
+  await standby.emitted.next('standby')
+  relay.freeze()
+  assert.deepEqual(await standby.stop(), {})
+})
+
+test(
+  'a start that has to wait for another to migrate says so, and ends on STOP',
+  { timeout: 60_000 },
+  async (t) => {
+    const told: string[] = []
+    const logger: Logger = {
+      ...silentLogger,
+      info: (message) => void told.push(message),
+      child: () => logger,
+    }
+    const { root, url, sql, start, ended } = await createRoot(t, { logger, drainTimeout: 100 })
+    const other = postgres(url, { max: 1, onnotice: () => {} })
+    t.after(() => other.end())
+    await other.begin(async (held) => {
+      await held`select pg_advisory_xact_lock(7238001)`
+      start()
+      await until(sql, (all) => all`select from pg_locks where not granted`)
+      root.send({ type: 'STOP' })
+      assert.deepEqual(await ended, {})
+    })
+    assert.match(
+      told.join(),
+      /^waiting: another process \(session \d+ of the server\) brings Pawl's own tables in \S+ up to date$/,
+    )
+  },
+)
+
+/** A logger that keeps what it is warned of. */
+function warnings(): { readonly logger: Logger; readonly warned: readonly string[] } {
+  const warned: string[] = []
+  const logger: Logger = {
+    ...silentLogger,
+    warn: (message) => void warned.push(message),
+    child: () => logger,
+  }
+  return { logger, warned }
+}
