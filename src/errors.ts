@@ -40,6 +40,16 @@ export class ConfigurationError extends PawlError {
 /** The database cannot be reached, is too old, or refuses us. The message never holds the password. */
 export class DatabaseUnavailableError extends PawlError {
   readonly code = 'DATABASE_UNAVAILABLE'
+  /** It may be there later, without anybody's doing; false: a wrong password, say. */
+  readonly retriable: boolean
+
+  constructor(
+    message: string,
+    options: { readonly retriable?: boolean; readonly cause?: unknown; readonly hint?: string } = {},
+  ) {
+    super(message, options)
+    this.retriable = options.retriable ?? false
+  }
 }
 
 /** A database session ended under running work. Nothing of its open transaction was committed. */

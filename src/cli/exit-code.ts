@@ -1,4 +1,4 @@
-import { PawlError } from '../errors.ts'
+import { DatabaseUnavailableError, DatasourceError, PawlError } from '../errors.ts'
 
 export const EXIT = { done: 0, failed: 1, badInput: 2 } as const
 
@@ -18,13 +18,19 @@ const BAD_INPUT = [
   'NEWER_SCHEMA',
   'REINDEX_REQUIRED',
 ]
-// A wrong URL at the start, or arguments of a command that a hook does not take; later, something that broke.
-const BAD_INPUT_AT_START = ['DATABASE_UNAVAILABLE', 'DATASOURCE', 'CALLBACK_TYPE']
 
-/** 2 where the user's input is to blame, else 1. */
+/**
+ * 2 where the user's input is to blame, else 1: supervisors start what ended with 1 again, and leave what ended with 2 to a person.
+ * So a server or a node that is only down is never a 2, else an outage longer than a restart's delay would be the end of it.
+ */
 export function exitCodeOf(error: unknown, { started }: { readonly started: boolean }): 1 | 2 {
   if (!(error instanceof PawlError)) return EXIT.failed
   if (BAD_INPUT.includes(error.code)) return EXIT.badInput
-  if (!started && BAD_INPUT_AT_START.includes(error.code)) return EXIT.badInput
-  return EXIT.failed
+  return !started && isWrongAtStart(error) ? EXIT.badInput : EXIT.failed
+}
+
+/** A wrong URL at the start, or arguments of a command that a hook does not take; later, something that broke. */
+function isWrongAtStart(error: PawlError): boolean {
+  if (error instanceof DatabaseUnavailableError || error instanceof DatasourceError) return !error.retriable
+  return error.code === 'CALLBACK_TYPE'
 }

@@ -12,6 +12,12 @@ const BROKEN: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
 ])
 
+/**
+ * The login is refused, there is no such database, a right is missing, the settings are not taken, or the certificate is not.
+ * Everything else may be a server or a network that is down: also a host that is not found, where names are of containers.
+ */
+const WRONG_EACH_TIME = /^(28...|3D000|42501|0A000|08P01|22023|.*(CERT|TLS|SSL).*)$/
+
 /** What a statement's error is to Pawl: `SessionLostError` where it ended the session, else the error itself. */
 export function statementError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof PawlError) return error
@@ -35,6 +41,7 @@ export function cannotConnect(error: unknown, description: string): PawlError {
   const cause = error instanceof SessionLostError ? error.cause : error
   return new DatabaseUnavailableError(`cannot connect to ${description}: ${reasonOf(cause)}`, {
     ...(cause === undefined ? {} : { cause }),
+    retriable: !WRONG_EACH_TIME.test(codeOf(cause)),
     hint: hintFor(codeOf(cause), description),
   })
 }

@@ -73,7 +73,8 @@ function nameAll(failures: readonly Failure[]): DatasourceError {
   const message =
     lines.length === 1 ? lines : [`the datasources of ${failures.length} indexes cannot be used`, ...lines]
   return new DatasourceError(message.join('\n'), {
-    retriable: false,
+    // One that is wrong each time is enough.
+    retriable: failures.every(({ error }) => error instanceof DatasourceError && error.retriable),
     cause: new AggregateError(errors, lines.join('\n')),
     ...hintOf(errors),
   })

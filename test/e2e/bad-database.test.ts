@@ -23,7 +23,7 @@ test(
     const web = new URL(await webServer(t, 200, 'text/html', '<html>')).host
     const stranger = `stranger_${randomUUID().slice(0, 8)}`
 
-    const cases: Readonly<Record<string, readonly [url: string, why: string, hint: string]>> = {
+    const cases: Readonly<Record<string, readonly [url: string, why: string, hint: string, code?: 1]>> = {
       'a wrong password or user': [
         `postgres://${stranger}:s3cret@${host}${pathname}`,
         `password authentication failed for user "${stranger}"`,
@@ -33,21 +33,25 @@ test(
         'postgres://me:s3cret@no-such-host.invalid:5432/chain',
         'there is no such host',
         CHECK_SERVER,
+        1,
       ],
       'a closed port': [
         `postgres://me:s3cret@${closed}/chain`,
         'nothing listens there (connection refused)',
         CHECK_SERVER,
+        1,
       ],
       'a server that never answers': [
         `postgres://me:s3cret@${mute}/chain`,
         'no answer within 5 s',
         CHECK_SERVER,
+        1,
       ],
       'a server of something else': [
         `postgres://me:s3cret@${web}/chain`,
         'the connection was closed before an answer came: is that a PostgreSQL?',
         CHECK_SERVER,
+        1,
       ],
       'a database that there is not': [
         url.replace(pathname, '/nowhere'),
@@ -56,12 +60,13 @@ test(
       ],
     }
     await Promise.all(
-      Object.entries(cases).map(([name, [bad, why, hint]]) =>
+      Object.entries(cases).map(([name, [bad, why, hint, code = 2 as const]]) =>
         t.test(name, (each) =>
           refuses(each, url, {
             started: true,
             files: CONFIG,
             env: { BAD_URL: bad },
+            code,
             says: [`error: cannot connect to ${describeUrl(bad)}: ${why}`, hint],
           }),
         ),

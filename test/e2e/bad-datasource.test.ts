@@ -15,6 +15,16 @@ const CHECK_WEBSOCKET =
   'Check that the node runs, and that it serves WebSocket at this port and path: often others than for http.'
 const SLOW = 'Is this the URL of an EVM node? One that is only slow needs a longer "timeout" in evm({ … }).'
 
+/** What may be so today, and not at the next start. */
+const MAY_PASS = [
+  'a closed port',
+  'a refusal in JSON-RPC',
+  'a node that never answers',
+  'a WebSocket URL of an http port',
+  'a WebSocket URL of a closed port',
+  'a WebSocket URL of a port that never answers',
+]
+
 const indexing = (urls: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {
   const indexes = Object.entries(urls).map(
     ([name, url]) =>
@@ -73,6 +83,7 @@ test(
         t.test(name, (each) =>
           refuses(each, url, {
             started: true,
+            code: MAY_PASS.includes(name) ? 1 : 2,
             files: indexing({ transfers: `${origin}/v3/${KEY}` }),
             says: [`error: index "transfers": ${origin}${why}`, ...hint],
           }),
@@ -94,6 +105,7 @@ test(
       t.test('two indexes of one node', (each) =>
         refuses(each, url, {
           started: true,
+          code: 1,
           files: indexing({ transfers: closed, prices: closed }),
           says: [
             `error: indexes "transfers" and "prices": ${closed} cannot be reached: nothing listens there (connection refused)`,
@@ -105,7 +117,7 @@ test(
         const folder = createFolder(each, indexing({ transfers: closed }))
         linkDependencies(folder)
         const { code } = await runCli(each, folder, ['run'], { DATABASE_URL: undefined })
-        assert.equal(code, 2)
+        assert.equal(code, 1)
         assert.ok(!existsSync(join(folder, '.pawl')))
       }),
     ])

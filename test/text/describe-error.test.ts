@@ -129,13 +129,16 @@ test('anything becomes one line of JSON', () => {
 
 test('the exit code tells whose fault it was', () => {
   const unreachable = new DatabaseUnavailableError('no database')
-  const source = new DatasourceError('no node')
+  const down = new DatabaseUnavailableError('no database', { retriable: true })
+  const source = new DatasourceError('no node', { retriable: false })
   assert.equal(exitCodeOf(new ConfigurationError([]), { started: true }), 2)
   assert.equal(exitCodeOf(new ChainMismatchError('another chain'), { started: true }), 2)
   assert.equal(exitCodeOf(unreachable, { started: false }), 2)
   assert.equal(exitCodeOf(unreachable, { started: true }), 1)
+  assert.equal(exitCodeOf(down, { started: false }), 1)
   assert.equal(exitCodeOf(source, { started: false }), 2)
   assert.equal(exitCodeOf(source, { started: true }), 1)
+  assert.equal(exitCodeOf(new DatasourceError('it is down'), { started: false }), 1)
   assert.equal(exitCodeOf(new CallbackError('hook failed'), { started: false }), 1)
   assert.equal(exitCodeOf(new TypeError('a bug'), { started: false }), 1)
 })

@@ -13,21 +13,23 @@ export interface BadInput {
   /** Run `config check`, too. Default: false. */
   readonly checked?: boolean
   readonly env?: NodeJS.ProcessEnv
+  /** Default: 2. It is 1 where the same input may do later. */
+  readonly code?: 1 | 2
 }
 
 /**
- * Runs `pawl` in a project with this input: it ends with 2, says what is wrong, and touches neither the project's folder
+ * Runs `pawl` in a project with this input: it ends with 2 (or `code`), says what is wrong, and touches neither the project's folder
  * nor the database, which is the one in DATABASE_URL unless `env` names another.
  */
 export async function refuses(t: TestContext, databaseUrl: string, input: BadInput): Promise<void> {
-  const { files, says, started, checked = false, env = {} } = input
+  const { files, says, started, checked = false, env = {}, code: expected = 2 } = input
   const folder = createFolder(t, files)
   linkDependencies(folder)
   const before = readdirSync(folder)
   const whole = { DATABASE_URL: databaseUrl, ...env }
   for (const args of checked ? [['run'], ['config', 'check']] : [['run']]) {
     const { code, out, err } = await runCli(t, folder, args, whole)
-    assert.deepEqual({ code, err: err.split('\n') }, { code: 2, err: [...says, ''] }, args.join(' '))
+    assert.deepEqual({ code, err: err.split('\n') }, { code: expected, err: [...says, ''] }, args.join(' '))
     assert.match(out, started ? /^\d\d:\d\d:\d\d ● failed\n$/ : /^$/)
   }
   assert.deepEqual(readdirSync(folder), before)
