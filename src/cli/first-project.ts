@@ -13,7 +13,7 @@ export function listFirstProject(wanted: FirstProject): readonly InitFile[] {
   const files: Readonly<Record<string, string>> = {
     'package.json': packageJson(),
     'tsconfig.json': TSCONFIG,
-    '.gitignore': 'node_modules\n.pawl\n.env\n',
+    '.gitignore': 'node_modules\n.pawl\n.chain\n.env\n',
     'pawl.config.ts': wanted.rpc === undefined ? SIMULATED_CONFIG : evmConfig(wanted.rpc, wanted.contract),
     'project.ts': PROJECT,
     'simulated.ts': SIMULATED,
@@ -76,17 +76,36 @@ const url = process.env['RPC_URL'] ?? ${JSON.stringify(rpc)}
 export default project(evm({ url, logs: [{ ${contract === undefined ? '' : `address: ${JSON.stringify(contract)}, `}event }] }))
 `
 
-const SIMULATED_CONFIG = `import { simulateChain } from 'pawl/testing'
+const SIMULATED_CONFIG = `import { readFileSync, writeFileSync } from 'node:fs'
+import { simulateChain } from 'pawl/testing'
 import { project } from './project.ts'
 import { simulated } from './simulated.ts'
 
-// A chain in memory: a block every two seconds, and one in ten of them takes others off. For a real one:
+// A chain in memory: a block every two seconds, and every tenth takes others off. For a real one:
 //   import { evm } from 'pawl/evm'
 //   export default project(evm({ url: process.env['RPC_URL'] ?? '', logs: [{ address, event }] }))
-const chain = simulateChain({ seed: Date.now(), length: 100 })
-setInterval(() => {
-  if (Math.random() < 0.1) chain.reorg(2, 3)
+const chain = simulateChain({ seed: 1, length: 100 })
+
+// How far it has come is kept, so that the next start finds the same blocks, and goes on with them.
+const file = new URL('.chain', import.meta.url)
+const kept = (): number => {
+  try {
+    return Number(readFileSync(file, 'utf8'))
+  } catch {
+    return 0
+  }
+}
+let steps = 0
+const step = (): void => {
+  steps += 1
+  if (steps % 10 === 0) chain.reorg(2, 3)
   else chain.extend()
+}
+for (const before = kept(); steps < before; ) step()
+setInterval(() => {
+  // Before the block is there: it must not be gone at the next start.
+  if (steps >= kept()) writeFileSync(file, String(steps + 1))
+  step()
 }, 2_000).unref()
 
 export default project(simulated(chain))

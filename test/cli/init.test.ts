@@ -5,7 +5,9 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { createFolder, runCli } from './cli-process.ts'
+import postgres from 'postgres'
+import { createTestDatabase } from '../support/test-database.ts'
+import { createFolder, linkDependencies, runCli, startCli } from './cli-process.ts'
 import { DIPDUP_EXAMPLE } from './dipdup-example.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
@@ -93,6 +95,26 @@ export const nobody: HookCallback<'nobody'> = () => {}
 `,
     )
     assert.deepEqual(await compile(folder), [])
+  })
+
+  test('begins a project that goes on with its chain at each start', { timeout: 120_000 }, async (t) => {
+    const folder = createFolder(t, {})
+    linkDependencies(folder)
+    const { url } = await createTestDatabase(t)
+    assert.equal((await runCli(t, folder, ['init', '--yes'])).code, 0)
+    // As after so many steps, the last of which took blocks off.
+    for (const steps of [0, 7, 20]) {
+      if (steps > 0) writeFileSync(join(folder, '.chain'), String(steps))
+      const run = startCli(t, folder, ['run'], { DATABASE_URL: url })
+      await run.prints(/● synchronized/)
+      run.kill('SIGTERM')
+      assert.equal((await run.ended).code, 143)
+      const sql = postgres(url, { max: 1 })
+      const [row] = await sql`select level::int from pawl.index`
+      await sql.end()
+      // 100 blocks at first; a step adds one, however many it takes off.
+      assert.ok(row?.['level'] >= 99 + steps, `${row?.['level']} after ${steps} steps`)
+    }
   })
 
   test('writes nothing over what is there', async (t) => {
