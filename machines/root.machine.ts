@@ -203,6 +203,7 @@ export const rootMachine = setup({
             target: 'running',
             actions: { type: 'noteRuntime', params: ({ event }) => ({ runtime: event.output }) },
           },
+          { guard: 'hasFailed', target: 'failed' },
           { target: 'stopped' },
         ],
         onError: {
@@ -211,6 +212,14 @@ export const rootMachine = setup({
         },
       },
       on: {
+        // The lease is there before all else is, and can be lost meanwhile.
+        FATAL: {
+          actions: [
+            { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
+            'noteStop',
+            'drainOpening',
+          ],
+        },
         FIRE_HOOK: { actions: { type: 'keep', params: ({ event }) => event } },
         ADD_JOB: { actions: { type: 'keep', params: ({ event }) => event } },
         REMOVE_JOB: { actions: { type: 'keep', params: ({ event }) => event } },

@@ -59,6 +59,25 @@ function startRunning() {
   return started
 }
 
+test('what is lost while it opens ends it, whether there is something to close or not', () => {
+  for (const runtime of ['runtime', undefined]) {
+    const { root, slots, value } = start()
+    let error: unknown
+    root.subscribe({ error: (thrown) => (error = thrown) })
+    root.send({ type: 'FATAL', error: 'the lease is lost' })
+    assert.equal(slots.last('open').drained, true)
+    slots.last('open').settle(runtime)
+    if (runtime !== undefined) {
+      assert.equal(value(), 'closing')
+      slots.last('close').settle()
+    }
+    assert.equal(value(), 'failed')
+    assert.deepEqual(slots.last('fail').input, { error: 'the lease is lost' })
+    slots.last('fail').fail('the lease is lost')
+    assert.equal(error, 'the lease is lost')
+  }
+})
+
 test('opens, runs three parts, drains them all, closes, is done', () => {
   const { root, slots, events, lifecycle, endParts, value } = startRunning()
   for (const part of PARTS) {
