@@ -30,20 +30,18 @@ interface JobCounts {
 }
 
 /** Reads it; changes nothing. */
-export async function readProjectStatus({ database }: Project): Promise<ProjectStatus> {
-  const [{ listProcesses }, { FiringStore }, { createJobStore }, { JobDesk }, { systemClock }] =
-    await Promise.all([
-      import('../database/list-processes.ts'),
-      import('../hooks/firing-store.ts'),
-      import('../jobs/database-job-store.ts'),
-      import('../jobs/job-desk.ts'),
-      import('../clock.ts'),
-    ])
+export async function readProjectStatus({ database, clock }: Project): Promise<ProjectStatus> {
+  const [{ listProcesses }, { FiringStore }, { createJobStore }, { JobDesk }] = await Promise.all([
+    import('../database/list-processes.ts'),
+    import('../hooks/firing-store.ts'),
+    import('../jobs/database-job-store.ts'),
+    import('../jobs/job-desk.ts'),
+  ])
   const { sql, ownSchema, schema, description } = database
   const own = sql(ownSchema)
   const desk = new JobDesk({
     store: createJobStore(database),
-    clock: systemClock,
+    clock,
     timezone: 'UTC',
     check: () => [],
   })

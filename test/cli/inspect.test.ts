@@ -70,6 +70,17 @@ test('pawl inspect finds what runs here, and shows what is stored when nothing d
   await root.ended
   assert.ok(!existsSync(place), 'the address of what has stopped')
 
+  const blind = start('run')
+  await blind.prints(/● synchronized/)
+  const beside = start('inspect')
+  const of = new Client(await addressOf(beside))
+  assert.match(beside.printed, /^A Pawl runs on this database, and no inspector of it was found here/)
+  assert.equal((await (await of.look(t)).snapshot).state, 'synchronized')
+  for (const process of [beside, blind]) {
+    process.kill('SIGTERM')
+    await process.ended
+  }
+
   const stored = start('inspect')
   const address = await addressOf(stored)
   assert.match(stored.printed, /^No inspector of a running Pawl was found here/)

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { InvalidArgumentError, type Command } from 'commander'
-import { systemClock } from '../../clock.ts'
-import { decodeArguments } from '../../hooks/encode-arguments.ts'
-import { isFields } from '../../config/config-reader.ts'
 import { toJson } from '../../text/to-json.ts'
 import { CONFIG_OPTION } from '../find-config.ts'
+import { parseArguments } from '../parse-arguments.ts'
 import { withProject } from '../with-project.ts'
 import type { CliContext, ConfigOption, JsonOption } from './cli-context.ts'
 
@@ -26,6 +24,9 @@ export function addHooksFire(hooks: Command, { out }: CliContext): void {
     .addHelpText(
       'after',
       `
+A number of more digits than JavaScript's have is a bigint where it is whole,
+else a text, which fits a decimal.
+
 Examples:
   $ pawl hooks fire calculate_stats --args '{"major": true, "depth": 10}'
   $ pawl hooks fire announce --key 2026-01-31 \\
@@ -34,7 +35,7 @@ Examples:
     )
     .action(async (hook: string, { config: named, args = {}, key, json = false }: FireOptions) => {
       const id = randomUUID()
-      const isNew = await withProject(named, async ({ config, database }) => {
+      const isNew = await withProject(named, async ({ config, database, clock }) => {
         const [{ FiringStore }, { queueFiring }] = await Promise.all([
           import('../../hooks/firing-store.ts'),
           import('../../hooks/queue-firing.ts'),
@@ -49,7 +50,7 @@ Examples:
             level: undefined,
             options: { wait: false, ...(key === undefined ? {} : { key }) },
           },
-          { hooks: config.hooks ?? {}, store: new FiringStore(database), clock: systemClock },
+          { hooks: config.hooks ?? {}, store: new FiringStore(database), clock },
         )
       })
       if (json) out.write(`${toJson({ firing: isNew ? id : null, hook, duplicate: !isNew })}\n`)
@@ -59,12 +60,12 @@ Examples:
 }
 
 function readArguments(text: string): Readonly<Record<string, unknown>> {
-  let value: unknown
+  let value: Readonly<Record<string, unknown>> | undefined
   try {
-    value = JSON.parse(text)
+    value = parseArguments(text)
   } catch (error) {
     throw new InvalidArgumentError(`It is no JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
-  if (!isFields(value)) throw new InvalidArgumentError('Write an object: {"name": value}.')
-  return decodeArguments(value)
+  if (value === undefined) throw new InvalidArgumentError('Write an object: {"name": value}.')
+  return value
 }

@@ -5,7 +5,7 @@ import { CONFIG_OPTION } from '../find-config.ts'
 import { formatCount } from '../../text/format-number.ts'
 import { layOutTable } from '../table.ts'
 import { toJson } from '../../text/to-json.ts'
-import { withProject } from '../with-project.ts'
+import { withProject, type Project } from '../with-project.ts'
 import type { CliContext, ConfigOption, JsonOption } from './cli-context.ts'
 
 export function addHooksQueue(hooks: Command, { out }: CliContext): void {
@@ -26,7 +26,7 @@ export function addHooksQueue(hooks: Command, { out }: CliContext): void {
     .argument('<firing>', 'its id, or the name of a hook for all of its dead ones')
     .option(...CONFIG_OPTION)
     .action(async (firing: string, { config: named }: ConfigOption) => {
-      const count = await withStore(named, (store) => store.retry(firing, new Date()))
+      const count = await withStore(named, (store, { clock }) => store.retry(firing, new Date(clock.now())))
       if (count === 0) throw unknown(firing, 'dead')
       out.write(`queued ${count === 1 ? '1 firing' : `${formatCount(count)} firings`} again\n`)
     })
@@ -41,10 +41,13 @@ export function addHooksQueue(hooks: Command, { out }: CliContext): void {
     })
 }
 
-async function withStore<T>(named: string | undefined, work: (store: FiringStore) => Promise<T>): Promise<T> {
-  return withProject(named, async ({ database }) => {
+async function withStore<T>(
+  named: string | undefined,
+  work: (store: FiringStore, project: Project) => Promise<T>,
+): Promise<T> {
+  return withProject(named, async (project) => {
     const { FiringStore: Store } = await import('../../hooks/firing-store.ts')
-    return work(new Store(database))
+    return work(new Store(project.database), project)
   })
 }
 

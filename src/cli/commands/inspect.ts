@@ -26,9 +26,11 @@ export function addInspect(program: Command, context: CliContext): void {
       await withProject(named, async (project) => {
         const { inspectStored } = await import('../inspect-stored.ts')
         const { inspector: wanted = {} } = project.config
-        const inspector = await inspectStored(project, typeof wanted === 'boolean' ? {} : wanted)
+        const { inspector, running } = await inspectStored(project, typeof wanted === 'boolean' ? {} : wanted)
         const url = `${inspector.url}/#token=${inspector.token}`
-        const lines = json ? [toJson({ live: false, url, pid: process.pid })] : [STORED, url]
+        const lines = json
+          ? [toJson({ live: false, running, url, pid: process.pid })]
+          : [running ? STORED_OF_RUNNING : STORED, url]
         out.write(`${lines.join('\n')}\n`)
         await new Promise<void>((resolve) => {
           const unlisten = stops.listen(() => {
@@ -44,6 +46,9 @@ export function addInspect(program: Command, context: CliContext): void {
 
 const STORED =
   'No inspector of a running Pawl was found here (`pawl run --inspect` starts one). This shows what is stored, until Ctrl-C:'
+
+const STORED_OF_RUNNING =
+  'A Pawl runs on this database, and no inspector of it was found here (`pawl run --inspect` starts one). This shows what was stored a moment ago, until Ctrl-C:'
 
 /** ms. It is on this machine. */
 const PATIENCE = 3_000

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { systemClock } from '../../clock.ts'
 import type { Config } from '../../config/config.ts'
 import type { JobControl, JobStatus } from '../../jobs/job-control.ts'
 import { clockTime } from '../../text/describe-event.ts'
@@ -50,12 +49,12 @@ export function addJobs(program: Command, { out }: CliContext): void {
 }
 
 async function withJobs<T>(named: string | undefined, work: (jobs: JobControl) => Promise<T>): Promise<T> {
-  return withProject(named, async ({ config, database }) => {
+  return withProject(named, async ({ config, database, clock }) => {
     const [{ createJobStore }, { JobDesk }] = await Promise.all([
       import('../../jobs/database-job-store.ts'),
       import('../../jobs/job-desk.ts'),
     ])
-    return work(new JobDesk({ store: createJobStore(database), clock: systemClock, ...deskOptions(config) }))
+    return work(new JobDesk({ store: createJobStore(database), clock, ...deskOptions(config) }))
   })
 }
 

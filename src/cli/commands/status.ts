@@ -22,8 +22,11 @@ Examples:
 `,
     )
     .action(async ({ config: named, json = false }: ConfigOption & JsonOption) => {
-      const status = await withProject(named, readProjectStatus)
-      const lines = json ? [toJson(status)] : describeStatus(status, Date.now())
+      const { status, now } = await withProject(named, async (project) => ({
+        status: await readProjectStatus(project),
+        now: project.clock.now(),
+      }))
+      const lines = json ? [toJson(status)] : describeStatus(status, now)
       out.write(`${lines.join('\n')}\n`)
     })
 }
