@@ -14,7 +14,8 @@ export interface Refusal {
  */
 export function refuseHost(request: IncomingMessage, host: string): Refusal | undefined {
   const named = hostnameOf(request.headers.host)
-  if (named !== undefined && (isAddress(named) || named === 'localhost' || named === host)) return undefined
+  if (named !== undefined && (isAddress(named) || named === 'localhost' || named === host.toLowerCase()))
+    return undefined
   return {
     status: 421,
     error: 'this is not the address of the inspector: open it by the URL that was printed',

@@ -40,6 +40,9 @@ export class ViewerRequests {
     const path = pathOf(request)
     if (path === '/api/command') return this.#command(request, send)
     if (!isRead(request)) return send(405, { error: 'only GET and HEAD' })
+    const isStream = path === '/api/stream' || path === '/api/stately'
+    // Its answer would have no body, and no end.
+    if (isStream && request.method !== 'GET') return send(405, { error: 'only GET' })
     const query = new URL(request.url ?? '/', 'http://localhost').searchParams
     switch (path) {
       case '/api/stream':

@@ -13,6 +13,7 @@ import type { InspectorOptions } from '../inspector/inspector-options.ts'
 import { Metrics } from '../inspector/metrics.ts'
 import { openMonitoring, type Monitored } from '../inspector/monitoring.ts'
 import type { Inspector } from '../inspector/open-inspector.ts'
+import { sharedRead } from '../inspector/shared-read.ts'
 import { explainSchedule } from '../jobs/explain-schedule.ts'
 import type { Logger } from '../logger.ts'
 import { ownVersion } from '../own-package.ts'
@@ -91,6 +92,9 @@ export async function openOutsideView(seen: Seen): Promise<OutsideView> {
   }
 }
 
+/** ms. Those who scrape give up after ten seconds, and often before. */
+const COUNTING = 1_000
+
 function measure({ config, root, runtime }: Seen): {
   readonly monitored: Monitored
   readonly endMeasuring: () => void
@@ -99,7 +103,8 @@ function measure({ config, root, runtime }: Seen): {
     version: ownVersion(),
     hooks: [...Object.keys(config.hooks ?? {}), ...SYSTEM_HOOKS.filter((name) => config[name] !== undefined)],
     jobs: Object.keys(config.jobs ?? {}),
-    clock: config.clock ?? systemClock,
+    // That of the times that it measures.
+    clock: { now: () => (runtime()?.clock ?? config.clock ?? systemClock).now() },
   })
   const failed = new FailedIndexes()
   root.listen((event) => {
@@ -111,13 +116,12 @@ function measure({ config, root, runtime }: Seen): {
     indexes: runtime()?.statuses() ?? {},
     failed: failed.names,
   })
+  const counts = sharedRead(async () => runtime()?.firingStore.counts(), COUNTING)
   const monitored: Monitored = {
     report,
     metrics: async () => {
       // Without a database the rest is worth the more.
-      const queue = await runtime()
-        ?.firingStore.counts()
-        .catch(() => undefined)
+      const queue = await counts()
       return metrics.write({ ...report(), holdsLease: runtime()?.roles.has('indexer') === true, queue })
     },
   }

@@ -43,6 +43,12 @@ test('without the token nothing is told and nothing done', LIMIT, async (t) => {
   assert.equal(root.getSnapshot().status, 'active')
 })
 
+test('HEAD of a stream is refused: it would have no end', LIMIT, async (t) => {
+  const { client } = await start(t)
+  for (const path of ['/api/stream', '/api/stately'])
+    assert.equal((await client.raw(path, { method: 'HEAD', headers: client.headers })).status, 405, path)
+})
+
 test('a page of another origin is refused, with the token too', LIMIT, async (t) => {
   const { client } = await start(t)
   const { port } = new URL(client.origin)
