@@ -14,6 +14,8 @@ export interface JobRecord {
   readonly config: JobConfig
   /** As the store describes it. */
   schedule: string
+  /** Since when this schedule is known; ms. */
+  anchor: number
   trigger: Trigger
   /** Every fire time up to here was claimed, or is being; ms. */
   handed: number
@@ -38,6 +40,7 @@ export function createRecord(
     rules: rulesOf(state.name, config, trigger, defaults),
     config,
     schedule: state.schedule,
+    anchor: state.anchor.getTime(),
     trigger: trigger.anchoredAt(state.anchor),
     handed: state.accounted.getTime(),
     paused: state.paused,

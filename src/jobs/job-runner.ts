@@ -25,11 +25,16 @@ export class JobRunner {
   async join(events: StoreEvents): Promise<void> {
     this.#events = events
     await this.#membership.enter(this.#party)
+    let again = false
     this.#listening = await this.#database.listen(
       CHANGES,
       (payload) => this.#hear(payload),
-      // What was told meanwhile was not heard: everything may have changed.
-      () => this.#events?.look(),
+      () => {
+        this.#events?.look()
+        // What was told since the session was lost was not heard.
+        if (again) this.#events?.unheard()
+        again = true
+      },
     )
   }
 

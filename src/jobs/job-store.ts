@@ -103,6 +103,8 @@ export interface JobTally {
 export interface StoreEvents {
   /** This job's row was changed by hand. */
   readonly changed: (job: string) => void
+  /** Nothing was heard for a while: any row may have been changed. */
+  readonly unheard: () => void
   /** Time to look for firings that nobody has. */
   readonly look: () => void
 }

@@ -22,7 +22,7 @@ const PRUNE_EVERY = 3_600_000
 export class Roster {
   readonly #options: SchedulerOptions
   readonly #book: JobBook
-  readonly #records: Map<string, JobRecord>
+  readonly #records = new Map<string, JobRecord>()
   readonly #timekeeper: Timekeeper<JobRecord | WaitingFiring>
   readonly #claims: ClaimLine
   readonly #waiting: WaitingFirings
@@ -35,11 +35,10 @@ export class Roster {
   #prunedAt = -Infinity
   #rewinding: unknown
 
-  private constructor(options: SchedulerOptions, reader: JobReader, records: Map<string, JobRecord>) {
+  private constructor(options: SchedulerOptions, reader: JobReader) {
     this.#options = options
     const { clock } = options
     this.#book = new JobBook({ ...options, now: () => clock.now() })
-    this.#records = records
     this.#timekeeper = new Timekeeper(clock, {
       due: (key, now) => ('adopted' in key ? this.#waiting.due(key) : this.#due(key, now)),
       setBack: (now) => this.#setBack(now),
@@ -56,9 +55,8 @@ export class Roster {
       wakeIn: (waiting, delay) => this.#timekeeper.wait(waiting, delay),
     })
     this.#follower = new RowFollower(
-      { ...options, reader, records },
+      { ...options, reader, records: this.#records },
       {
-        isClosed: () => this.#draining,
         begin: (record) => this.#begin(record),
         unschedule: (record) => this.#timekeeper.delete(record),
         restartFrom: (record, time) => this.#restartFrom(record, time),
@@ -70,17 +68,21 @@ export class Roster {
   /** Reads the triggers and the rows. @throws ConfigurationError, and whatever the store throws. */
   static async load(options: SchedulerOptions): Promise<Roster> {
     const reader = new JobReader(options)
-    const roster = new Roster(options, reader, await reader.load())
+    const roster = new Roster(options, reader)
+    // Before the rows are read: what is changed meanwhile, here or elsewhere, is noted, and read when the jobs run.
+    options.desk.attach(roster)
     await options.store.join({
       changed: (name) => void roster.refresh([name]),
+      unheard: () => void roster.refresh(),
       look: () => void roster.look(),
     })
+    for (const [name, record] of await reader.load()) roster.#records.set(name, record)
     return roster
   }
 
   start(pool: ActorPool, { synchronized }: { readonly synchronized: boolean }): void {
     if (this.#draining) return
-    const { clock, fire, fatal, desk } = this.#options
+    const { clock, fire, fatal } = this.#options
     // A phase may have been told since.
     this.#synchronized ??= synchronized
     const actors = new JobActors(pool, {
@@ -101,7 +103,7 @@ export class Roster {
     for (const record of this.#records.values()) this.#begin(record)
     this.#plan(this.#records.values())
     this.#timekeeper.start()
-    desk.attach(this)
+    this.#follower.start()
     void this.look()
   }
 
@@ -122,6 +124,7 @@ export class Roster {
   #stop(): void {
     this.#draining = true
     this.#timekeeper.stop()
+    this.#follower.close()
     this.#claims.stop()
     this.#options.clock.clearTimeout(this.#rewinding)
   }
@@ -134,7 +137,8 @@ export class Roster {
     }
   }
 
-  refresh(names: readonly string[]): Promise<void> {
+  /** See `RowFollower.refresh`. */
+  refresh(names?: readonly string[]): Promise<void> {
     return this.#follower.refresh(names)
   }
 

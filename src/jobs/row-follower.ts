@@ -1,11 +1,13 @@
+import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { JobReader } from './job-reader.ts'
 import type { JobRecord } from './job-record.ts'
 import type { JobState, JobStore } from './job-store.ts'
 
+/** ms until rows are read again that could not be read. */
+const READ_AGAIN = 1_000
+
 export interface RowFollowerJobs {
-  /** Nothing is changed any more. */
-  readonly isClosed: () => boolean
   /** There is a job more. */
   readonly begin: (record: JobRecord) => void
   readonly unschedule: (record: JobRecord) => void
@@ -22,13 +24,20 @@ export class RowFollower {
   readonly #reader: JobReader
   readonly #records: Map<string, JobRecord>
   readonly #jobs: RowFollowerJobs
+  readonly #clock: Clock
+  /** Whose rows are to be read, where not all are. */
+  readonly #names = new Set<string>()
+  #all = false
+  #state: 'waiting' | 'following' | 'closed' = 'waiting'
   /** One change after the other. */
   #changing: Promise<void> = Promise.resolve()
+  #timer: { readonly handle: unknown } | undefined
 
   constructor(
     options: {
       readonly store: JobStore
       readonly logger: Logger
+      readonly clock: Clock
       readonly reader: JobReader
       readonly records: Map<string, JobRecord>
     },
@@ -36,26 +45,80 @@ export class RowFollower {
   ) {
     this.#store = options.store
     this.#logger = options.logger
+    this.#clock = options.clock
     this.#reader = options.reader
     this.#records = options.records
     this.#jobs = jobs
   }
 
-  /** Of the jobs of these names. Never rejects. */
-  refresh(names: readonly string[]): Promise<void> {
+  /** From here on the jobs run. What was to be read before is read now. */
+  start(): void {
+    if (this.#state !== 'waiting') return
+    this.#state = 'following'
+    if (this.#all || this.#names.size > 0) void this.#follow()
+  }
+
+  /** Nothing is changed any more. */
+  close(): void {
+    this.#state = 'closed'
+    this.#disarm()
+  }
+
+  /** Of the jobs of these names; where none are given, of all. Resolves when that is done, or could not be yet. Never rejects. */
+  refresh(names?: readonly string[]): Promise<void> {
+    if (names === undefined) this.#all = true
+    else for (const name of names) this.#names.add(name)
+    return this.#state === 'following' ? this.#follow() : Promise.resolve()
+  }
+
+  #follow(): Promise<void> {
+    this.#disarm()
     const before = this.#changing
-    this.#changing = before.then(() => this.#refresh(names))
+    this.#changing = before.then(() => this.#read())
     return this.#changing
   }
 
-  async #refresh(names: readonly string[]): Promise<void> {
+  async #read(): Promise<void> {
+    const names = this.#all ? undefined : [...this.#names]
+    if (this.#state === 'closed' || names?.length === 0) return
+    this.#all = false
+    this.#names.clear()
     try {
       const states = new Map((await this.#store.read(names)).map((state) => [state.name, state]))
-      if (this.#jobs.isClosed()) return
-      for (const name of names) this.#apply(name, states.get(name))
-      this.#jobs.changed(names.flatMap((name) => this.#records.get(name) ?? []))
+      if (this.#isClosed) return
+      const changed = names ?? [...new Set([...this.#records.keys(), ...states.keys()])]
+      for (const name of changed) this.#applyOrTell(name, states.get(name))
+      this.#jobs.changed(changed.flatMap((name) => this.#records.get(name) ?? []))
     } catch (error) {
-      this.#logger.warn('a change of jobs could not be read yet', { jobs: names, error })
+      this.#logger.warn('a change of jobs could not be read yet', { jobs: names ?? 'all', error })
+      this.#readAgain(names)
+    }
+  }
+
+  // A getter, since TypeScript does not see that it changes while something is awaited.
+  get #isClosed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  #readAgain(names: readonly string[] | undefined): void {
+    if (names === undefined) this.#all = true
+    else for (const name of names) this.#names.add(name)
+    this.#disarm()
+    if (this.#isClosed) return
+    this.#timer = { handle: this.#clock.setTimeout(() => void this.#follow(), READ_AGAIN) }
+  }
+
+  #disarm(): void {
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer.handle)
+    this.#timer = undefined
+  }
+
+  /** One that cannot be applied keeps no other from it. */
+  #applyOrTell(name: string, state: JobState | undefined): void {
+    try {
+      this.#apply(name, state)
+    } catch (error) {
+      this.#logger.warn('a job that was changed at run time cannot be read any more', { job: name, error })
     }
   }
 
@@ -73,8 +136,10 @@ export class RowFollower {
       this.#jobs.begin(record)
       return
     }
-    if (before.schedule !== state.schedule) {
+    // The same schedule may count from another time: two processes that count an interval differently both fire it.
+    if (before.schedule !== state.schedule || before.anchor !== state.anchor.getTime()) {
       before.schedule = state.schedule
+      before.anchor = state.anchor.getTime()
       before.trigger = this.#reader.triggerOf(name, config).anchoredAt(state.anchor)
       if (!state.paused) this.#jobs.restartFrom(before, state.accounted.getTime())
     }

@@ -10,7 +10,7 @@ const NOW = new Date('2026-01-01T00:00:00.123Z')
 const LATER = new Date('2026-01-02T00:00:00.456Z')
 const after = (ms: number): Date => new Date(NOW.getTime() + ms)
 const job = (name: string, schedule = 'every 60 s') => ({ name, hook: 'hook', schedule })
-const silent: StoreEvents = { changed: () => {}, look: () => {} }
+const silent: StoreEvents = { changed: () => {}, unheard: () => {}, look: () => {} }
 
 const claim = (name: string, ...ms: number[]): Claim => ({
   job: name,
@@ -275,6 +275,7 @@ test('others hear of changes by hand, and of what is asked for', async (t) => {
       heard.push(name)
       wake()
     },
+    unheard: () => void heard.push('unheard'),
     look: () => {
       heard.push('look')
       wake()
