@@ -3,6 +3,8 @@ import { test, type TestContext } from 'node:test'
 import postgres from 'postgres'
 import { hook, type Config } from 'pawl'
 import { simulateChain } from 'pawl/testing'
+import { tamperingRelayTo } from '../support/tampering-relay.ts'
+import { createTestDatabase } from '../support/test-database.ts'
 import { until } from '../support/until.ts'
 import { startRoot } from './running-root.ts'
 
@@ -142,4 +144,34 @@ test('a revert is told though where the index stands could not be loaded after i
   await locker.end()
   await assertUndone()
   assert.deepEqual(retries(), [])
+})
+
+test('a revert whose COMMIT is never answered is told by the next try', LIMIT, async (t) => {
+  const { url } = await createTestDatabase(t)
+  let reorged = false
+  let armed = false
+  let lost = 0
+  const relay = await tamperingRelayTo(t, url, {
+    toServer: (chunk) => {
+      if (reorged && lost === 0 && chunk.includes('delete from "pawl".version')) armed = true
+      return chunk
+    },
+    toClient: (pass) => {
+      let mute = false
+      return (chunk) => {
+        if (armed && chunk.includes('COMMIT\0')) {
+          armed = false
+          mute = true
+          lost += 1
+        }
+        if (!mute) pass(chunk)
+      }
+    },
+  })
+  const { chain, assertUndone, retries } = await startBalances(t, { database: relay.url })
+  reorged = true
+  chain.reorg(2, 3)
+  await assertUndone()
+  assert.equal(lost, 1)
+  assert.equal(retries().length, 1)
 })
