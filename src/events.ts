@@ -151,7 +151,10 @@ export type PawlEvent<
       readonly attempts: number
       readonly error: unknown
     } & FiringEvent<HookName>)
-  /** A durable firing will not run: its level left the chain before. One that may have run already is compensated after it. */
+  /**
+   * A durable firing will not run: its level left the chain before, or while it ran, and it failed. One that may have had its effect is
+   * compensated instead, where its hook has `onReverted`.
+   */
   | ({ readonly type: 'hook.dropped' } & FiringEvent<HookName>)
   /** A job fires now. `fireTimes` counts the fire times that this one firing stands for (more than one: coalesced). */
   | {
