@@ -69,6 +69,7 @@ export function beside<Block extends BlockRef>(options: BesideOptions<Block>): D
     description: `${description}, on ${chain.description}`,
     ...(chain.selection && { selection: chain.selection }),
     ...(chain.uncacheable !== undefined && { uncacheable: chain.uncacheable }),
+    ...(chain.timeout !== undefined && { timeout: chain.timeout }),
     ...(chain.chain && { chain: chain.chain.bind(chain) }),
     ...(chain.bytesOf && { bytesOf: chain.bytesOf.bind(chain) }),
     ...(chain.finalized && { finalized: chain.finalized.bind(chain) }),

@@ -75,6 +75,11 @@ export interface Datasource<Block extends BlockRef = BlockRef> {
    * again when `changed()` resolves. Left out: true.
    */
   caughtUp?(call: DatasourceCall & { readonly cursor: BlockRef | undefined }): Promise<boolean>
+  /**
+   * The most ms that one call may take, for a source that has limits of its own for what it asks in it: those say more. Left out, or
+   * less: 30,000.
+   */
+  readonly timeout?: number
   /** Roughly what a block takes in memory, in bytes: how many are read ahead depends on it. Left out: 8,000. */
   bytesOf?(block: Block): number
   close?(): Promise<void>

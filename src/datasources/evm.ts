@@ -8,7 +8,7 @@ import { readHeader, type BlockDetail, type EvmBlock, type EvmHeader } from './e
 import { FinalLevel } from './evm/final-level.ts'
 import { httpTransport } from './evm/http-transport.ts'
 import { HeadFeed } from './evm/head-feed.ts'
-import { JsonRpc } from './evm/json-rpc.ts'
+import { JsonRpc, longestRequest } from './evm/json-rpc.ts'
 import { LogReader, type LogFilters } from './evm/log-filter.ts'
 import { RpcNode } from './evm/rpc-node.ts'
 import { requireViem } from './evm/viem.ts'
@@ -134,6 +134,7 @@ export function evm<
 
   return {
     description: `evm ${origin}`,
+    timeout: longestRequest(timeout, endpoints.length),
     selection: { logs: logs.description, blocks: options.blocks ?? null },
 
     async chain({ signal }) {

@@ -11,7 +11,7 @@ import { FeedReader } from './tzkt/feed-reader.ts'
 import { bigMaps, events, originations, tokenTransfers, transactions } from './tzkt/feeds.ts'
 import type { Feed, FeedRow } from './tzkt/feed.ts'
 import { HeadChannel } from './tzkt/head-channel.ts'
-import { RestClient } from './tzkt/rest-client.ts'
+import { longestRequest, RestClient } from './tzkt/rest-client.ts'
 import { sizeOf } from './tzkt/size-of.ts'
 import type { TzktBlock, TzktBlockDetail } from './tzkt/tzkt-block.ts'
 import type {
@@ -131,6 +131,7 @@ export function tzkt<
 
   return {
     description: `tzkt ${origin}`,
+    timeout: longestRequest(timeout),
     selection: selectionOf(options),
     ...(hasSchemas(options) && {
       uncacheable:

@@ -179,7 +179,8 @@ export class SourceReader {
     call: (signal: AbortSignal) => Promise<T> | T,
     { timed }: { readonly timed: boolean } = { timed: true },
   ): Promise<T> {
-    const { clock, timeout } = this.#options
+    const { clock, datasource } = this.#options
+    const timeout = Math.max(this.#options.timeout, datasource.timeout ?? 0)
     const late = (): DatasourceError =>
       new DatasourceError(`${this.#name} was asked for ${asked}, and did not answer in ${timeout / 1000} s`)
     try {

@@ -117,29 +117,38 @@ test('errors of a source that are not its own are wrapped, and kept', async (t) 
   await assert.rejects(follower.waitForHead(neverAborted()), /asked for a new head/)
 })
 
-test('a call that hangs is given up after its time, also by a source that does not listen', async (t) => {
-  const { process } = await openIndexing(t)
-  const clock = new TestClock()
-  const chain = simulateChain({ seed: 8, length: 10 })
-  const asked = withResolvers()
-  const { start } = process(
-    {
-      ...chain.datasource(),
-      head: () => {
-        asked.resolve()
-        return new Promise(() => {})
+for (const [whose, own, seconds] of [
+  ['its time', undefined, 30],
+  ["the source's own time, where that is longer", 90_000, 90],
+] as const) {
+  test(`a call that hangs is given up after ${whose}, also by a source that does not listen`, async (t) => {
+    const { process } = await openIndexing(t)
+    const clock = new TestClock()
+    const chain = simulateChain({ seed: 8, length: 10 })
+    const asked = withResolvers()
+    const { start } = process(
+      {
+        ...chain.datasource(),
+        ...(own && { timeout: own }),
+        head: () => {
+          asked.resolve()
+          return new Promise(() => {})
+        },
       },
-    },
-    { clock, timeout: 30_000 },
-  )
-  const outcome = assert.rejects(start(), /asked for its head, and did not answer in 30 s/)
-  await asked.promise
-  await clock.advance(29_999)
-  assert.equal(clock.pending, 1)
-  await clock.advance(1)
-  await outcome
-  assert.equal(clock.pending, 0)
-})
+      { clock, timeout: 30_000 },
+    )
+    const outcome = assert.rejects(
+      start(),
+      new RegExp(`asked for its head, and did not answer in ${seconds} s`),
+    )
+    await asked.promise
+    await clock.advance(seconds * 1_000 - 1)
+    assert.equal(clock.pending, 1)
+    await clock.advance(1)
+    await outcome
+    assert.equal(clock.pending, 0)
+  })
+}
 
 test('a range that fails is asked for in smaller parts', async (t) => {
   const { process, rows } = await openIndexing(t)

@@ -14,6 +14,11 @@ const TRIES = 5
 /** ms. Whoever asks waits no longer for a node that wants to be left alone: it is told, and the index tries again later. */
 const LONGEST_WAIT = 10_000
 
+/** ms that one request takes at most, all its tries and waits together, where the nodes have `timeout` each. */
+export function longestRequest(timeout: number, nodes: number): number {
+  return Math.max(TRIES, nodes) * (timeout + LONGEST_WAIT)
+}
+
 export interface JsonRpcOptions {
   /** In the order of preference; all serve one chain. */
   readonly nodes: readonly [RpcNode, ...RpcNode[]]

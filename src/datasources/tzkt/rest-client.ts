@@ -6,6 +6,9 @@ import { shorten } from '../../text/shorten.ts'
 import type { Endpoint } from '../evm/endpoint.ts'
 import { sleep } from '../sleep.ts'
 
+/** ms that one request takes at most, all its tries and pauses together, where each has `timeout`. */
+export const longestRequest = (timeout: number): number => TRIES * (timeout + LONGEST_PAUSE)
+
 export interface RestOptions {
   readonly endpoint: Endpoint
   /** ms one request may take. */
