@@ -86,7 +86,9 @@ export class Lane {
   /** How many slots the process wants: its share, and those that it uses beyond. undefined: it has them. */
   wanted(share: number): number | undefined {
     this.#share = share
-    const want = Math.max(this.#open ? share : 0, this.#running.size)
+    // Of one slot in all, nobody may begin before it is noted that the last one has ended.
+    const used = this.#sole ? Math.min(1, this.#had.length) : this.#running.size
+    const want = Math.max(this.#open ? share : 0, used)
     if (this.#excess) void this.#giveBack()
     return want === this.#slots ? undefined : want
   }
@@ -197,7 +199,8 @@ export class Lane {
       this.#ended.add(firing.id)
       free()
     })
-    this.#ended.delete(firing.id)
+    const kept = this.#ended.delete(firing.id) && this.#sole
+    if (kept && (this.#excess || !this.#open)) shed()
     free()
   }
 
