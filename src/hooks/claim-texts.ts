@@ -39,7 +39,7 @@ export function claimTexts(own: string): ClaimTexts {
     finish: `select ${own}.finish_locked()`,
     take: `
       select f.id, f.hook, f.args, f.origin, f.attempts, f.reverting, f.due_at as "dueAt",
-        f.left_behind as "leftBehind"
+        f.left_behind as "leftBehind", f.error
       from ${own}.take_firings($1::text[], $2, $3, $4, $5::text::timestamptz, $6, $7::uuid, $8) f`,
     notes: `select id from ${own}.note_firings($1::text[], $3::text::json, $2::uuid) id`,
   }

@@ -20,6 +20,8 @@ export interface QueuedFiring {
   readonly begun: boolean
   /** A process that died may have run it: its run is counted before it begins, also of an atomic hook. */
   readonly leftBehind: boolean
+  /** Why its last run failed, as far as one did. */
+  readonly error: string | null
 }
 
 /** The firings `f` of a hook that wait for anybody, and have their confirmations: from `from` on; further conditions may follow. */
@@ -30,7 +32,7 @@ export const eligibleFirings = (sql: Sql, ownSchema: string, hook: postgres.Frag
 
 /** What `readFiring` reads. */
 export const firingColumns = (sql: Sql) =>
-  sql`f.id, f.hook, f.args, f.origin, f.attempts, f.reverting, f.due_at as "dueAt", f.left_behind as "leftBehind"`
+  sql`f.id, f.hook, f.args, f.origin, f.attempts, f.reverting, f.due_at as "dueAt", f.left_behind as "leftBehind", f.error`
 
 export function readFiring(
   row: Record<string, unknown>,

@@ -1,5 +1,12 @@
 import type { Clock } from '../clock.ts'
-import { CallbackTypeError, FiringLostError, StoppingError, UnknownHookError } from '../errors.ts'
+import {
+  CallbackError,
+  CallbackTypeError,
+  ConfigurationError,
+  FiringLostError,
+  StoppingError,
+  UnknownHookError,
+} from '../errors.ts'
 import type { EmitPawlEvent } from '../events.ts'
 import type { Logger } from '../logger.ts'
 import type { FiringClaims } from './firing-claims.ts'
@@ -26,6 +33,9 @@ export interface FiringWatch {
   readonly ended?: () => void
 }
 
+/** What another run would not change. */
+const HOPELESS = [CallbackTypeError, ConfigurationError, UnknownHookError]
+
 /**
  * Runs a durable firing to its end, whatever that is, and notes that: it is done, is tried again later, or is dead. Never rejects.
  */
@@ -37,7 +47,7 @@ export async function runFiring(
 ): Promise<void> {
   const { claims, run, logger } = options
   try {
-    if (firing.attempts >= hook.retry.attempts) await failed(firing, hook, neverEnded(firing), options)
+    if (firing.attempts >= hook.retry.attempts) await failed(firing, hook, spent(firing), options)
     else await run(firing, watch.ended)
   } catch (error) {
     watch.failed?.()
@@ -76,17 +86,19 @@ function judge(
 ): { readonly attempts: number; readonly delay: number | undefined } {
   if (error instanceof StoppingError) return { attempts, delay: 0 }
   const attempt = attempts >= retry.attempts ? attempts : attempts + 1
-  const hopeless = error instanceof CallbackTypeError || error instanceof UnknownHookError
+  const hopeless = HOPELESS.some((kind) => error instanceof kind)
   if (hopeless || attempt >= retry.attempts) return { attempts: attempt, delay: undefined }
   // Not infinite: a delay of 0 is 0 after thousands of attempts, too.
   const seconds = Math.min(retry.delay * 2 ** Math.min(attempts, 1_000), retry.maxDelay)
   return { attempts: attempt, delay: seconds * 1_000 }
 }
 
-/** Its last run did not fail: it ended with its process. */
-function neverEnded({ hook, id, attempts }: QueuedFiring): FiringLostError {
+/** It has had its attempts already: they were lowered since, or the last one ended with its process. */
+function spent({ hook, id, attempts, error }: QueuedFiring): Error {
+  const hint = '`pawl hooks retry` lets it run again.'
+  if (error !== null) return new CallbackError(error, { hint })
   return new FiringLostError(
     `firing ${id} of hook "${hook}" was begun ${attempts} times, and its process ended each time before it did`,
-    { hint: '`pawl hooks retry` lets it run again.' },
+    { hint },
   )
 }

@@ -1,5 +1,5 @@
 import type { Transaction } from '../database/database.ts'
-import { FiringLostError } from '../errors.ts'
+import { ConfigurationError, FiringLostError } from '../errors.ts'
 import type { LightSignal } from '../light-signal.ts'
 import type { CallbackCaller, Place } from './callback-caller.ts'
 import { checkArguments } from './check-arguments.ts'
@@ -24,7 +24,7 @@ export interface QueuedRun {
 /**
  * Runs a durable firing and takes it off the queue: in one transaction where the hook is atomic, so that its effect is there exactly
  * when the firing is gone.
- * @throws DROPPED when it was dropped meanwhile; UnknownHookError, CallbackTypeError, CallbackError, FiringLostError
+ * @throws DROPPED when it was dropped meanwhile; UnknownHookError, ConfigurationError, CallbackTypeError, CallbackError, FiringLostError
  */
 export async function runQueued(
   { queued, firing, signal, ended }: QueuedRun,
@@ -34,6 +34,7 @@ export async function runQueued(
   const { claims } = options
   const { args, reverting } = queued
   const hook = findHook(options.hooks, firing.hook)
+  if (reverting && hook.onReverted === undefined) throw noCompensation(firing)
   const checked = await checkArguments(describeFiring(firing), hook, args)
   const place: Place = { transaction: undefined, awaited: false, signal, level: undefined }
   const call = (transaction: Transaction | undefined): Promise<void> =>
@@ -65,6 +66,14 @@ export async function runQueued(
     const untold = error === DROPPED || error instanceof FiringLostError
     throw untold ? error : explainFailure(describeFiring(firing), error, { awaited: false })
   }
+}
+
+/** It was queued while the hook had one. */
+function noCompensation({ id, hook }: Firing): ConfigurationError {
+  const message = `is missing: the level of firing ${id} left the chain after it had run, and this is to undo it`
+  return new ConfigurationError([{ path: `hooks.${hook}.onReverted`, message }], {
+    hint: 'Put it back, then `pawl hooks retry`; or `pawl hooks drop`, where nothing is to be undone.',
+  })
 }
 
 /** It was given up, or it was changed since it was read. */

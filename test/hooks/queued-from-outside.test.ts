@@ -95,6 +95,7 @@ test('hook.queued is told first, also where the queue hears of the firing before
       claimed: false,
       begun: false,
       leftBehind: false,
+      error: null,
     })
     ended = Promise.all([queued, run])
   })
