@@ -2,6 +2,7 @@ import type { Database, Sql } from '../database/database.ts'
 import { quoteName } from '../database/journal-ddl.ts'
 import type { FiringOrigin } from './context.ts'
 import { decodeArguments } from './encode-arguments.ts'
+import { storableText } from '../text/storable-text.ts'
 import { claimTexts, type ClaimTexts } from './claim-texts.ts'
 import { FiringNotes } from './firing-notes.ts'
 import { FiringTakes, type TakenHook } from './firing-takes.ts'
@@ -169,7 +170,7 @@ export class FiringClaims {
         update ${table} f set
           state = case when ${dueAt !== undefined} or was.orphaned then 'queued' else 'dead' end,
           reverting = f.reverting or was.orphaned, key = case when was.orphaned then null else f.key end,
-          attempts = case when was.orphaned then 0 else ${attempts} end, error = ${error},
+          attempts = case when was.orphaned then 0 else ${attempts} end, error = ${storableText(error)},
           due_at = case when was.orphaned then 'epoch' else coalesce(${dueAt ?? null}, f.due_at) end,
           orphaned = false, worker = null
         from was where f.id = was.id and not was.gone

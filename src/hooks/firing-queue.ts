@@ -45,7 +45,11 @@ export class FiringQueue implements DurableQueue {
           name,
           hook,
           run: (firing, ended) =>
-            runFiring(firing, hook, options, { ended, failed: () => this.#lanes.get(name)?.refresh() }),
+            runFiring(firing, hook, options, {
+              ended,
+              failed: () => this.#lanes.get(name)?.refresh(),
+              goesOn: () => this.#open,
+            }),
           shed: () => this.#shares.settle(),
         }),
       ]),

@@ -50,7 +50,7 @@ export class HookTurns {
       }
       this.#running.add(firing.id)
       // The next one is claimed with the note that this one has run.
-      await runFiring(firing, hook, this.#options, { ended: goOn })
+      await runFiring(firing, hook, this.#options, { ended: goOn, goesOn: () => this.#open })
       this.#running.delete(firing.id)
       goOn()
     }

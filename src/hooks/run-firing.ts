@@ -31,7 +31,12 @@ export interface FiringWatch {
   readonly failed?: () => void
   /** Where all is well, before it is noted. */
   readonly ended?: () => void
+  /** Does this process go on? Then a failure that could not be stored is stored later. */
+  readonly goesOn?: () => boolean
 }
+
+/** ms until what could not be stored is tried again. */
+const PATIENCE = 1_000
 
 /** What another run would not change. */
 const HOPELESS = [CallbackTypeError, ConfigurationError, UnknownHookError]
@@ -45,18 +50,34 @@ export async function runFiring(
   options: RunFiringOptions,
   watch: FiringWatch = {},
 ): Promise<void> {
-  const { claims, run, logger } = options
+  const { claims, run } = options
   try {
     if (firing.attempts >= hook.retry.attempts) await failed(firing, hook, spent(firing), options)
     else await run(firing, watch.ended)
   } catch (error) {
     watch.failed?.()
-    const noted =
+    const note = (): Promise<void> =>
       error instanceof FiringLostError ? claims.release([firing.id]) : failed(firing, hook, error, options)
-    await noted.catch((failure: unknown) => {
+    await untilStored(note, firing, options, watch)
+  }
+}
+
+/** Until then it is this process's, and of a hook that runs one at a time the others wait: they come after it. */
+async function untilStored(
+  note: () => Promise<void>,
+  { hook }: QueuedFiring,
+  { clock, logger }: RunFiringOptions,
+  { goesOn = () => false }: FiringWatch,
+): Promise<void> {
+  for (;;) {
+    try {
+      return await note()
+    } catch (error) {
       // It is still on the queue, or is found there as this process's when that is gone.
-      logger.warn(`the failure of hook "${firing.hook}" could not be stored`, { error: failure })
-    })
+      logger.warn(`the failure of hook "${hook}" could not be stored`, { error })
+    }
+    if (goesOn()) await new Promise<void>((resolve) => clock.setTimeout(resolve, PATIENCE))
+    if (!goesOn()) return
   }
 }
 

@@ -4,6 +4,7 @@ import { changeJob, loadJobs, readJobs } from './job-rows.ts'
 import { JobRunner } from './job-runner.ts'
 import { claimRuns, pruneRuns, rewindJobs, takeRuns, writeRuns } from './job-runs.ts'
 import type { JobChange, JobStore, JobTally, KnownJob, Claim, Run, StoreEvents } from './job-store.ts'
+import { storableText } from '../text/storable-text.ts'
 import { keyOf, RecordBatch } from './record-batch.ts'
 
 /** ms until what could not be written is tried again. */
@@ -136,6 +137,4 @@ class DatabaseJobStore implements JobStore {
 const storable = (tally: JobTally): JobTally =>
   tally.lastError === undefined ? tally : { ...tally, lastError: cut(tally.lastError) }
 
-/** PostgreSQL's text takes neither NUL nor half a surrogate pair. */
-const cut = (text: string): string =>
-  Buffer.from(text.slice(0, LONGEST_ERROR).replaceAll('\0', '')).toString()
+const cut = (text: string): string => storableText(text.slice(0, LONGEST_ERROR))
