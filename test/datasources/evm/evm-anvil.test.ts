@@ -113,6 +113,8 @@ test(
         ['eth_getBlockByNumber'],
         ['eth_getBlockByNumber', 'eth_getBlockByNumber'],
         ['eth_getLogs', 'eth_getLogs'],
+        // Both are empty, and so are their blooms, which says nothing: whether the node has them is asked.
+        ['eth_getBlockByHash', 'eth_getLogs', 'eth_getBlockByHash', 'eth_getLogs'],
       ],
     )
   },
