@@ -181,7 +181,7 @@ for (const [type, value, other] of ADDED) {
       `select plain::text, filled::text = ('${value}'::${type})::text as same from account`,
     )
     assert.deepEqual(
-      rows.map(({ plain, same }) => [plain as unknown, same as unknown]),
+      rows.map((row) => [row['plain'], row['same']]),
       [1, 2].map(() => [null, true]),
     )
   })
