@@ -3,13 +3,14 @@ import type { FiringOrigin } from '../hooks/context.ts'
 import { describeEvent } from '../text/describe-event.ts'
 import { describeProgress, ProgressMeter } from '../text/progress.ts'
 import type { Severity } from './logger.ts'
+import { withoutArguments } from './without-arguments.ts'
 
 /**
- * An event as a line of the log for programs: what the event holds, with its severity, and the names that log stores are
+ * An event as a line of the log for programs: what the event holds (but arguments, which may be secrets), with its severity, and the names that log stores are
  * searched by – `firing`, `hook`, `job`, `index`, `level` – at the top, also where they are those of what fired it.
  */
 export function eventRecord(event: PawlEvent, time: Date): Readonly<Record<string, unknown>> {
-  const { type, ...data } = event
+  const { type, args: _, ...data } = { args: undefined, ...event }
   return {
     time,
     severity: severityOf(event),
@@ -52,7 +53,7 @@ function severityOf(event: PawlEvent): Severity {
 
 function messageOf(event: PawlEvent, time: Date): string {
   if (event.type === 'index.progress') return describeProgress(new ProgressMeter().add(event, time.getTime()))
-  return describeEvent(event).text
+  return describeEvent(withoutArguments(event)).text
 }
 
 /** What fired it: a job, the handler of an index at a level. */

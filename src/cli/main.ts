@@ -4,14 +4,16 @@ import { createAsk, createConfirm } from './confirm.ts'
 import { createProgram } from './create-program.ts'
 import { EXIT, exitCodeOf } from './exit-code.ts'
 import { printError, wantsDebug } from './print-error.ts'
+import { processFaults } from './process-faults.ts'
 import { processStopRequests } from './stop-requests.ts'
 
 const debug = wantsDebug(process.argv, process.env)
 
-// A reader that went away (`pawl run | head`) is no failure; `processStopRequests` ends a run.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-})
+const faults = processFaults(
+  process,
+  (error) => printError(error, process.stderr, debug),
+  () => process.stderr.write('', () => process.exit(EXIT.failed)),
+)
 
 process.exitCode = await main()
 // Whatever user code left open must not keep the process: all of ours has ended.
@@ -25,6 +27,7 @@ async function main(): Promise<number> {
     confirm: createConfirm(process.stdin, process.stdout),
     ask: createAsk(process.stdin, process.stdout),
     stops: processStopRequests(process),
+    faults,
     force: (code) => process.exit(code),
     exit: (code, error) => {
       exitCode = code

@@ -8,6 +8,7 @@ import { wantsColor, type OutputStream } from './output-stream.ts'
 import { ProgressReport } from './progress-report.ts'
 import { createStyle, type Style } from '../text/style.ts'
 import { toJson } from '../text/to-json.ts'
+import { withoutArguments } from './without-arguments.ts'
 
 /** Where events come from: the root actor. */
 export interface EventSource {
@@ -71,7 +72,7 @@ export function reportEvents(root: EventSource, options: ReportOptions): Report 
 }
 
 function layOut(event: DescribedEvent, style: Style, now: number): string[] {
-  const { mark, format, text, details } = describeEvent(event)
+  const { mark, format, text, details } = describeEvent(withoutArguments(event))
   return [
     `${style('dim', clockTime(new Date(now)))} ${style(format, `${mark} ${text}`)}`,
     ...details.map((detail) => `           ${detail}`),

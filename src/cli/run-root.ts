@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import type { InspectorOptions } from '../inspector/inspector-options.ts'
 import { pawl } from '../pawl.ts'
 import { EXIT, exitCodeOf, SIGNAL_EXIT, type StopSignal } from './exit-code.ts'
+import type { Faults } from './process-faults.ts'
 import { reportEvents } from './report.ts'
 import type { StopRequests } from './stop-requests.ts'
 import type { Terminal } from './terminal.ts'
@@ -10,6 +11,7 @@ import type { Terminal } from './terminal.ts'
 export interface RunOptions {
   readonly terminal: Terminal
   readonly stops: StopRequests
+  readonly faults: Faults
   /** Ends the process at once, for a second signal. */
   readonly force: (exitCode: number) => void
 }
@@ -38,7 +40,7 @@ function inspectorOf(
 
 /** Runs the config's root until it ends by itself, by an error or by a signal, and tells what it emits. */
 export function runRoot(config: Config, options: RunOptions): Promise<RunOutcome> {
-  const { terminal, stops, force } = options
+  const { terminal, stops, faults, force } = options
   const root = createActor(
     pawl({ logger: terminal.logger, ...config, inspector: inspectorOf(config, terminal) }),
   )
@@ -57,14 +59,24 @@ export function runRoot(config: Config, options: RunOptions): Promise<RunOutcome
         root.send({ type: 'STOP' })
       } else if (insists) force(SIGNAL_EXIT[signal])
     })
+    let hasFault = false
+    const unwatch = faults.listen(() => {
+      // One that came of the stopping is only told.
+      if (!hasFault && stoppedBy === undefined) root.send({ type: 'STOP' })
+      hasFault = true
+    })
     const end = (outcome: RunOutcome): void => {
       report.stop()
       unlisten()
+      unwatch()
       resolve(outcome)
     }
     root.subscribe({
       error: (error) => end({ exitCode: exitCodeOf(error, { started }), error }),
-      complete: () => end({ exitCode: stoppedBy === undefined ? EXIT.done : SIGNAL_EXIT[stoppedBy] }),
+      complete: () =>
+        end({
+          exitCode: hasFault ? EXIT.failed : stoppedBy === undefined ? EXIT.done : SIGNAL_EXIT[stoppedBy],
+        }),
     })
     root.start()
   })

@@ -144,7 +144,7 @@ test('events read as sentences', () => {
     '12:00:00 ◷ job minute_stats fires (due 12:00:00)',
     '12:00:00 ◷ job minute_stats fires (due 12:00:00), once for 3 fire times',
     '12:00:00 ◷ job refresh fires',
-    '12:00:00 → calculate_stats { major: true, depth: 10 } started (fired by job minute_stats)',
+    '12:00:00 → calculate_stats started (fired by job minute_stats)',
     '12:00:00 ✗ calculate_stats failed after 1.2 s (fired by job minute_stats)',
     '           hook "calculate_stats" failed at stats.ts:12',
     '           caused by: TypeError: no such column',
@@ -344,7 +344,8 @@ test('every event is one line of JSON, with bigints, dates and errors', () => {
     state: 'restart',
     previous: 'starting',
   })
-  assert.deepEqual(events[9]?.['args'], { major: true, depth: '10' })
+  // They may be secrets.
+  assert.equal(JSON.stringify(events).includes('depth'), false)
   assert.deepEqual(events[10]?.['error'], {
     name: 'CallbackError',
     message: 'hook "calculate_stats" failed at stats.ts:12',

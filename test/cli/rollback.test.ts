@@ -145,6 +145,7 @@ test('a person is shown what goes, and asked', { timeout: 300_000 }, async (t) =
       confirm,
       ask: undefined,
       stops: { listen: () => () => {} },
+      faults: { listen: () => () => {} },
       force: () => {},
     }
     await createProgram({ ...context, exit: (code) => codes.push(code) }).parseAsync(

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { describe, test, type TestContext } from 'node:test'
+import postgres from 'postgres'
 import { createTestDatabase } from '../support/test-database.ts'
-import { createFolder, startCli } from './cli-process.ts'
+import { CLI_MAIN, createFolder, startCli } from './cli-process.ts'
+
+const NO_FULL_DEVICE = !existsSync('/dev/full')
 
 const CONFIG = `import { defineConfig, hook } from 'pawl'
 export default defineConfig({
@@ -53,6 +57,48 @@ describe('pawl run', { concurrency: 2 }, () => {
     cli.kill('SIGINT')
     assert.equal((await cli.ended).code, 130)
   })
+  test('an error that nobody waits for is told without its secrets, and ends it in order', async (t) => {
+    const { url } = await createTestDatabase(t)
+    const folder = createFolder(t, {
+      'pawl.config.ts': `import { defineConfig } from 'pawl'
+export default defineConfig({
+  database: process.env.DATABASE_URL,
+  on_synchronized: () => void Promise.reject(new Error('no answer of postgres://me:s3cret@h/x')),
+})
+`,
+    })
+    const { code, out, err } = await startCli(t, folder, ['run'], { DATABASE_URL: url }).ended
+    assert.equal(
+      err,
+      'error: something failed that nobody waits for: a promise without "await", say, or a timer (at <folder>/pawl.config.ts:4)\n' +
+        '  caused by: no answer of postgres://me:***@h/x\n',
+    )
+    assert.match(out, /● stopping\n[^]*● stopped\n$/)
+    assert.equal(code, 1)
+  })
+
+  test(
+    'an output that takes nothing more is told, and ends it in order',
+    { skip: NO_FULL_DEVICE },
+    async (t) => {
+      const { url } = await createTestDatabase(t)
+      const folder = createFolder(t, { 'pawl.config.ts': CONFIG })
+      const { code, err } = await startCli(t, folder, [], { DATABASE_URL: url }, [
+        'sh',
+        '-c',
+        `exec ${process.execPath} ${CLI_MAIN} run > /dev/full`,
+      ]).ended
+      assert.equal(
+        err,
+        'error: the output cannot be written\n  caused by: ENOSPC: no space left on device, write\n',
+      )
+      assert.equal(code, 1)
+      const sql = postgres(url, { max: 1 })
+      assert.equal((await sql`select from pawl.lease`).length, 0)
+      await sql.end()
+    },
+  )
+
   test('a wait for what is not printed ends, and tells what was', async (t) => {
     const cli = await start(t)
     await cli.prints(/● synchronized/)

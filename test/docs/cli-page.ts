@@ -20,6 +20,7 @@ export function cliPage(): string {
     confirm: undefined,
     ask: undefined,
     stops: { listen: () => () => {} },
+    faults: { listen: () => () => {} },
     force: () => {},
     exit: () => {},
   })

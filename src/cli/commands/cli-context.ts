@@ -1,4 +1,5 @@
 import type { OutputStream } from '../output-stream.ts'
+import type { Faults } from '../process-faults.ts'
 import type { StopRequests } from '../stop-requests.ts'
 
 /** What the commands have of the process they run in. */
@@ -10,6 +11,7 @@ export interface CliContext {
   /** Asks that person for a line; undefined: there is none. */
   readonly ask: ((question: string) => Promise<string>) | undefined
   readonly stops: StopRequests
+  readonly faults: Faults
   readonly force: (exitCode: number) => void
   /** How a command ended that knows better than its not having thrown; an error is printed. */
   readonly exit: (code: number, error?: unknown) => void

@@ -46,7 +46,7 @@ interface Process {
 
 /** Runs the project with what this process does of it. */
 export async function runProcess(
-  { out, debug, stops, force, exit }: CliContext,
+  { out, debug, stops, faults, force, exit }: CliContext,
   { file, json, process }: Process,
 ): Promise<void> {
   const { config } = await loadConfig(file)
@@ -54,7 +54,7 @@ export async function runProcess(
   const { runRoot } = await import('../run-root.ts')
   const terminal = createTerminal({ out, json, debug })
   const asked = { ...config, ...process, ...(config.inspector ? { inspector: config.inspector } : {}) }
-  const { exitCode, error } = await runRoot(asked, { terminal, stops, force })
+  const { exitCode, error } = await runRoot(asked, { terminal, stops, faults, force })
   exit(exitCode, error)
 }
 
