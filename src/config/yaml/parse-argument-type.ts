@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { describeValue } from '../../text/describe-value.ts'
 import { didYouMean, listWords } from '../../text/did-you-mean.ts'
 import { ARGUMENT_TYPES, named, type ArgumentType } from './argument-types.ts'
 
@@ -35,15 +36,15 @@ export function parseArgumentType(written: string): ParsedArgumentType {
   const type = parser.whole()
   const { unchecked } = parser
   if (defaults.length === 0) return { ...type, optional: type.input === 'unknown', unchecked }
-  const fallback = readDefault(defaults.join('=').trim())
+  const fallback = readDefault(defaults.join('=').trim(), type.schema.expects)
   if (!v.is(type.schema, fallback)) {
     const expected = type.schema.expects
-    throw new ArgumentTypeError(`the default ${JSON.stringify(fallback)} is no ${expected}`)
+    throw new ArgumentTypeError(`the default ${describeValue(fallback)} is no ${expected}`)
   }
   return { ...type, schema: v.optional(type.schema, fallback as never), optional: true, unchecked }
 }
 
-function readDefault(text: string): unknown {
+function readDefault(text: string, expected: string): unknown {
   const constants = new Map<string, unknown>([
     ['None', null],
     ['True', true],
@@ -52,7 +53,12 @@ function readDefault(text: string): unknown {
   if (constants.has(text)) return constants.get(text)
   const quoted = /^'([^'\\]*)'$|^"([^"\\]*)"$/.exec(text)
   if (quoted !== null) return quoted[1] ?? quoted[2]
-  if (/^-?\d+(?:\.\d+)?$/.test(text)) return Number(text)
+  if (/^-?\d+(?:\.\d+)?$/.test(text)) {
+    // With all of its digits.
+    if (/\bdecimal\.Decimal\b/.test(expected)) return text
+    const isTooLarge = /^-?\d+$/.test(text) && !Number.isSafeInteger(Number(text))
+    return isTooLarge && !/\bfloat\b/.test(expected) ? BigInt(text) : Number(text)
+  }
   throw new ArgumentTypeError(`the default "${text}" cannot be read: write None, True, 12 or 'text'`)
 }
 

@@ -1,5 +1,6 @@
 import { listWords } from '../../text/did-you-mean.ts'
 import type { ConfigurationIssue } from '../../errors.ts'
+import { concealValues } from './conceal-values.ts'
 import { ConfigPlaces } from './config-places.ts'
 import { warnOfCrontabs } from './warn-of-crontabs.ts'
 import { readYamlAdvanced } from './yaml-advanced.ts'
@@ -55,7 +56,13 @@ const IGNORED = [
 
 /** Reads the text of a `pawl.yaml` or a `dipdup.yaml`. Never throws: what is wrong is in `issues`. */
 export function readYamlConfig(text: string, options: ReadYamlOptions): YamlConfig {
-  const reader = new YamlReader(new YamlFile(options.name, text, options.env))
+  const file = new YamlFile(options.name, text, options.env)
+  const reader = new YamlReader(file)
+  const { variables } = file
+  const conceal = (issue: ConfigurationIssue): ConfigurationIssue => ({
+    ...issue,
+    message: concealValues(issue.message, variables),
+  })
   const places = new ConfigPlaces(reader)
   const sections = reader.top()
   reader.unknownKeys(sections, [...SECTIONS, ...HEADER, ...IGNORED])
@@ -76,9 +83,9 @@ export function readYamlConfig(text: string, options: ReadYamlOptions): YamlConf
     hooks,
     jobs,
     hasIndexes: sections.has('indexes'),
-    issues: reader.issues,
-    warnings: reader.warnings,
-    locate: places.locate,
+    issues: reader.issues.map(conceal),
+    warnings: reader.warnings.map(conceal),
+    locate: (issue) => conceal(places.locate(issue)),
     placeOf: (field) => reader.place(field),
   }
 }

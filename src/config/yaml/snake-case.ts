@@ -10,6 +10,9 @@ export const toSnake = (key: string): string =>
 export const toCamel = (key: string): string =>
   key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
+/** Options that are never anything but text, whatever a variable holds. */
+const TEXTS = ['hook', 'crontab', 'dialect', 'timezone', 'host']
+
 /** An option as `Config` has it: keys of mappings in it are spelled as there, and their places noted. */
 export function readOption(
   reader: YamlReader,
@@ -18,7 +21,10 @@ export function readOption(
   places: ConfigPlaces,
 ): unknown {
   places.set(path, field)
-  if (!reader.isMapping(field)) return reader.value(field) ?? undefined
+  if (!reader.isMapping(field)) {
+    const variablesAsText = TEXTS.some((name) => path.endsWith(`.${name}`) || path === name)
+    return reader.value(field, { variablesAsText }) ?? undefined
+  }
   const entries = [...reader.fields(field)].map(([key, child]) => {
     const name = toCamel(key)
     return [name, readOption(reader, child, at(path, name), places)] as const

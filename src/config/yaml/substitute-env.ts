@@ -42,6 +42,10 @@ export interface Substituted {
   readonly changed: boolean
   /** Variables that are not set and have no default. */
   readonly missing: readonly string[]
+  /** Variables that are set to nothing and have no default. */
+  readonly empty: readonly string[]
+  /** Variables whose default holds another one, which is not read. */
+  readonly nested: readonly string[]
 }
 
 /** Puts the variables' values where the masks are. As in a shell, `:-` also stands in for a variable that is empty. */
@@ -51,17 +55,21 @@ export function substituteEnv(
   env: Readonly<Record<string, string | undefined>>,
 ): Substituted {
   const missing: string[] = []
+  const empty: string[] = []
+  const nested: string[] = []
   const substituted = text.replaceAll(MASK, (mask, high: string, low: string) => {
     const placeholder = placeholders[digit(high) * BASE + digit(low)]
     // Somebody's own characters for private use.
     if (placeholder === undefined) return mask
     const { name, fallback } = placeholder
+    if (fallback?.includes('${') === true) nested.push(name)
     const value = Object.hasOwn(env, name) ? env[name] : undefined
     if (fallback !== undefined) return value === undefined || value === '' ? fallback : value
     if (value === undefined) missing.push(name)
+    else if (value === '') empty.push(name)
     return value ?? ''
   })
-  return { text: substituted, changed: substituted !== text, missing }
+  return { text: substituted, changed: substituted !== text, missing, empty, nested }
 }
 
 const digit = (character: string): number => character.charCodeAt(0) - FIRST_DIGIT

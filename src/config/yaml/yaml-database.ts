@@ -85,6 +85,6 @@ function readImmuneTables(
   const field = fields.get('immune_tables')
   if (field === undefined) return {}
   places.set('immuneTables', field)
-  const tables = reader.value(field)
+  const tables = reader.value(field, { variablesAsText: true })
   return tables === null ? {} : { immuneTables: tables }
 }

@@ -36,6 +36,12 @@ export class YamlFile {
     return substituteEnv(text, this.#masked.placeholders, this.#env)
   }
 
+  /** What the variables of this file hold, by their names; not what stands in for those that are not set. */
+  get variables(): ReadonlyMap<string, string> {
+    const values = this.#masked.placeholders.map(({ name }) => [name, this.#env[name] ?? ''] as const)
+    return new Map(values.filter(([, value]) => value !== ''))
+  }
+
   /** What a plain text means as YAML: `5432` is a number, `true` no text. */
   resolvePlain(text: string): unknown {
     const { document } = this

@@ -3,7 +3,7 @@ import { at } from '../config-reader.ts'
 import type { ConfigPlaces } from './config-places.ts'
 import { readOption, toCamel, toSnake } from './snake-case.ts'
 import type { YamlHook } from './yaml-hooks.ts'
-import type { YamlField, YamlReader } from './yaml-reader.ts'
+import type { ScalarReading, YamlField, YamlReader } from './yaml-reader.ts'
 
 export type YamlJob = Readonly<Record<string, unknown>>
 
@@ -49,6 +49,19 @@ function readJob(
   return { ...job, args: readArgs(reader, args, at(path, 'args'), hook, places) }
 }
 
+/** Types whose values are no text in YAML. */
+const NO_TEXT = ['bool', 'int', 'float', 'bigint', 'list', 'dict', 'Any']
+
+/** @param type as it is written; undefined: not known */
+function readingFor(type: string | undefined): ScalarReading {
+  const names = type?.match(/[\w.]+/g) ?? ['Any']
+  return {
+    variablesAsText: names.includes('str') || !names.some((name) => NO_TEXT.includes(name)),
+    // Else it would have lost digits before it becomes a decimal.
+    decimalsAsText: names.includes('decimal.Decimal') && !names.includes('float'),
+  }
+}
+
 function readArgs(
   reader: YamlReader,
   field: YamlField,
@@ -59,9 +72,7 @@ function readArgs(
   places.set(path, field)
   const entries = [...reader.fields(field, 'a mapping with the arguments of the hook')].map(([name, arg]) => {
     places.set(at(path, name), arg)
-    const isDecimal = hook?.args.get(name)?.schema.expects === 'decimal.Decimal'
-    // A number of YAML would have lost digits before it becomes a decimal.
-    return [name, isDecimal && reader.isScalar(arg) ? reader.text(arg) : reader.value(arg)] as const
+    return [name, reader.value(arg, readingFor(hook?.args.get(name)?.schema.expects))] as const
   })
   return Object.fromEntries(entries)
 }

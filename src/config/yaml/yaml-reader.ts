@@ -25,6 +25,14 @@ export interface YamlField {
   readonly node: Node | null
 }
 
+/** What is expected of the scalars of a value: YAML by itself makes numbers of whatever looks like one. */
+export interface ScalarReading {
+  /** What variables hold is text, also `null` and `0123`. Default: as if it were written there. */
+  readonly variablesAsText?: boolean
+  /** Numbers that are not whole are the text that is written, with all of its digits. */
+  readonly decimalsAsText?: boolean
+}
+
 export type YamlFields = ReadonlyMap<string, YamlField>
 
 // Far more than any config of a person's; ends aliases that unfold to billions, or into themselves.
@@ -90,16 +98,18 @@ export class YamlReader {
     const node = this.#resolve(field?.node ?? null)
     if (field === undefined || isNull(node)) return undefined
     if (isScalar(node)) {
-      const text = this.#substitute(field, typeof node.value === 'string' ? node.value : (node.source ?? ''))
-      return node.type === 'PLAIN' && this.#file.resolvePlain(text) === null ? undefined : text
+      const written = typeof node.value === 'string' ? node.value : (node.source ?? '')
+      const text = this.#substitute(field, written)
+      // A default of nothing, as in ${NAME:-}.
+      return text === '' && written !== '' ? undefined : text
     }
     this.wrong(field, `expected ${expected}, got ${describeNode(node)}`)
     return undefined
   }
 
   /** What is written, as a value of JavaScript: whole numbers beyond 2^53 are a bigint. */
-  value(field: YamlField): unknown {
-    return this.#toValue(field, field.node, 0)
+  value(field: YamlField, reading: ScalarReading = {}): unknown {
+    return this.#toValue(field, field.node, { ...reading, depth: 0 })
   }
 
   isScalar(field: YamlField): boolean {
@@ -110,41 +120,58 @@ export class YamlReader {
     return isMap(this.#resolve(field.node))
   }
 
-  #toValue(field: YamlField, given: Node | null, depth: number): unknown {
+  #toValue(
+    field: YamlField,
+    given: Node | null,
+    reading: ScalarReading & { readonly depth: number },
+  ): unknown {
     const node = this.#resolve(given)
-    if (++this.#nodes > MOST_NODES || depth > DEEPEST) {
+    if (++this.#nodes > MOST_NODES || reading.depth > DEEPEST) {
       if (this.#nodes > 0)
         this.wrong(field, 'is too large: aliases (*name) unfold to more than a config can be')
       // Told once; the rest of the file is still read.
       this.#nodes = Number.NEGATIVE_INFINITY
     }
     if (this.#nodes < 0 || node === null) return null
+    const inside = { ...reading, depth: reading.depth + 1 }
     if (isMap(node)) {
       const entries = [...this.#pairs(node, field)].map(
-        ([key, child]) => [key, this.#toValue(child, child.node, depth + 1)] as const,
+        ([key, child]) => [key, this.#toValue(child, child.node, inside)] as const,
       )
       return Object.fromEntries(entries)
     }
-    if (isSeq(node))
-      return node.items.map((item) => this.#toValue(field, isNode(item) ? item : null, depth + 1))
-    return isScalar(node) ? this.#scalar(field, node) : null
+    if (isSeq(node)) return node.items.map((item) => this.#toValue(field, isNode(item) ? item : null, inside))
+    return isScalar(node) ? this.#scalar(field, node, reading) : null
   }
 
-  #scalar(field: YamlField, node: Scalar): unknown {
+  #scalar(field: YamlField, node: Scalar, { variablesAsText, decimalsAsText }: ScalarReading): unknown {
+    if (typeof node.value === 'number' && decimalsAsText === true) return node.source ?? String(node.value)
     if (typeof node.value !== 'string') return narrow(node.value)
     const text = this.#substitute(field, node.value)
     // Only what came from a variable: a tag such as !!str has spoken for the rest.
-    return node.type === 'PLAIN' && text !== node.value ? narrow(this.#file.resolvePlain(text)) : text
+    if (node.type !== 'PLAIN' || text === node.value) return text
+    if (text === '') return null
+    const value = narrow(this.#file.resolvePlain(text))
+    const isText = variablesAsText === true || (decimalsAsText === true && typeof value === 'number')
+    return isText ? text : value
   }
 
   #substitute(field: YamlField, text: string): string {
-    const { text: substituted, missing } = this.#file.substitute(text)
+    const { text: substituted, missing, empty, nested } = this.#file.substitute(text)
+    for (const name of empty) {
+      this.wrong(
+        field,
+        `the environment variable ${name} is empty: set it, or write \${${name}:-} where nothing is meant`,
+      )
+    }
     for (const name of missing) {
       this.wrong(
         field,
         `the environment variable ${name} is not set: set it, or write \${${name}:-…} with a default`,
       )
     }
+    for (const name of nested)
+      this.wrong(field, `the default of \${${name}:-…} holds another variable: a default is text`)
     // Not in what came from a variable: that may hold anything.
     const unread = /\$\{[^}]*\}?/.exec(text)
     if (unread !== null)

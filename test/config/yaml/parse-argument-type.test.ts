@@ -65,6 +65,9 @@ test('other types', () => {
 
 test('what may be left out', () => {
   assert.equal(check('Optional[int] = None', undefined), null)
+  assert.equal(check('Decimal = 0.1234567890123456789012345', undefined), '0.1234567890123456789012345')
+  assert.equal(check('Optional[Decimal] = 12345678901234567890', undefined), '12345678901234567890')
+  assert.equal(check('bigint = 12345678901234567890', undefined), 12345678901234567890n)
   assert.equal(check('int = 5', undefined), 5)
   assert.equal(check("str = 'a=b'", undefined), 'a=b')
   assert.equal(check('Optional[int]', null), null)
@@ -111,6 +114,7 @@ test('what is no type says what would be right', () => {
   assert.match(message('Optional[int, str]'), /is no type/)
   assert.equal(message('int = x'), `the default "x" cannot be read: write None, True, 12 or 'text'`)
   assert.equal(message('int = None'), 'the default null is no int')
+  assert.equal(message('int = 12345678901234567890'), 'the default 12345678901234567890n is no int')
   fc.assert(
     fc.property(
       fc.array(

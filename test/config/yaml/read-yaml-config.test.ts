@@ -192,7 +192,7 @@ describe('crontabs of a DipDup file', () => {
 describe('arguments of jobs', () => {
   const args = (type: string, value: string): unknown => {
     const { jobs, issues } = readLines([
-      `hooks: { stats: { args: { a: ${type} } } }`,
+      `hooks: { stats: { args: { a: "${type}" } } }`,
       `jobs: { j: { hook: stats, interval: 1, args: { a: ${value} } } }`,
     ])
     assert.deepEqual(issues, [])
@@ -208,6 +208,17 @@ describe('arguments of jobs', () => {
     assert.equal(args('decimal.Decimal', '0.10000000000000000000001'), '0.10000000000000000000001')
     assert.equal(args('datetime.datetime', '2026-01-01 10:00:00'), '2026-01-01 10:00:00')
     assert.deepEqual(args('dict', '{ x: [1, null] }'), { x: [1, null] })
+    const digits = '0.1234567890123456789012345'
+    for (const type of [
+      'decimal.Decimal',
+      'Optional[decimal.Decimal]',
+      'decimal.Decimal | None',
+      'Decimal | int',
+    ])
+      assert.equal(args(type, digits), digits, type)
+    assert.deepEqual(args('list[decimal.Decimal]', `[${digits}, 1]`), [digits, 1])
+    assert.deepEqual(args('dict[str, Decimal]', `{ a: ${digits} }`), { a: digits })
+    assert.equal(args('float', '0.5'), 0.5)
     assert.deepEqual(args('bytes', '!!binary aGk='), Buffer.from('hi'))
   })
 })
