@@ -212,6 +212,7 @@ function checkSettings(reader: ConfigReader, config: Fields): void {
   )
   checkMonitoring(reader, config)
   checkInspector(reader, config)
+  checkPorts(reader, config)
   checkMethods(reader, config, 'logger', ['debug', 'info', 'warn', 'error', 'child'])
   checkMethods(reader, config, 'clock', ['now', 'setTimeout', 'clearTimeout'])
 }
@@ -247,6 +248,17 @@ function checkInspector(reader: ConfigReader, config: Fields): void {
   // Told without it: it is a secret.
   if (token !== undefined && !(isText(token) && /^[\w.~-]{16,}$/.test(token)))
     reader.wrong('inspector.token', 'expected 16 or more letters, digits, or any of -._~')
+}
+
+/** Only one of them can listen there. */
+function checkPorts(reader: ConfigReader, { monitoring, inspector }: Fields): void {
+  if (!isFields(monitoring) || !isFields(inspector)) return
+  const { port } = inspector
+  if (port === undefined || port === 0 || port !== monitoring['port']) return
+  reader.wrong(
+    'inspector.port',
+    `is the port of monitoring: choose another; the inspector answers /health, /ready and /metrics, too`,
+  )
 }
 
 function checkMethods(reader: ConfigReader, config: Fields, key: string, methods: readonly string[]): void {

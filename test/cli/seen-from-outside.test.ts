@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { createTestDatabase } from '../support/test-database.ts'
 import { createFolder, linkDependencies, runCli, startCli } from './cli-process.ts'
@@ -112,6 +114,42 @@ test('doctor says what is wrong, and what to do about it', { timeout: 120_000 },
   assert.equal(findings.at(-1)?.state, 'bad')
   assert.ok(!answer.out.includes('s3cret'))
 })
+
+test(
+  'doctor finds another chain, and a port that is taken, where a start would',
+  { timeout: 120_000 },
+  async (t) => {
+    const { url } = await createTestDatabase(t)
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    t.after(() => taken.close())
+    const { port } = taken.address() as AddressInfo
+    const folder = createFolder(t, {
+      'pawl.config.ts': `import { defineConfig } from 'pawl'
+import { simulateChain } from 'pawl/testing'
+const { SEED = '1', PORT } = process.env
+export default defineConfig({
+  database: process.env.DATABASE_URL,
+  ...(PORT ? { monitoring: { port: Number(PORT) } } : {}),
+  indexes: { blocks: { datasource: simulateChain({ seed: SEED, length: 3 }).datasource(), handler() {} } },
+})
+`,
+    })
+    const first = startCli(t, folder, ['run'], { DATABASE_URL: url })
+    await first.prints(/● synchronized/)
+    first.kill('SIGTERM')
+    await first.ended
+    const other = { DATABASE_URL: url, SEED: '2', PORT: String(port) }
+    const { code, out } = await runCli(t, folder, ['doctor'], other)
+    assert.equal(code, 1)
+    assert.match(
+      out,
+      /^✗ index blocks: was indexed from chain simulated:1, and its datasource serves chain simulated:2$/m,
+    )
+    assert.match(out, new RegExp(`^✗ port ${port}: monitoring.port`, 'm'))
+    assert.equal((await runCli(t, folder, ['doctor'], { DATABASE_URL: url })).code, 0)
+  },
+)
 
 test('diagrams prints what the package has', async (t) => {
   const folder = createFolder(t, {})

@@ -34,6 +34,15 @@ function wrong(config: unknown): string[] {
 
 const job = (options: object) => wrong({ hooks, jobs: { job: options } })
 
+test('monitoring and the inspector have a port each', () => {
+  const both = (monitoring: number, inspector?: number) =>
+    wrong({ monitoring: { port: monitoring }, inspector: { port: inspector } })
+  assert.deepEqual(both(9464, 9464), [
+    'inspector.port: is the port of monitoring: choose another; the inspector answers /health, /ready and /metrics, too',
+  ])
+  assert.deepEqual([both(9464, 9465), both(0, 0), both(9464)], [[], [], []])
+})
+
 test('a whole config passes as it is', () => {
   const config = {
     database: 'postgres://user:secret@localhost:5432/name',

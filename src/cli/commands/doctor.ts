@@ -22,8 +22,9 @@ export function addDoctor(program: Command, { out, exit }: CliContext): void {
     .addHelpText(
       'after',
       `
-Looks at Node, the config, each index's node, the database and its rights, and
-what is different from what was indexed. Exit code 1 where a start would fail.
+Looks at Node, the config, each index's node and chain, ports, the database and
+its rights, and what is different from what was indexed. Exit code 1 where a
+start would fail.
 
 Examples:
   $ pawl doctor

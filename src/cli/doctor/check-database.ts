@@ -7,7 +7,10 @@ import { fault, type Finding } from './finding.ts'
 const OLDEST_POSTGRES = 140_000
 
 /** The database, and what is stored in it. */
-export async function* checkDatabase(config: Config): AsyncGenerator<Finding> {
+export async function* checkDatabase(
+  config: Config,
+  chains: ReadonlyMap<string, string>,
+): AsyncGenerator<Finding> {
   const { existsSync } = await import('node:fs')
   const { join } = await import('node:path')
   const folder = join(config.directory ?? process.cwd(), '.pawl')
@@ -33,7 +36,7 @@ export async function* checkDatabase(config: Config): AsyncGenerator<Finding> {
   try {
     yield checkVersion(database)
     yield* checkRights(database)
-    yield* checkStart(config, database)
+    yield* checkStart(config, database, chains)
   } catch (error) {
     yield fault('database', error)
   } finally {

@@ -5,8 +5,11 @@ import { fault, type Finding } from './finding.ts'
 /** ms. A node that answers later is of no use. */
 const PATIENCE = 15_000
 
-/** Each index's datasource: asked for its chain and its head. */
-export async function* checkSources(config: Config): AsyncGenerator<Finding> {
+/**
+ * Each index's datasource: asked for its chain and its head.
+ * @param chains what they answered is put there, by index
+ */
+export async function* checkSources(config: Config, chains: Map<string, string>): AsyncGenerator<Finding> {
   const [{ SourceReader }, { systemClock }] = await Promise.all([
     import('../../indexing/source-reader.ts'),
     import('../../clock.ts'),
@@ -24,6 +27,7 @@ export async function* checkSources(config: Config): AsyncGenerator<Finding> {
       const signal = AbortSignal.timeout(PATIENCE)
       try {
         const chain = await source.chain(signal)
+        if (chain !== undefined) chains.set(index, chain)
         const { level } = await source.head(undefined, signal)
         const of = chain === undefined ? '' : `chain ${chain}, `
         return { check, state: 'good', message: `${source.description}: ${of}head ${formatCount(level)}` }
@@ -36,7 +40,8 @@ export async function* checkSources(config: Config): AsyncGenerator<Finding> {
             }
           : fault(check, error)
       } finally {
-        await datasource.close?.()
+        // Nobody waits for it: it may never answer.
+        void (async () => datasource.close?.())().catch(() => {})
       }
     },
   )

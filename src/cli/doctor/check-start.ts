@@ -1,11 +1,16 @@
 import type { Config } from '../../config/config.ts'
 import type { Database } from '../../database/database.ts'
+import { checkChains } from './check-chains.ts'
 import { checkDrift } from './check-drift.ts'
 import { checkLeftovers } from './check-leftovers.ts'
 import type { Finding } from './finding.ts'
 
 /** What a start would do. */
-export async function* checkStart(config: Config, database: Database): AsyncGenerator<Finding> {
+export async function* checkStart(
+  config: Config,
+  database: Database,
+  chains: ReadonlyMap<string, string>,
+): AsyncGenerator<Finding> {
   const { sql, ownSchema } = database
   const { MIGRATIONS } = await import('../../database/migrate.ts')
   const newest = MIGRATIONS.at(-1)?.id ?? 0
@@ -37,6 +42,7 @@ export async function* checkStart(config: Config, database: Database): AsyncGene
       state: 'good',
       message: `would bring Pawl's own tables up to date (${newest - done} steps), then go on`,
     })
+  yield* checkChains(database, chains)
   yield* checkDrift(config, database)
   yield* checkLeftovers(database)
 }

@@ -3,6 +3,7 @@ import { plural } from '../../text/format-number.ts'
 import { loadConfig, type LoadedConfig } from '../load-config.ts'
 import { checkDatabase } from './check-database.ts'
 import { checkNode } from './check-node.ts'
+import { checkPorts } from './check-ports.ts'
 import { checkSources } from './check-sources.ts'
 import { fault, type Finding } from './finding.ts'
 
@@ -24,6 +25,8 @@ export async function* examine(named: string | undefined): AsyncGenerator<Findin
   ]
   yield { check: 'config', state: 'good', message: `${file}: ${counts.join(', ')}` }
   for (const warning of warnings) yield { check: 'config', state: 'warning', message: describeIssue(warning) }
-  yield* checkSources(config)
-  yield* checkDatabase(config)
+  const chains = new Map<string, string>()
+  yield* checkSources(config, chains)
+  yield* checkPorts(config)
+  yield* checkDatabase(config, chains)
 }
