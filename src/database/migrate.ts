@@ -28,6 +28,7 @@ import { leanerTriggers } from './migrations/0023-leaner-triggers.ts'
 import { leftBehind } from './migrations/0024-left-behind.ts'
 import { answeredClaims } from './migrations/0026-answered-claims.ts'
 import { certainLevels } from './migrations/0028-certain-levels.ts'
+import { jobPauses } from './migrations/0027-job-pauses.ts'
 import { quoteName } from './journal-ddl.ts'
 
 export interface Migration {
@@ -67,6 +68,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 24, name: 'left-behind', up: leftBehind },
   { id: 26, name: 'answered-claims', up: answeredClaims },
   { id: 28, name: 'certain-levels', up: certainLevels },
+  { id: 27, name: 'job-pauses', up: jobPauses },
 ]
 
 /** Of all processes that start at the same time, one migrates. The number is arbitrary. */

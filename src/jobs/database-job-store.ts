@@ -41,7 +41,12 @@ class DatabaseJobStore implements JobStore {
   }
 
   async load(jobs: readonly KnownJob[], now: Date) {
-    return new Map((await loadJobs(this.#database, jobs, now)).map((state) => [state.name, state]))
+    return new Map(
+      (await loadJobs(this.#database, jobs, { now, by: this.#runner.id })).map((state) => [
+        state.name,
+        state,
+      ]),
+    )
   }
 
   read(names?: readonly string[]) {

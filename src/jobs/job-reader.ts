@@ -5,7 +5,7 @@ import type { JobState } from './job-store.ts'
 import { parseTrigger } from './parse-trigger.ts'
 import type { SchedulerOptions } from './scheduler.ts'
 import { LARGEST_WAIT } from './timekeeper.ts'
-import type { Trigger } from './trigger.ts'
+import { withPauses, type Trigger } from './trigger.ts'
 
 /** Makes records of the config's jobs and the stored ones. */
 export class JobReader {
@@ -53,8 +53,9 @@ export class JobReader {
   }
 
   /** @throws ConfigurationError */
-  triggerOf(name: string, config: JobConfig): Trigger {
-    return parseTrigger(config, { timezone: this.#options.timezone, job: name })
+  triggerOf(name: string, config: JobConfig, state?: JobState): Trigger {
+    const trigger = parseTrigger(config, { timezone: this.#options.timezone, job: name })
+    return state === undefined ? trigger : withPauses(trigger.anchoredAt(state.anchor), state.pauses)
   }
 
   /** Undefined: added at run time, and it does not fit the config any more. */

@@ -4,7 +4,7 @@ import type { JobConfig } from '../config/config.ts'
 import { parseInterval } from './interval.ts'
 import type { JobState } from './job-store.ts'
 import type { JobDefaults, JobTrigger, RetryOptions } from './job.ts'
-import type { Trigger } from './trigger.ts'
+import { withPauses, type Trigger } from './trigger.ts'
 
 export type JobRef = ActorRefFrom<typeof jobMachine>
 
@@ -41,7 +41,7 @@ export function createRecord(
     config,
     schedule: state.schedule,
     anchor: state.anchor.getTime(),
-    trigger: trigger.anchoredAt(state.anchor),
+    trigger: withPauses(trigger.anchoredAt(state.anchor), state.pauses),
     handed: state.accounted.getTime(),
     paused: state.paused,
     ref: undefined,

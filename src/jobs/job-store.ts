@@ -8,10 +8,17 @@ export interface JobState extends JobStatus {
   readonly anchor: Date
   /** Every fire time up to here was fired, coalesced, missed or skipped, or has a row of its own. */
   readonly accounted: Date
+  /** Times at which it was paused, each from (exclusive) and to: none of these is due. In order. */
+  readonly pauses: readonly Pause[]
   /** Of a job that was added at run time. */
   readonly definition: JobConfig | undefined
   /** The trigger that it was given at run time, instead of its config's. */
   readonly trigger: JobTrigger | undefined
+}
+
+export interface Pause {
+  readonly from: Date
+  readonly to: Date
 }
 
 /** A job as it is configured: another `schedule` is another job to the store, and counts from now. */
@@ -113,7 +120,8 @@ export interface StoreEvents {
 export interface JobStore {
   /**
    * Makes the stored jobs of the config those that are given, and returns all, also those that were added at run time. One
-   * that was not there yet, or has another schedule, begins at `now`; those that are gone are retired.
+   * that was not there yet, or has another schedule, begins at `now`; those that are gone are retired, and so are temporary
+   * ones whose process is gone.
    */
   load(jobs: readonly KnownJob[], now: Date): Promise<ReadonlyMap<string, JobState>>
   /** The jobs as they stand; all, or those named. */

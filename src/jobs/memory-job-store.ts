@@ -6,6 +6,7 @@ import type {
   JobStore,
   JobTally,
   KnownJob,
+  Pause,
   Run,
   StoreEvents,
 } from './job-store.ts'
@@ -20,9 +21,12 @@ interface Row {
   accounted: Date
   nextFireTime: Date | undefined
   tally: JobTally
-  paused: boolean
+  pausedAt: Date | undefined
+  pauses: readonly Pause[]
   definition: JobState['definition']
   temporary: boolean
+  /** It is temporary, and who added it has left. */
+  leftBehind: boolean
   trigger: JobState['trigger']
   gone: 'retired' | 'removed' | undefined
 }
@@ -41,7 +45,7 @@ class MemoryJobStore implements JobStore {
   async load(jobs: readonly KnownJob[], now: Date) {
     const names = new Set(jobs.map(({ name }) => name))
     for (const [name, row] of this.#rows) {
-      if (row.temporary || (row.definition === undefined && !names.has(name))) row.gone ??= 'retired'
+      if (row.leftBehind || (row.definition === undefined && !names.has(name))) row.gone ??= 'retired'
     }
     for (const { name, hook, schedule, paused = false } of jobs) {
       const row = this.#rows.get(name)
@@ -50,14 +54,23 @@ class MemoryJobStore implements JobStore {
       else {
         const kept = same
           ? {}
-          : { schedule, anchor: now, accounted: now, trigger: undefined, gone: undefined }
-        const changed = row.configuredPaused !== paused ? { paused, configuredPaused: paused } : {}
+          : {
+              schedule,
+              anchor: now,
+              accounted: now,
+              trigger: undefined,
+              pauses: [],
+              pausedAt: row.pausedAt && now,
+            }
+        const isNew = row.gone === 'retired'
+        if (!same) row.gone = undefined
         Object.assign(
           row,
-          { hook, configured: schedule, definition: undefined, temporary: false },
+          { hook, configured: schedule, definition: undefined, temporary: false, leftBehind: false },
           kept,
-          changed,
         )
+        if (isNew || row.configuredPaused !== paused) setPaused(row, paused, now)
+        row.configuredPaused = paused
       }
     }
     return new Map((await this.read()).map((state) => [state.name, state]))
@@ -76,23 +89,35 @@ class MemoryJobStore implements JobStore {
     if (change.type === 'add') {
       if (row !== undefined && row.definition === undefined) return false
       const { hook, schedule, definition, temporary } = change
-      const fresh = {
-        ...newRow({ hook, schedule, paused: row?.paused ?? false }, now),
+      const paused = definition.paused ?? false
+      const fresh = newRow({ hook, schedule, paused }, now)
+      const { anchor, accounted, pauses, pausedAt } = row?.schedule === schedule ? row : fresh
+      const tally = row?.tally ?? {}
+      const added = {
+        ...fresh,
         configured: undefined,
+        tally,
+        definition,
+        temporary,
+        anchor,
+        accounted,
+        pauses,
       }
-      const kept = row?.schedule === schedule ? { anchor: row.anchor, accounted: row.accounted } : {}
-      this.#rows.set(name, { ...fresh, tally: row?.tally ?? {}, definition, temporary, ...kept })
+      // One that replaces another of its name stays as that was paused by hand.
+      const isPaused =
+        row !== undefined && row.configuredPaused === paused ? row.pausedAt !== undefined : paused
+      added.pausedAt = row?.schedule === schedule ? pausedAt : undefined
+      setPaused(added, isPaused, now)
+      this.#rows.set(name, added)
       return true
     }
     if (row === undefined) return false
     if (change.type === 'remove') row.gone = row.definition === undefined ? 'removed' : 'retired'
-    else if (change.type === 'pause') row.paused = true
-    else if (change.type === 'resume') {
-      if (row.paused && row.accounted < now) row.accounted = now
-      row.paused = false
-    } else if (change.type === 'reschedule') {
+    else if (change.type === 'pause' || change.type === 'resume') setPaused(row, change.type === 'pause', now)
+    else if (change.type === 'reschedule') {
       const { schedule, trigger } = change
-      Object.assign(row, { schedule, trigger, anchor: now, accounted: now })
+      const pausedAt = row.pausedAt && now
+      Object.assign(row, { schedule, trigger, anchor: now, accounted: now, pauses: [], pausedAt })
     } else {
       let at = now.getTime()
       while (this.#runsOf(name).has(at)) at++
@@ -169,6 +194,7 @@ class MemoryJobStore implements JobStore {
   async leave(): Promise<void> {
     if (this.#events === undefined) return
     this.#events = undefined
+    for (const row of this.#rows.values()) row.leftBehind = row.temporary
     for (const runs of this.#runs.values()) {
       for (const [at, run] of runs) runs.set(at, { ...run, released: true })
     }
@@ -218,12 +244,24 @@ function newRow(
     accounted: now,
     nextFireTime: undefined,
     tally: NO_TALLY,
-    paused,
+    pausedAt: paused ? now : undefined,
+    pauses: [],
     definition: undefined,
     temporary: false,
+    leftBehind: false,
     trigger: undefined,
     gone: undefined,
   }
+}
+
+/** What was due before it was paused stays due. */
+function setPaused(row: Row, paused: boolean, now: Date): void {
+  const { pausedAt } = row
+  if (paused === (pausedAt !== undefined)) return
+  row.pausedAt = paused ? now : undefined
+  if (pausedAt === undefined || now <= pausedAt) return
+  if (row.accounted >= pausedAt) row.accounted = row.accounted > now ? row.accounted : now
+  row.pauses = [...row.pauses, { from: pausedAt, to: now }].filter(({ to }) => to > row.accounted)
 }
 
 const NO_TALLY: JobTally = {}
@@ -246,7 +284,8 @@ function stateOf(name: string, row: Row): JobState {
     failed: tally.failed ?? 0,
     retried: tally.retried ?? 0,
     lastError: tally.lastError,
-    paused: row.paused,
+    paused: row.pausedAt !== undefined,
+    pauses: row.pauses,
     definition: row.definition,
     trigger: row.trigger,
   }

@@ -140,10 +140,12 @@ export class RowFollower {
     if (before.schedule !== state.schedule || before.anchor !== state.anchor.getTime()) {
       before.schedule = state.schedule
       before.anchor = state.anchor.getTime()
-      before.trigger = this.#reader.triggerOf(name, config).anchoredAt(state.anchor)
+      before.trigger = this.#reader.triggerOf(name, config, state)
       if (!state.paused) this.#jobs.restartFrom(before, state.accounted.getTime())
     }
-    if (before.paused !== state.paused) this.#setPaused(before, state)
+    if (before.paused === state.paused) return
+    before.trigger = this.#reader.triggerOf(name, config, state)
+    this.#setPaused(before, state)
   }
 
   #setPaused(record: JobRecord, { paused, accounted }: JobState): void {

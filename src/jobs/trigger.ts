@@ -88,3 +88,22 @@ export function withBounds(
   }
   return bounded
 }
+
+/** The same schedule without the fire times at which its job was paused: after `from`, up to `to`. */
+export function withPauses(
+  trigger: Trigger,
+  pauses: readonly { readonly from: Date; readonly to: Date }[],
+): Trigger {
+  if (pauses.length === 0) return trigger
+  return {
+    kind: trigger.kind,
+    next(after) {
+      let time = trigger.next(after)
+      for (const { from, to } of pauses)
+        if (time !== undefined && time > from && time <= to) time = trigger.next(to)
+      return time
+    },
+    describe: () => trigger.describe(),
+    anchoredAt: (anchor) => withPauses(trigger.anchoredAt(anchor), pauses),
+  }
+}

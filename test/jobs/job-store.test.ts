@@ -179,6 +179,45 @@ for (const [where, open] of Object.entries(STORES)) {
     )
   })
 
+  suite('what was due before a pause stays due, also where the config ends the pause', async (store) => {
+    await store.load([job('a'), { ...job('b'), paused: true }], NOW)
+    await store.change('a', { type: 'pause' }, after(100))
+    await store.change('a', { type: 'resume' }, LATER)
+    const [a] = await store.read(['a'])
+    assert.deepEqual([a?.paused, a?.accounted], [false, NOW])
+    assert.deepEqual(a?.pauses, [{ from: after(100), to: LATER }])
+    const b = (await store.load([job('a'), job('b')], LATER)).get('b')
+    assert.deepEqual([b?.paused, b?.accounted, b?.pauses], [false, LATER, []])
+  })
+
+  suite('a new job is paused as it says, and not as one of its name was', async (store) => {
+    const add = (paused: boolean) =>
+      store.change(
+        'a',
+        {
+          type: 'add',
+          hook: 'hook',
+          schedule: 'every 5 s',
+          definition: { hook: 'hook', interval: 5, paused },
+          temporary: false,
+        },
+        NOW,
+      )
+    const isPaused = async () => (await store.read(['a']))[0]?.paused
+    await add(true)
+    assert.equal(await isPaused(), true)
+    await store.change('a', { type: 'remove' }, NOW)
+    await add(false)
+    assert.equal(await isPaused(), false)
+    // By hand: for as long as it is there.
+    await store.change('a', { type: 'pause' }, NOW)
+    await add(false)
+    assert.equal(await isPaused(), true)
+    await store.change('a', { type: 'remove' }, NOW)
+    await add(false)
+    assert.equal(await isPaused(), false)
+  })
+
   suite('an added job stays, unless it is temporary, and no config job is replaced', async (store) => {
     await store.load([job('a')], NOW)
     const definition = { hook: 'hook', interval: 5 } as const
@@ -187,7 +226,9 @@ for (const [where, open] of Object.entries(STORES)) {
     assert.deepEqual(await Promise.all([add('a'), add('b'), add('c', true)]), [false, true, true])
     assert.equal(await add('b'), true)
     const loaded = await store.load([job('a')], LATER)
-    assert.deepEqual([...loaded.keys()].sort(), ['a', 'b'])
+    // As long as whoever added it lives.
+    assert.deepEqual([...loaded.keys()].sort(), ['a', 'b', 'c'])
+    await store.change('c', { type: 'remove' }, NOW)
     assert.deepEqual([loaded.get('b')?.definition, loaded.get('b')?.origin], [definition, 'added'])
     assert.deepEqual(loaded.get('b')?.anchor, NOW)
     // The config has it now.
