@@ -26,8 +26,8 @@ import { lighterJournal } from './migrations/0021-lighter-journal.ts'
 import { finishWithCommit } from './migrations/0022-finish-with-commit.ts'
 import { leanerTriggers } from './migrations/0023-leaner-triggers.ts'
 import { leftBehind } from './migrations/0024-left-behind.ts'
-import { answeredClaims } from './migrations/0026-answered-claims.ts'
-import { certainLevels } from './migrations/0028-certain-levels.ts'
+import { answeredClaims } from './migrations/0025-answered-claims.ts'
+import { certainLevels } from './migrations/0026-certain-levels.ts'
 import { jobPauses } from './migrations/0027-job-pauses.ts'
 import { quoteName } from './journal-ddl.ts'
 
@@ -66,8 +66,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 22, name: 'finish-with-commit', up: finishWithCommit },
   { id: 23, name: 'leaner-triggers', up: leanerTriggers },
   { id: 24, name: 'left-behind', up: leftBehind },
-  { id: 26, name: 'answered-claims', up: answeredClaims },
-  { id: 28, name: 'certain-levels', up: certainLevels },
+  { id: 25, name: 'answered-claims', up: answeredClaims },
+  { id: 26, name: 'certain-levels', up: certainLevels },
   { id: 27, name: 'job-pauses', up: jobPauses },
 ]
 
