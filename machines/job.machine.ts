@@ -192,6 +192,8 @@ export const jobMachine = setup({
     report: (_) => {},
     reportFinished: (_, _params: Ended) => {},
     reportFailed: (_, _params: Failed) => {},
+    /** What was asked for by hand is done: the daemon starts. */
+    reportStarted: (_, _params: OneFiring) => {},
     /** It wants RETRY after `backOff` ms. */
     reportRetry: (_, _params: Failed) => {},
     /** A daemon returned (no error) or threw; it wants DUE after `backOff` ms. */
@@ -312,7 +314,10 @@ export const jobMachine = setup({
           },
         },
         backingOff: {
-          on: { DUE: { target: 'running' }, RUN: { target: 'running' } },
+          on: {
+            DUE: { target: 'running' },
+            RUN: { target: 'running', actions: { type: 'reportStarted', params: ({ event }) => event } },
+          },
         },
       },
     },

@@ -110,6 +110,7 @@ export class JobActors {
           else book.finished(record, firing)
           this.#rest(record)
         },
+        reportStarted: ({ context }, { firing }) => book.finished(recordOf(context), firing),
         reportFailed: ({ context }, { actorId, error }) => {
           const record = recordOf(context)
           const firing = context.running.find(({ id }) => id === actorId)

@@ -209,3 +209,27 @@ test('a removed job lets what runs end, and one of its name may begin meanwhile'
   const rows = await database.sql`select status from ${database.sql(database.ownSchema)}.job_run`
   assert.deepEqual([...rows], [{ status: 'succeeded' }, { status: 'succeeded' }])
 })
+
+test('a daemon that waits for its restart is run by hand at once, and that is settled', async (t) => {
+  const database = await openTestDatabase(t)
+  let starts = 0
+  const run = startScheduler(t, {
+    database,
+    jobs: { listener: { hook: 'listen', daemon: true, retry: { delay: '5m' } } },
+    at: '2026-01-01T00:00',
+    fire: (_, signal) => {
+      if (starts++ === 0) throw new Error('away')
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+    },
+  })
+  run.send({ type: 'START' })
+  await run.running()
+  await run.clock.advance(1_000)
+  await run.jobs.run('listener')
+  await run.clock.advance(1_000)
+  assert.equal(starts, 2)
+  await run.drain()
+  const rows = await database.sql`
+    select status from ${database.sql(database.ownSchema)}.job_run where by_hand`
+  assert.deepEqual([...rows], [{ status: 'succeeded' }])
+})
