@@ -12,19 +12,25 @@ const LOAD_TRIES = 5
 
 const json = (value: unknown): string => JSON.stringify(value)
 
+interface LoadedFrom {
+  readonly now: Date
+  /** The process that loads them. */
+  readonly by: string
+}
+
 /** See `JobStore.load`. */
 export async function loadJobs(
   database: Database,
   jobs: readonly KnownJob[],
-  { now, by }: { readonly now: Date; readonly by: string },
+  from: LoadedFrom,
 ): Promise<readonly JobState[]> {
-  return againAfterDeadlock(() => loadOnce(database, jobs, now), LOAD_TRIES)
+  return againAfterDeadlock(() => loadOnce(database, jobs, from), LOAD_TRIES)
 }
 
 async function loadOnce(
   database: Database,
   jobs: readonly KnownJob[],
-  now: Date,
+  { now, by }: LoadedFrom,
 ): Promise<readonly JobState[]> {
   return database.transaction(async ({ sql }) => {
     const table = sql`${sql(database.ownSchema)}.job`

@@ -47,6 +47,7 @@ test('a firing without delay is tried again at once, also after thousands of att
       claimed: true,
       begun: true,
       leftBehind: false,
+      error: null,
     },
     hook({ retry: { attempts: 1e6, delay: 0 }, run() {} }),
     {
