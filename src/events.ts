@@ -156,6 +156,8 @@ export type PawlEvent<
    * compensated instead, where its hook has `onReverted`.
    */
   | ({ readonly type: 'hook.dropped' } & FiringEvent<HookName>)
+  /** The jobs have been loaded, so many, and fire from now on. Not where there are none. */
+  | { readonly type: 'jobs.scheduled'; readonly jobs: number }
   /** A job fires now. `fireTimes` counts the fire times that this one firing stands for (more than one: coalesced). */
   | {
       readonly type: 'job.fired'

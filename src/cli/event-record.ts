@@ -43,6 +43,7 @@ function severityOf(event: PawlEvent): Severity {
     case 'index.progress':
     case 'hook.started':
     case 'hook.queued':
+    case 'jobs.scheduled':
       return 'debug'
     case 'lifecycle':
       return event.state === 'failed' ? 'error' : 'info'

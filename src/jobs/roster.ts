@@ -82,7 +82,7 @@ export class Roster {
 
   start(pool: ActorPool, { synchronized }: { readonly synchronized: boolean }): void {
     if (this.#draining) return
-    const { clock, fire, fatal } = this.#options
+    const { clock, fire, fatal, emit } = this.#options
     // A phase may have been told since.
     this.#synchronized ??= synchronized
     const actors = new JobActors(pool, {
@@ -104,6 +104,7 @@ export class Roster {
     this.#plan(this.#records.values())
     this.#timekeeper.start()
     this.#follower.start()
+    if (this.#records.size > 0) emit({ type: 'jobs.scheduled', jobs: this.#records.size })
     void this.look()
   }
 

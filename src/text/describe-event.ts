@@ -52,6 +52,8 @@ export function describeEvent(event: DescribedEvent): EventText {
       )
     case 'index.refused':
       return failure('✗', 'red', `${event.command} of index ${event.index} was refused`, event.error)
+    case 'jobs.scheduled':
+      return line('·', 'dim', `${plural(event.jobs, 'job')} scheduled`)
     case 'hook.queued':
       return line(
         '→',
