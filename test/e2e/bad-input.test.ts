@@ -152,7 +152,7 @@ const CASES: Readonly<Record<string, Omit<BadInput, 'started'>>> = {
   'a password with # in a database URL': {
     files: config(`{ database: 'postgres://me:s3#cret@localhost/chain' }`),
     says: mistakes(
-      `database: cannot be parsed; ${POSTGRES_URL}, with special characters of the password percent-encoded (@ is %40, # is %23, / is %2F, : is %3A)`,
+      `database: cannot be parsed; ${POSTGRES_URL}, with special characters of the password percent-encoded (% is %25, @ is %40, # is %23, / is %2F, : is %3A)`,
     ),
   },
   'an RPC URL from an environment variable that is not set': {

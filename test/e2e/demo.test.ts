@@ -55,7 +55,7 @@ describe('npm start', { skip: withoutAnvil, concurrency: true }, () => {
       /● syncing/,
       /● synchronized/,
       /on_synchronized finished/,
-      /calculate_stats \{ major: true, depth: 10 \} started \(fired from outside\)/,
+      /calculate_stats started \(fired from outside\)/,
       /transfers rolled back 1 level,/,
       /● rollback/,
       /transfers rolled back 20 levels,/,
