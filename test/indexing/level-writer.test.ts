@@ -76,7 +76,8 @@ const over = (error: unknown): boolean => {
   return true
 }
 
-for (const how of ['rollback and chain', 'rollback; begin read write', 'reset all']) {
+// Hidden in comments: as first words of a text they would not be sent.
+for (const how of ['/**/ rollback /**/ and chain', '/**/ rollback; begin read write', 'reset all']) {
   for (const journal of [true, false]) {
     test(`a handler's "${how}" fails its level, journalled: ${journal}`, async (t) => {
       const levels = await open(t)
