@@ -84,7 +84,13 @@ test('a firing whose process died is run again where its rule says so, once its 
   await second.clock.advance(3 * MINUTE)
   assert.deepEqual(ran, ['again', 'waiting'])
   const told = second.events.map((event) => ('job' in event ? `${event.type} ${event.job}` : event.type))
-  assert.deepEqual(told, ['job.retried again', 'job.fired again', 'job.failed once', 'job.fired waiting'])
+  assert.deepEqual(told, [
+    'jobs.scheduled',
+    'job.retried again',
+    'job.fired again',
+    'job.failed once',
+    'job.fired waiting',
+  ])
 })
 
 test('a job of one phase is skipped in the other, both ways, and its daemon stops', async (t) => {
