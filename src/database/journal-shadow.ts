@@ -109,7 +109,7 @@ export const createTriggers = (
   return [
     body('insert', table.partitioned ? newKey : newKeys),
     ...trigger('insert', 'after insert', eachInserted),
-    // Apart, since neither then has to ask which it is: 2 of 25 µs a row.
+    // Apart, since neither then has to ask which it is: a sixth of what the journal takes of an update.
     body('update', `${oldRow} if ${changed} then ${newKey} end if;`),
     ...trigger('update', 'after update', 'for each row'),
     body('delete', oldRow),
