@@ -56,13 +56,11 @@ export class UserGate implements StatementGate {
     this.#buffer = buffer
   }
 
+  /** @param statement left out: of rows, which wait for whatever runs */
   refusal(statement?: Statement): Error | undefined {
-    return (
-      this.#gate.refusal() ??
-      (this.isOver ? late() : undefined) ??
-      (this.#gate.isReading ? reading() : undefined) ??
-      (statement === undefined ? undefined : controlRefusal(statement.text))
-    )
+    const refusal = this.#gate.refusal() ?? (this.isOver ? late() : undefined)
+    if (refusal !== undefined || statement === undefined) return refusal
+    return this.#gate.isReading ? reading() : controlRefusal(statement.text)
   }
 
   before(): Promise<void> | undefined {
@@ -113,7 +111,7 @@ function reading(): TransactionOverError {
   return new TransactionOverError(
     'a statement was sent while a cursor of its transaction was open, and would have waited for its end for ever',
     {
-      hint: 'Read all rows before the next statement, or in batches by a key; outside of a transaction a cursor has a connection of its own.',
+      hint: 'Give rows to ctx.insert or ctx.upsert, which wait for it; or read all before the next statement. Outside of a transaction a cursor has a connection of its own.',
     },
   )
 }

@@ -159,3 +159,14 @@ test('a statement for each row of a cursor of the same transaction fails, where 
     await database.userSql`insert into item values (${row?.n ?? 0})`
   assert.deepEqual(await idsOf(database), [1, 2, 3])
 })
+
+test('rows that are given away for each row of a cursor are written behind it', async (t) => {
+  const database = await openWithTable(t)
+  await database.transaction(async (transaction) => {
+    for await (const [row] of transaction.sql<{ n: number }[]>`select n from generate_series(1, 3) n`.cursor(
+      1,
+    ))
+      transaction.insert('item', { id: row?.n ?? 0 })
+  })
+  assert.deepEqual(await idsOf(database), [1, 2, 3])
+})
