@@ -12,8 +12,8 @@ export interface Addition {
 
 /**
  * Queues a firing: not where it is there already, or one of its hook with the same key, which no reorg drops any more where this one
- * is of no level. Nor where it is the run of a job whose firing
- * was queued before, and may have run and be forgotten: that is noted in the run's row, with the firing.
+ * is of no level. Nor where it is the run of a job whose firing was queued before, and may have run and be forgotten: that is noted in
+ * the run's row, with the firing.
  * @param own Pawl's own schema
  * @returns whether it is new
  */
