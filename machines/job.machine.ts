@@ -25,8 +25,10 @@ export interface JobFiring {
   readonly attempt: number
   /** Somebody asked for it: no rule of the schedule holds for it. */
   readonly byHand: boolean
-  /** It failed and waits for its next attempt. */
-  readonly retrying: boolean
+  /** Why it is run again, and not before when (ms); undefined: this is its first attempt. */
+  readonly failure: { readonly error: unknown; readonly retryAt: number } | undefined
+  /** For its next attempt: until its back-off is over, then for the job's phase, or to be resumed. */
+  readonly waits: 'for its back-off' | 'for its turn' | undefined
 }
 
 export type JobEvent =
@@ -40,6 +42,8 @@ export type JobEvent =
   | { readonly type: 'RETRY'; readonly firing: string }
   /** Ask `inPhase` again. */
   | { readonly type: 'PHASE' }
+  /** The job is another one of this name from now on. What runs of the one before counts as its own: no more run beside it than may. */
+  | { readonly type: 'REPLACE'; readonly rules: JobRules; readonly paused: boolean; readonly job: unknown }
   | { readonly type: 'PAUSE' }
   | { readonly type: 'RESUME' }
   /** Fire no more; end when what runs has ended. A daemon is asked to end. */
@@ -54,8 +58,8 @@ export interface JobInput {
   readonly job: unknown
   /** The time in ms. */
   readonly now: () => number
-  /** Is this the phase that the job fires in? */
-  readonly inPhase: () => boolean
+  /** Is this the phase that `job` fires in? */
+  readonly inPhase: (job: unknown) => boolean
 }
 
 /** What becomes of firings. */
@@ -116,14 +120,21 @@ export const jobMachine = setup({
   guards: {
     isPaused: ({ context }) => context.paused,
     isDaemon: ({ context }) => context.rules.daemon,
+    /** Of the job as it is, or as it was. */
+    isOfDaemon: ({ context }, { actorId }: Failed) =>
+      context.running.some(({ id, fireTime }) => id === actorId && fireTime === undefined),
+    isDaemonWaiting: ({ context }) => context.rules.daemon && isWaiting(context),
     isDaemonEnding: ({ context }) => context.rules.daemon && context.running.length > 0,
-    isDaemonOutOfPhase: ({ context }) => context.rules.daemon && !context.inPhase(),
-    isInPhase: ({ context }) => context.inPhase(),
-    mayStart: ({ context }) => context.queue.length > 0 && freeSlots(context) > 0,
-    isRunning: ({ context }) => context.running.length > 0,
+    isDaemonOutOfPhase: ({ context }) => context.rules.daemon && !context.inPhase(context.job),
+    isInPhase: ({ context }) => context.inPhase(context.job),
+    mayStart: ({ context }) =>
+      freeSlots(context) > 0 && context.queue.some((firing) => mayRunNow(context, firing)),
+    mayGoOn: ({ context }) => context.running.some((firing) => maySpawnAgain(context, firing)),
+    isBusy: ({ context }) => context.running.length > 0 || context.queue.length > 0,
+    hasEnded: ({ context }) => context.running.length === 0,
     isIdle: ({ context }) => context.running.length === 0 && context.queue.length === 0,
     isLast: ({ context }) => context.running.length === 1 && context.queue.length === 0,
-    isWaiting: ({ context }) => context.queue.length > 0 || context.running.some(({ retrying }) => retrying),
+    isWaiting: ({ context }) => isWaiting(context),
     /** `src` adds: not an error that comes again each time. */
     mayRetry: ({ context }, { actorId }: Failed) => hasAttemptsLeft(context, actorId),
   },
@@ -146,9 +157,9 @@ export const jobMachine = setup({
     releaseWaiting: assign(({ context }) => ({
       decision: {
         ...NOTHING,
-        released: [...context.running.filter(({ retrying }) => retrying), ...context.queue],
+        released: [...context.running.filter(({ waits }) => waits !== undefined), ...context.queue],
       },
-      running: context.running.filter(({ retrying }) => !retrying),
+      running: context.running.filter(({ waits }) => waits === undefined),
       queue: [],
     })),
     spawnFirings: enqueueActions(({ context: { job, decision }, enqueue }) => {
@@ -161,21 +172,33 @@ export const jobMachine = setup({
       enqueue.assign({ running: context.running.filter(({ id }) => id !== actorId) })
     }),
     /** The firing keeps its place among those that run. */
-    noteRetry: enqueueActions(({ context, enqueue }, { actorId }: { readonly actorId: string }) => {
+    noteRetry: enqueueActions(({ context, enqueue }, { actorId, error }: Failed) => {
       enqueue.stopChild(actorId)
+      const failed = context.running.find(({ id }) => id === actorId)
+      if (failed === undefined) return
+      const { attempt } = failed
+      const backOff = nextBackOff(context, attempt)
+      const failure = { error, retryAt: context.now() + backOff }
+      const waiting = { ...failed, attempt: attempt + 1, failure, waits: 'for its back-off' as const }
       enqueue.assign({
-        running: context.running.map((firing) =>
-          firing.id === actorId ? { ...firing, attempt: firing.attempt + 1, retrying: true } : firing,
-        ),
-        backOff: nextBackOff(context, context.running.find(({ id }) => id === actorId)?.attempt ?? 1),
+        running: context.running.map((firing) => (firing === failed ? waiting : firing)),
+        backOff,
       })
     }),
-    spawnAgain: enqueueActions(({ context, enqueue }, { firing: id }: { readonly firing: string }) => {
-      const waiting = context.running.find((firing) => firing.id === id && firing.retrying)
-      if (waiting === undefined) return
-      const firing = { ...waiting, retrying: false }
-      enqueue.assign({ running: context.running.map((other) => (other.id === id ? firing : other)) })
-      enqueue.spawnChild('firing', { id, input: { job: context.job, firing } })
+    noteBackOffOver: assign({
+      running: ({ context }, { firing: id }: { readonly firing: string }) =>
+        context.running.map((firing) =>
+          firing.id === id && firing.waits !== undefined
+            ? { ...firing, waits: 'for its turn' as const }
+            : firing,
+        ),
+    }),
+    spawnAgain: enqueueActions(({ context, enqueue }) => {
+      const goOn = (firing: JobFiring): JobFiring =>
+        maySpawnAgain(context, firing) ? { ...firing, waits: undefined } : firing
+      for (const firing of context.running.filter((waiting) => maySpawnAgain(context, waiting)))
+        enqueue.spawnChild('firing', { id: firing.id, input: { job: context.job, firing: goOn(firing) } })
+      enqueue.assign({ running: context.running.map(goOn) })
     }),
     noteDaemonEnd: assign(({ context }) => {
       const ends = context.now() - context.startedAt >= HEALTHY ? 1 : context.ends + 1
@@ -184,6 +207,12 @@ export const jobMachine = setup({
     endDaemon: enqueueActions(({ context, enqueue }) => {
       if (!context.rules.daemon) return
       for (const { id } of context.running) enqueue.sendTo(id, { type: 'DRAIN' })
+    }),
+    replace: assign({
+      rules: (_, { rules }: Replacement) => rules,
+      paused: (_, { paused }: Replacement) => paused,
+      job: (_, { job }: Replacement) => job,
+      ends: 0,
     }),
     notePaused: assign({ paused: true }),
     noteResumed: assign({ paused: false, ends: 0 }),
@@ -194,8 +223,9 @@ export const jobMachine = setup({
     reportFailed: (_, _params: Failed) => {},
     /** What was asked for by hand is done: the daemon starts. */
     reportStarted: (_, _params: OneFiring) => {},
-    /** It wants RETRY after `backOff` ms. */
     reportRetry: (_, _params: Failed) => {},
+    /** It wants RETRY after `backOff` ms. */
+    awaitRetry: (_, _params: Failed) => {},
     /** A daemon returned (no error) or threw; it wants DUE after `backOff` ms. */
     reportDaemonEnded: (_, _params: { readonly error: unknown }) => {},
   },
@@ -214,8 +244,13 @@ export const jobMachine = setup({
   initial: 'deciding',
   on: {
     RETIRE: { target: '.retiring' },
+    // A daemon is asked to end before another one begins.
+    REPLACE: {
+      target: '.deciding',
+      actions: ['endDaemon', { type: 'replace', params: ({ event }) => event }],
+    },
     ADOPT: { actions: { type: 'adopt', params: ({ event }) => event } },
-    RETRY: { actions: { type: 'spawnAgain', params: ({ event }) => event } },
+    RETRY: { actions: { type: 'noteBackOffOver', params: ({ event }) => event } },
     RUN: { actions: [{ type: 'decideByHand', params: ({ event }) => event }, 'report', 'spawnFirings'] },
     'xstate.done.actor.*': {
       actions: [
@@ -225,12 +260,16 @@ export const jobMachine = setup({
     },
     'xstate.error.actor.*': [
       // A daemon that was asked to end may do so by throwing.
-      { guard: 'isDaemon', actions: { type: 'forgetFiring', params: ({ event }) => event } },
+      {
+        guard: { type: 'isOfDaemon', params: ({ event }) => event },
+        actions: { type: 'forgetFiring', params: ({ event }) => event },
+      },
       {
         guard: { type: 'mayRetry', params: ({ event }) => event },
         actions: [
           { type: 'noteRetry', params: ({ event }) => event },
           { type: 'reportRetry', params: ({ event }) => event },
+          { type: 'awaitRetry', params: ({ event }) => event },
         ],
       },
       {
@@ -244,6 +283,8 @@ export const jobMachine = setup({
   states: {
     deciding: {
       always: [
+        // It had a schedule before, of which these are.
+        { guard: 'isDaemonWaiting', actions: ['releaseWaiting', 'report'] },
         { guard: 'isPaused', target: 'paused' },
         { guard: 'isDaemonOutOfPhase', target: 'held' },
         { guard: 'isDaemonEnding', target: 'ending' },
@@ -253,8 +294,11 @@ export const jobMachine = setup({
     },
     scheduled: {
       initial: 'idle',
-      // Whatever made room, or came to wait.
-      always: { guard: 'mayStart', actions: ['takeFromQueue', 'report', 'spawnFirings'] },
+      // Whatever made room, came to wait, or is the phase again: PHASE needs no transition.
+      always: [
+        { guard: 'mayGoOn', actions: 'spawnAgain' },
+        { guard: 'mayStart', actions: ['takeFromQueue', 'report', 'spawnFirings'] },
+      ],
       on: {
         DUE: { actions: [{ type: 'decide', params: ({ event }) => event }, 'report', 'spawnFirings'] },
         PAUSE: { target: 'paused' },
@@ -262,15 +306,15 @@ export const jobMachine = setup({
       states: {
         // What nearly always follows is one step, not two: with thousands of firings a second the steps are what costs.
         idle: {
-          always: { guard: 'isRunning', target: 'running' },
+          always: { guard: 'isBusy', target: 'busy' },
           on: {
             DUE: {
-              target: 'running',
+              target: 'busy',
               actions: [{ type: 'decide', params: ({ event }) => event }, 'report', 'spawnFirings'],
             },
           },
         },
-        running: {
+        busy: {
           always: { guard: 'isIdle', target: 'idle' },
           on: {
             'xstate.done.actor.*': {
@@ -322,7 +366,7 @@ export const jobMachine = setup({
       },
     },
     ending: {
-      always: { guard: 'isIdle', target: 'deciding' },
+      always: { guard: 'hasEnded', target: 'deciding' },
       on: {
         PAUSE: { target: 'paused' },
         PHASE: { guard: 'isDaemonOutOfPhase', target: 'held' },
@@ -338,6 +382,11 @@ export const jobMachine = setup({
     paused: {
       entry: ['notePaused', 'endDaemon'],
       exit: 'noteResumed',
+      // What was asked for by hand.
+      always: [
+        { guard: 'mayGoOn', actions: 'spawnAgain' },
+        { guard: 'mayStart', actions: ['takeFromQueue', 'report', 'spawnFirings'] },
+      ],
       on: {
         RESUME: { target: 'deciding' },
       },
@@ -353,7 +402,10 @@ export const jobMachine = setup({
         RUN: { actions: { type: 'adopt', params: ({ event }) => event } },
         'xstate.error.actor.*': {
           guard: { type: 'mayRetry', params: ({ event }) => event },
-          actions: { type: 'noteRetry', params: ({ event }) => event },
+          actions: [
+            { type: 'noteRetry', params: ({ event }) => event },
+            { type: 'reportRetry', params: ({ event }) => event },
+          ],
         },
       },
     },
@@ -365,6 +417,8 @@ interface OneFiring {
   readonly firing: JobFiring
 }
 
+type Replacement = Pick<JobInput, 'rules' | 'paused' | 'job'>
+
 /** A firing about which nothing is known yet. */
 export const FIRING: JobFiring = {
   id: '',
@@ -372,7 +426,8 @@ export const FIRING: JobFiring = {
   fireTimes: 1,
   attempt: 1,
   byHand: false,
-  retrying: false,
+  failure: undefined,
+  waits: undefined,
 }
 
 const NONE: readonly JobFiring[] = []
@@ -380,6 +435,16 @@ const NONE: readonly JobFiring[] = []
 const NOTHING: JobDecision = { starting: NONE, late: NONE, skipped: NONE, outOfPhase: NONE, released: NONE }
 
 const freeSlots = ({ rules, running }: Context): number => rules.maxInstances - running.length
+
+const isWaiting = ({ running, queue }: Context): boolean =>
+  queue.length > 0 || running.some(({ waits }) => waits !== undefined)
+
+/** What was asked for by hand waits for no phase, and for no resumption. */
+const mayRunNow = ({ paused, inPhase, job }: Context, { byHand }: JobFiring): boolean =>
+  byHand || (!paused && inPhase(job))
+
+const maySpawnAgain = (context: Context, firing: JobFiring): boolean =>
+  firing.waits === 'for its turn' && mayRunNow(context, firing)
 
 /** A daemon is started again, not its firing. */
 export const hasAttemptsLeft = (
@@ -393,7 +458,7 @@ const nextBackOff = ({ rules: { backOff } }: Context, failures: number): number 
 /** What becomes of fire times that have come. */
 function decide(context: Context, fireTimes: readonly Date[]): Partial<Context> {
   const each = fireTimes.map((fireTime): JobFiring => ({ ...FIRING, fireTime }))
-  if (!context.inPhase()) return { decision: { ...NOTHING, outOfPhase: each } }
+  if (!context.inPhase(context.job)) return { decision: { ...NOTHING, outOfPhase: each } }
   const { late, inTime } = judge(context, each)
   // Where some wait already, a later one cannot be told as skipped before them: it waits, too.
   if (freeSlots(context) <= 0 && context.queue.length === 0)
@@ -404,12 +469,13 @@ function decide(context: Context, fireTimes: readonly Date[]): Partial<Context> 
 /** Starts what waits, as far as there is room. What waited may have become too late. */
 function take(context: Context, more: readonly JobFiring[] = NONE, lateAlso = NONE): Partial<Context> {
   const { late, inTime } = judge(context, [...context.queue, ...more])
-  const free = Math.max(freeSlots(context), 0)
-  const left = inTime.slice(free)
+  const ready = inTime.filter((firing) => mayRunNow(context, firing))
+  const starting = new Set(ready.slice(0, Math.max(freeSlots(context), 0)))
+  const left = inTime.filter((firing) => !starting.has(firing))
   // There are ever more of them: the first give way.
   const tooMany = Math.max(left.length - LONGEST_QUEUE, 0)
   return {
-    ...start(context, inTime.slice(0, free), {
+    ...start(context, [...starting], {
       late: [...late, ...lateAlso],
       skipped: left.slice(0, tooMany),
     }),

@@ -40,7 +40,6 @@ export class JobActors {
   readonly #pool: ActorPool
   readonly #logic: typeof jobMachine
   readonly #draining = new LightSignal()
-  #serial = 0
 
   constructor(pool: ActorPool, options: JobActorsOptions) {
     this.#pool = pool
@@ -62,19 +61,29 @@ export class JobActors {
   of(record: JobRecord): JobRef {
     if (record.ref !== undefined) return record.ref
     const { clock, inPhase } = this.#options
-    const { name } = record.rules
-    // A job of this name that was removed may still be ending.
-    const id =
-      this.#pool.get(`job: ${name}`) === undefined ? `job: ${name}` : `job: ${name} (${++this.#serial})`
+    const id = `job: ${record.rules.name}`
+    // One of this name that was removed may not have ended yet: not beside it.
+    const ending = this.#pool.get(id)
+    if (ending !== undefined) {
+      record.ref = ending as JobRef
+      this.replace(record)
+      return record.ref
+    }
     const input = {
       rules: record.rules,
       paused: record.paused,
       job: record,
       now: () => clock.now(),
-      inPhase: () => inPhase(record),
+      inPhase: (job: unknown) => inPhase(job as JobRecord),
     }
     record.ref = this.#pool.spawn(this.#logic, { id, input }) as JobRef
     return record.ref
+  }
+
+  /** It is another job of its name from here on. */
+  replace(record: JobRecord): void {
+    const { rules, paused, ref } = record
+    ref?.send({ type: 'REPLACE', rules, paused, job: record })
   }
 
   /** Nothing that waits begins from here on. */
@@ -118,12 +127,15 @@ export class JobActors {
           if (record.config.onError === 'stop' && !(error instanceof StoppingError)) fatal(error)
           this.#rest(record)
         },
-        reportRetry: ({ context }, { actorId, error }) => {
+        reportRetry: ({ context }, { actorId }) => {
+          const firing = context.running.find(({ id }) => id === actorId)
+          if (firing !== undefined) book.retried(recordOf(context), firing, context.backOff)
+        },
+        awaitRetry: ({ context }, { actorId }) => {
           const record = recordOf(context)
           const firing = context.running.find(({ id }) => id === actorId)
           if (firing === undefined) return
           noteWaiting(record, firing)
-          book.retried(record, firing, error, context.backOff)
           retryLater(record, firing, context.backOff)
         },
         reportDaemonEnded: ({ context }, { error }) => {

@@ -99,7 +99,7 @@ export class JobBook {
   released(record: JobRecord, firings: readonly JobFiring[]): void {
     const { name } = record.rules
     for (const firing of firings)
-      this.#save(name, uncounted(record, firing), { ...this.#run(name, firing, 'due'), released: true })
+      this.#save(name, uncounted(record, firing), this.#releasedRun(name, firing))
   }
 
   finished({ rules: { name } }: JobRecord, firing: JobFiring): void {
@@ -112,7 +112,7 @@ export class JobBook {
       // It did not run: its fire time is due at the next start.
       this.#emit({ type: 'job.failed', job: name, error, restartIn: undefined })
       this.#logger.info('job was stopped before it ran', { job: name, fireTime: firing.fireTime })
-      this.#save(name, {}, { ...this.#run(name, firing, 'due'), released: true })
+      this.#save(name, {}, this.#releasedRun(name, firing))
       return
     }
     this.#failed(name, error, undefined)
@@ -125,27 +125,24 @@ export class JobBook {
   }
 
   /** The process that ran it died, and it has no attempt left. */
-  lost({ rules: { name } }: JobRecord, firing: JobFiring, error: Error): void {
+  lost({ rules: { name } }: JobRecord, firing: JobFiring): void {
+    const error = firing.failure?.error
     this.#failed(name, error, undefined)
+    const message = messageOf(error)
     this.#save(
       name,
-      { failed: 1, lastError: error.message },
-      { ...this.#run(name, firing, 'lost'), finishedAt: new Date(this.#now()), error: error.message },
+      { failed: 1, lastError: message },
+      { ...this.#run(name, firing, 'lost'), finishedAt: new Date(this.#now()), error: message },
     )
   }
 
   /** `firing` is the attempt that is to come, after `delay` ms. */
-  retried({ rules: { name } }: JobRecord, firing: JobFiring, error: unknown, delay: number): void {
-    const { fireTime, attempt } = firing
+  retried({ rules: { name } }: JobRecord, firing: JobFiring, delay: number): void {
+    const { fireTime, attempt, failure } = firing
+    const error = failure?.error
     this.#emit({ type: 'job.retried', job: name, fireTime, attempt, delay, error })
     this.#logger.warn('job is tried again', { job: name, fireTime, attempt, delay, error })
-    const message = messageOf(error)
-    const retryAt = new Date(this.#now() + delay)
-    this.#save(
-      name,
-      { retried: 1, lastError: message },
-      { ...this.#run(name, firing, 'due'), retryAt, error: message },
-    )
+    this.#save(name, { retried: 1, lastError: messageOf(error) }, this.#waitingRun(name, firing))
   }
 
   /** A daemon ended (no error: it returned), to be started again after `restartIn` ms. */
@@ -192,6 +189,18 @@ export class JobBook {
         { ...(at === 0 ? tally : {}), ...uncounted(record, firing) },
         { ...this.#run(name, firing, status), finishedAt },
       )
+  }
+
+  #releasedRun(job: string, firing: JobFiring): Run {
+    return { ...this.#waitingRun(job, firing), released: true }
+  }
+
+  /** Its row says why it is run again, and from when on. */
+  #waitingRun(job: string, firing: JobFiring): Run {
+    const { failure } = firing
+    const run = this.#run(job, firing, 'due')
+    if (failure === undefined) return run
+    return { ...run, retryAt: new Date(failure.retryAt), error: messageOf(failure.error) }
   }
 
   #run(job: string, firing: JobFiring, status: RunStatus): Run {

@@ -10,8 +10,9 @@ export type JobRef = ActorRefFrom<typeof jobMachine>
 
 /** One job while it runs. There may be 100,000: nothing is kept here that can be found elsewhere. */
 export interface JobRecord {
-  readonly rules: JobRules
-  readonly config: JobConfig
+  /** Both are others where the job is replaced by one of its name. */
+  rules: JobRules
+  config: JobConfig
   /** As the store describes it. */
   schedule: string
   /** Since when this schedule is known; ms. */
@@ -48,6 +49,12 @@ export function createRecord(
     waiting: undefined,
     begun: NONE,
   }
+}
+
+/** The job is `next` from here on. What was claimed for it, runs or waits is its own still. */
+export function replaceRecord(record: JobRecord, next: JobRecord): void {
+  const { rules, config, schedule, anchor, trigger, handed, paused } = next
+  Object.assign(record, { rules, config, schedule, anchor, trigger, handed, paused })
 }
 
 /** Its row says that it waits: it is noted as begun before it runs. */

@@ -61,6 +61,7 @@ interface RunRow {
   readonly attempt: number
   readonly by_hand: boolean
   readonly retry_at: Date | null
+  readonly error: string | null
 }
 
 /** See `JobStore.takeOver`. */
@@ -92,7 +93,7 @@ export async function takeRuns(
       status = case when run.queued then 'succeeded' else run.status end,
       finished_at = case when run.queued then now() else run.finished_at end
     from found where run.job = found.job and run.fire_time = found.fire_time
-    returning run.job, run.fire_time, run.fire_times, run.status, run.attempt, run.by_hand, run.retry_at`
+    returning run.job, run.fire_time, run.fire_times, run.status, run.attempt, run.by_hand, run.retry_at, run.error`
   // One whose firing is on the queue has done its part, and only could not say so.
   return rows
     .flatMap((row) => (row.status === 'succeeded' ? [] : [{ ...row, status: row.status }]))
@@ -104,6 +105,7 @@ export async function takeRuns(
       attempt: row.attempt,
       byHand: row.by_hand,
       retryAt: row.retry_at ?? undefined,
+      error: row.error ?? undefined,
     }))
     .toSorted((a, b) => a.fireTime.getTime() - b.fireTime.getTime())
 }

@@ -58,6 +58,11 @@ export class Roster {
       { ...options, reader, records: this.#records },
       {
         begin: (record) => this.#begin(record),
+        replaced: (record) => {
+          this.#timekeeper.delete(record)
+          this.#actors?.replace(record)
+          this.#begin(record)
+        },
         unschedule: (record) => this.#timekeeper.delete(record),
         restartFrom: (record, time) => this.#restartFrom(record, time),
         changed: (records) => this.#plan(records),
@@ -133,8 +138,8 @@ export class Roster {
   setPhase({ synchronized }: { readonly synchronized: boolean }): void {
     if (this.#synchronized === synchronized) return
     this.#synchronized = synchronized
-    for (const { rules, config, ref } of this.#records.values()) {
-      if (rules.daemon && (config.when ?? 'always') !== 'always') ref?.send({ type: 'PHASE' })
+    for (const { config, ref } of this.#records.values()) {
+      if ((config.when ?? 'always') !== 'always') ref?.send({ type: 'PHASE' })
     }
   }
 

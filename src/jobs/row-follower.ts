@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { JobReader } from './job-reader.ts'
-import type { JobRecord } from './job-record.ts'
+import { replaceRecord, type JobRecord } from './job-record.ts'
 import type { JobState, JobStore } from './job-store.ts'
 
 /** ms until rows are read again that could not be read. */
@@ -10,6 +10,8 @@ const READ_AGAIN = 1_000
 export interface RowFollowerJobs {
   /** There is a job more. */
   readonly begin: (record: JobRecord) => void
+  /** It is another job of its name now. */
+  readonly replaced: (record: JobRecord) => void
   readonly unschedule: (record: JobRecord) => void
   /** Fire times after this one (ms) are to come. */
   readonly restartFrom: (record: JobRecord, time: number) => void
@@ -129,11 +131,15 @@ export class RowFollower {
       if (before !== undefined) this.#remove(before)
       return
     }
-    if (before === undefined || !this.#reader.isSameJob(before, config)) {
-      if (before !== undefined) this.#remove(before)
+    if (before === undefined) {
       const record = this.#reader.read(config, state)
       this.#records.set(name, record)
       this.#jobs.begin(record)
+      return
+    }
+    if (!this.#reader.isSameJob(before, config)) {
+      replaceRecord(before, this.#reader.read(config, state))
+      this.#jobs.replaced(before)
       return
     }
     // The same schedule may count from another time: two processes that count an interval differently both fire it.

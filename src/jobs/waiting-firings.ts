@@ -46,14 +46,13 @@ export class WaitingFirings {
   adopt(run: Run): void {
     const { book, recordOf } = this.#jobs
     const record = recordOf(run.job)
-    if (record === undefined) return book.homeless(run)
-    const { fireTime, fireTimes, attempt, byHand, retryAt } = run
     const lost = run.status === 'running'
-    const firing = { ...FIRING, fireTime, fireTimes, byHand, attempt: lost ? attempt + 1 : attempt }
+    const firing = lost ? this.#lostFiring(run) : leftFiring(run)
+    if (record === undefined || !isFor(record, firing)) return book.homeless(run)
     noteWaiting(record, firing)
     if (lost && !this.#mayRunAgain(record, firing)) return
     // Stored by a clock that may have been ahead.
-    const delay = Math.min((retryAt?.getTime() ?? 0) - this.#clock.now(), record.rules.backOff.longest)
+    const delay = Math.min((firing.failure?.retryAt ?? 0) - this.#clock.now(), record.rules.backOff.longest)
     const waiting = { record, firing, adopted: true }
     if (delay > 0) this.#wait(waiting, delay)
     else this.due(waiting)
@@ -73,11 +72,10 @@ export class WaitingFirings {
     const { name } = record.rules
     // The job may have been replaced since, or be gone.
     const current = recordOf(name)
-    if (current === undefined)
+    if (current === undefined || !isFor(current, firing))
       return book.homeless({ ...firing, job: name, fireTime: firing.fireTime ?? new Date(0) })
     if (current !== record) noteWaiting(current, firing)
-    const type = firing.byHand && firing.attempt === 1 ? 'RUN' : 'ADOPT'
-    actorOf(current)?.send({ type, firing })
+    actorOf(current)?.send({ type: isAskedFor(firing) ? 'RUN' : 'ADOPT', firing })
   }
 
   wakeAll(): void {
@@ -95,17 +93,23 @@ export class WaitingFirings {
   #mayRunAgain(record: JobRecord, firing: JobFiring): boolean {
     const { rules, config } = record
     const { book } = this.#jobs
-    const error = new FiringLostError(
-      `the process that ran job "${rules.name}" for ${firing.fireTime?.toISOString()} ended before it did`,
-      { hint: 'Give the job retry: { attempts: 2 } to have such firings run again.' },
-    )
     if (firing.attempt <= rules.attempts) {
-      book.retried(record, firing, error, 0)
+      book.retried(record, firing, 0)
       return true
     }
-    book.lost(record, { ...firing, attempt: firing.attempt - 1 }, error)
-    if (config.onError === 'stop') this.#fatal(error)
+    book.lost(record, { ...firing, attempt: firing.attempt - 1 })
+    if (config.onError === 'stop') this.#fatal(firing.failure?.error)
     return false
+  }
+
+  /** The attempt that comes after the one that was lost. */
+  #lostFiring({ job, fireTime, fireTimes, attempt, byHand }: Run): JobFiring {
+    const error = new FiringLostError(
+      `the process that ran job "${job}" for ${fireTime.toISOString()} ended before it did`,
+      { hint: 'Give the job retry: { attempts: 2 } to have such firings run again.' },
+    )
+    const failure = { error, retryAt: this.#clock.now() }
+    return { ...FIRING, fireTime, fireTimes, byHand, attempt: attempt + 1, failure }
   }
 
   #wait(waiting: WaitingFiring, delay: number): void {
@@ -113,3 +117,14 @@ export class WaitingFirings {
     this.#jobs.wakeIn(waiting, delay)
   }
 }
+
+/** As it waited when it was left behind. */
+function leftFiring({ fireTime, fireTimes, attempt, byHand, retryAt, error }: Run): JobFiring {
+  const failure = retryAt === undefined ? undefined : { error, retryAt: retryAt.getTime() }
+  return { ...FIRING, fireTime, fireTimes, byHand, attempt, failure }
+}
+
+const isAskedFor = ({ byHand, attempt }: JobFiring): boolean => byHand && attempt === 1
+
+/** A daemon takes over no firing: it had a schedule when that was due. */
+const isFor = ({ rules }: JobRecord, firing: JobFiring): boolean => !rules.daemon || isAskedFor(firing)

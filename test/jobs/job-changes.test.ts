@@ -4,6 +4,7 @@ import type { JobConfig, JobConfigs } from '../../src/config/config.ts'
 import { ConfigurationError, UnknownJobError } from '../../src/errors.ts'
 import { createJobStore } from '../../src/jobs/database-job-store.ts'
 import { JobDesk } from '../../src/jobs/job-desk.ts'
+import { createMemoryJobStore } from '../../src/jobs/memory-job-store.ts'
 import { TestClock } from '../../src/testing/test-clock.ts'
 import { openTestDatabase } from '../support/test-database.ts'
 import { startScheduler } from './running-scheduler.ts'
@@ -187,27 +188,119 @@ test('an added job whose hook is gone is left out, and the others run', async (t
   await second.drain()
 })
 
-test('a removed job lets what runs end, and one of its name may begin meanwhile', async (t) => {
-  const database = await openTestDatabase(t)
+for (const how of ['replaced', 'removed, and one of its name added'] as const) {
+  test(`a job is ${how} while it runs: what runs may end, and counts`, async (t) => {
+    const database = await openTestDatabase(t)
+    let end = (): void => {}
+    const run = startScheduler(t, {
+      database,
+      jobs: {},
+      at: '2026-01-01T00:30',
+      fire: ({ hook }) => (hook === 'stats' ? new Promise((resolve) => void (end = resolve)) : undefined),
+    })
+    run.send({ type: 'START' })
+    await run.running()
+    await run.jobs.add('job', hourly)
+    await run.clock.advance(HOUR)
+    if (how !== 'replaced') await run.jobs.remove('job')
+    await run.jobs.add('job', { hook: 'other', interval: '10m' })
+    await run.clock.advance(10 * MINUTE)
+    end()
+    await run.clock.advance(10 * MINUTE)
+    assert.deepEqual(run.told('job'), ['fired 01:00 for 1', 'skipped 01:40', 'fired 01:50 for 1'])
+    await run.drain()
+    const rows = await database.sql`
+      select status from ${database.sql(database.ownSchema)}.job_run order by fire_time`
+    assert.deepEqual(
+      rows.map(({ status }) => String(status)),
+      ['succeeded', 'skipped', 'succeeded'],
+    )
+  })
+
+  test(`a daemon is ${how}: one runs at a time`, async (t) => {
+    const running = new Set<string>()
+    const ends: (() => void)[] = []
+    const run = startScheduler(t, {
+      database: createMemoryJobStore(),
+      jobs: {},
+      at: '2026-01-01T00:30',
+      fire: ({ hook }, signal) => {
+        running.add(hook)
+        return new Promise((resolve) =>
+          signal.addEventListener('abort', () =>
+            ends.push(() => {
+              running.delete(hook)
+              resolve()
+            }),
+          ),
+        )
+      },
+    })
+    run.send({ type: 'START' })
+    await run.running()
+    await run.jobs.add('job', { hook: 'one', daemon: true })
+    await run.clock.advance(1)
+    if (how !== 'replaced') await run.jobs.remove('job')
+    await run.jobs.add('job', { hook: 'two', daemon: true })
+    await run.clock.advance(1)
+    assert.deepEqual([[...running], ends.length], [['one'], 1])
+    ends.pop()?.()
+    await run.clock.advance(1)
+    assert.deepEqual([...running], ['two'])
+    await run.jobs.add('job', { hook: 'two', interval: '10m' })
+    ends.pop()?.()
+    await run.clock.advance(1)
+    assert.deepEqual([...running], [])
+    await run.drain()
+  })
+}
+
+test('a job that is rescheduled while it runs does not run beside itself', async (t) => {
   let end = (): void => {}
+  const run = startScheduler(t, {
+    database: createMemoryJobStore(),
+    jobs: { job: hourly },
+    at: '2026-01-01T00:30',
+    fire: () => new Promise((resolve) => void (end = resolve)),
+  })
+  run.send({ type: 'START' })
+  await run.running()
+  await run.clock.advance(HOUR)
+  await run.jobs.reschedule('job', { interval: '10m' })
+  await run.clock.advance(10 * MINUTE)
+  end()
+  await run.clock.advance(10 * MINUTE)
+  assert.deepEqual(run.told('job'), ['fired 01:00 for 1', 'skipped 01:40', 'fired 01:50 for 1'])
+})
+
+test('a job that becomes a daemon leaves what waits of it, and tells it as skipped', async (t) => {
+  const database = await openTestDatabase(t)
   const run = startScheduler(t, {
     database,
     jobs: {},
     at: '2026-01-01T00:30',
-    fire: ({ hook }) => (hook === 'stats' ? new Promise((resolve) => void (end = resolve)) : undefined),
+    fire: ({ hook }, signal) =>
+      hook === 'stats'
+        ? Promise.reject(new Error('boom'))
+        : new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
   })
   run.send({ type: 'START' })
   await run.running()
-  await run.jobs.add('job', hourly)
+  await run.jobs.add('job', { ...hourly, retry: { attempts: 2, delay: '1h' } })
   await run.clock.advance(HOUR)
-  await run.jobs.add('job', { hook: 'other', interval: '10m' })
-  await run.clock.advance(10 * MINUTE)
-  end()
+  await run.jobs.add('job', { hook: 'watch', daemon: true })
   await run.clock.advance(1)
-  assert.deepEqual(run.told('job'), ['fired 01:00 for 1', 'fired 01:40 for 1'])
+  // Asks to look for what nobody has, as each heartbeat does.
+  await run.jobs.run('job')
+  await run.clock.advance(1)
+  assert.deepEqual(run.told('job'), [
+    'fired 01:00 for 1',
+    'retried 01:00 as 2 in 3600000',
+    'fired now for 0',
+    'skipped 01:00 (removed)',
+    'skipped 01:30',
+  ])
   await run.drain()
-  const rows = await database.sql`select status from ${database.sql(database.ownSchema)}.job_run`
-  assert.deepEqual([...rows], [{ status: 'succeeded' }, { status: 'succeeded' }])
 })
 
 test('a daemon that waits for its restart is run by hand at once, and that is settled', async (t) => {

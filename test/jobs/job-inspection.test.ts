@@ -47,7 +47,7 @@ test('an inspector that attaches late finds every job with its state, and hears 
 
   assert.deepEqual(Object.fromEntries(walk(run.actor).filter(([id]) => id.startsWith('job: '))), {
     'job: idle': { scheduled: 'idle' },
-    'job: busy': { scheduled: 'running' },
+    'job: busy': { scheduled: 'busy' },
     'job: stopped': 'paused',
     'job: watcher': { daemon: 'running' },
     'job: broken': { daemon: 'backingOff' },
@@ -68,7 +68,7 @@ test('an inspector that attaches late finds every job with its state, and hears 
   for (const expected of [
     'job: live {"daemon":"running"}',
     'job: idle "paused"',
-    'job: busy {"scheduled":"running"}',
+    'job: busy {"scheduled":"busy"}',
   ])
     assert.ok(heard.includes(expected), `${expected} is not among ${heard.join('; ')}`)
 })
@@ -101,7 +101,7 @@ test('of very many jobs one has its actor while it fires, and as long as it has 
   const few = ['other_4999', 'last', 'flaky']
   assert.deepEqual(jobsOf(few), [{ scheduled: 'idle' }, undefined, undefined])
   await run.clock.advance(HOUR / 2)
-  assert.deepEqual(jobsOf(few), [{ scheduled: 'idle' }, { scheduled: 'running' }, { scheduled: 'running' }])
+  assert.deepEqual(jobsOf(few), [{ scheduled: 'idle' }, { scheduled: 'busy' }, { scheduled: 'busy' }])
   end()
   await run.clock.advance(HOUR / 3)
   assert.deepEqual(jobsOf(few), [{ scheduled: 'idle' }, undefined, undefined])

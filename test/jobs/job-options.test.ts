@@ -93,6 +93,119 @@ test('a firing whose process died is run again where its rule says so, once its 
   ])
 })
 
+test('a retry waits for the phase of its job, and for a job that is paused', async (t) => {
+  const database = await openTestDatabase(t)
+  const retry = { attempts: 2, delay: '10m' }
+  const jobs: JobConfigs = { phased: { ...hourly, when: 'synchronized', retry }, stopped: { ...hourly, retry } }
+  const ran: string[] = []
+  const run = startScheduler(t, {
+    database,
+    jobs,
+    at: '2026-01-01T00:30',
+    fire: ({ origin }) => {
+      ran.push(`${origin.job} ${run.clock.now() / MINUTE - Date.parse('2026-01-01') / MINUTE}`)
+      throw new Error('boom')
+    },
+  })
+  run.send({ type: 'START' })
+  await run.running()
+  run.send({ type: 'SYNCHRONIZED' })
+  await run.clock.advance(HOUR / 2)
+  run.send({ type: 'START' })
+  run.send({ type: 'PAUSE_JOB', job: 'stopped' })
+  await run.clock.advance(HOUR / 2)
+  assert.deepEqual(ran.toSorted(), ['phased 60', 'stopped 60'])
+  run.send({ type: 'SYNCHRONIZED' })
+  run.send({ type: 'RESUME_JOB', job: 'stopped' })
+  await run.clock.advance(1)
+  assert.deepEqual(ran.slice(2).toSorted(), ['phased 90', 'stopped 90'])
+  await run.drain()
+})
+
+test('what a process that died left behind waits for the phase of its job', async (t) => {
+  const database = await openTestDatabase(t)
+  const jobs: JobConfigs = { phased: { ...hourly, when: 'synchronized', retry: { attempts: 2 } } }
+  const first = startScheduler(t, {
+    database,
+    jobs,
+    at: '2026-01-01T00:30',
+    fire: () => new Promise(() => {}),
+  })
+  first.send({ type: 'START' })
+  await first.running()
+  first.send({ type: 'SYNCHRONIZED' })
+  await first.clock.advance(HOUR / 2)
+  await first.kill()
+  const second = startScheduler(t, { database, jobs, at: '2026-01-01T01:01' })
+  second.send({ type: 'START' })
+  await second.running()
+  await second.clock.advance(MINUTE)
+  assert.deepEqual(second.told('phased'), ['retried 01:00 as 2 in 0'])
+  second.send({ type: 'SYNCHRONIZED' })
+  await second.clock.advance(1)
+  assert.deepEqual(second.told('phased'), ['fired 01:00 for 1'])
+  await second.drain()
+})
+
+test('a retry that waits keeps its time and its reason over a stop', async (t) => {
+  const database = await openTestDatabase(t)
+  const jobs: JobConfigs = {
+    waiting: { ...hourly, retry: { attempts: 3, delay: '30m' } },
+    ending: { ...hourly, retry: { attempts: 3, delay: '30m' } },
+  }
+  let end = (): void => {}
+  const first = startScheduler(t, {
+    database,
+    jobs,
+    at: '2026-01-01T00:30',
+    fire: ({ origin }) =>
+      origin.job === 'waiting'
+        ? Promise.reject(new Error('boom'))
+        : new Promise((_resolve, reject) => void (end = () => reject(new Error('bang')))),
+  })
+  first.send({ type: 'START' })
+  await first.running()
+  await first.clock.advance(HOUR / 2)
+  const drained = first.drain()
+  end()
+  await drained
+  const own = database.sql(database.ownSchema)
+  const rowsOf = async () =>
+    (await database.sql`
+      select job, status, attempt, retry_at, error, owner, last_error, retried
+      from ${own}.job_run join ${own}.job on job.name = job_run.job order by job`).map((row) => ({ ...row }))
+  const expected = [
+    ['ending', 'bang'],
+    ['waiting', 'boom'],
+  ].map(([job, error]) => ({
+    job,
+    status: 'due',
+    attempt: 2,
+    retry_at: new Date('2026-01-01T01:30:00Z'),
+    error,
+    owner: null,
+    last_error: error,
+    retried: 1n,
+  }))
+  assert.deepEqual(await rowsOf(), expected)
+
+  // One that takes them over, and stops before their time, gives them back as they were.
+  for (const [from, until, fired] of [
+    ['2026-01-01T01:05', 10, 0],
+    ['2026-01-01T01:20', 11, 2],
+  ] as const) {
+    const run = startScheduler(t, { database, jobs, at: from })
+    run.send({ type: 'START' })
+    await run.running()
+    await run.clock.advance(until * MINUTE)
+    assert.equal(run.events.filter(({ type }) => type === 'job.fired').length, fired)
+    if (fired === 0) {
+      await run.drain()
+      assert.deepEqual(await rowsOf(), expected)
+    }
+  }
+})
+
 test('a job of one phase is skipped in the other, both ways, and its daemon stops', async (t) => {
   const jobs: JobConfigs = {
     catchUp: { ...hourly, when: 'syncing' },

@@ -14,6 +14,16 @@ const seconds = (firings: readonly JobFiring[]): string[] =>
     return fireTimes === 1 ? `${second}` : `${second} for ${fireTimes}`
   })
 
+const RULES: JobRules = {
+  name: 'job',
+  daemon: false,
+  maxInstances: 1,
+  coalesce: true,
+  misfireGrace: undefined,
+  attempts: 1,
+  backOff: { first: 1_000, factor: 2, longest: 300_000 },
+}
+
 function start(rules: Partial<JobRules> = {}, paused = false) {
   const slots = new Slots()
   const clock = { second: 0, inPhase: true }
@@ -43,16 +53,7 @@ function start(rules: Partial<JobRules> = {}, paused = false) {
     }),
     {
       input: {
-        rules: {
-          name: 'job',
-          daemon: false,
-          maxInstances: 1,
-          coalesce: true,
-          misfireGrace: undefined,
-          attempts: 1,
-          backOff: { first: 1_000, factor: 2, longest: 300_000 },
-          ...rules,
-        },
+        rules: { ...RULES, ...rules },
         paused,
         job: 'the job',
         now: () => clock.second * 1_000,
@@ -69,6 +70,8 @@ function start(rules: Partial<JobRules> = {}, paused = false) {
     state: () => JSON.stringify(job.getSnapshot().value).replaceAll('"', ''),
     due: (...times: number[]) => job.send({ type: 'DUE', fireTimes: times.map(at) }),
     send: (type: 'PAUSE' | 'RESUME' | 'RETIRE' | 'PHASE') => job.send({ type }),
+    replace: (by: Partial<JobRules>, pausedNow = false) =>
+      job.send({ type: 'REPLACE', rules: { ...RULES, ...by }, paused: pausedNow, job: 'another job' }),
     run: (second: number) =>
       job.send({ type: 'RUN', firing: { ...FIRING, fireTime: at(second), byHand: true } }),
     adopt: (second: number, firing: Partial<JobFiring> = {}) =>
@@ -84,7 +87,7 @@ test('fires when due, and waits for the next time when that has ended', () => {
   const { due, firing, told, state, job } = start()
   assert.equal(state(), '{scheduled:idle}')
   due(10)
-  assert.equal(state(), '{scheduled:running}')
+  assert.equal(state(), '{scheduled:busy}')
   assert.deepEqual(firing().input, {
     job: 'the job',
     firing: { ...FIRING, id: 'firing-0', fireTime: at(10) },
@@ -121,7 +124,7 @@ test('more than maxInstances at a time are skipped', () => {
   due(30)
   assert.deepEqual(told(), ['fired 10 for 1', 'fired 20 for 1', 'skipped 30 beside 2'])
   firings()[0]?.settle()
-  assert.equal(state(), '{scheduled:running}')
+  assert.equal(state(), '{scheduled:busy}')
   due(40)
   assert.deepEqual(told(), ['finished', 'fired 40 for 1'])
 })
@@ -247,7 +250,7 @@ test('a firing that failed is run again, with longer and longer waits, and fails
   const { due, firing, firings, retry, told, state } = start({ attempts: 3 })
   due(10)
   firing().fail('boom')
-  assert.equal(state(), '{scheduled:running}')
+  assert.equal(state(), '{scheduled:busy}')
   due(20)
   retry()
   retry()
@@ -265,22 +268,148 @@ test('a firing that failed is run again, with longer and longer waits, and fails
   assert.equal(state(), '{scheduled:idle}')
 })
 
-test('paused, a firing is still run again; retired, it is left to others', () => {
-  const { due, firing, firings, retry, send, told, job } = start({ attempts: 9, maxInstances: 2 })
+test('paused, a firing is run again when the job is resumed, and keeps its place until then', () => {
+  const { due, firing, firings, retry, send, told, state } = start({ attempts: 9 })
   due(10)
   send('PAUSE')
   firing().fail('boom')
   retry()
-  assert.equal(firings().length, 2)
+  assert.equal(firings().length, 1)
   send('RESUME')
+  assert.equal(firings().length, 2)
   due(20)
-  firings()[1]?.fail('boom')
+  assert.equal(state(), '{scheduled:busy}')
+  firing().fail('boom')
+  send('PAUSE')
+  send('RESUME')
+  // Its back-off is not over.
+  assert.equal(firings().length, 2)
+  retry()
+  assert.equal(firings().length, 3)
+  assert.deepEqual(told(), [
+    'fired 10 for 1',
+    'failed boom, attempt 2 in 1000',
+    'skipped 20 beside 1',
+    'failed boom, attempt 3 in 2000',
+  ])
+})
+
+test('retired, a firing that is to be run again is told, and left to others with what is known of it', () => {
+  const { due, firings, send, told, job } = start({ attempts: 9, maxInstances: 2 })
+  due(10)
+  due(20)
+  firings()[0]?.fail('boom')
   told()
   send('RETIRE')
   assert.deepEqual(told(), ['released 10'])
-  firings()[2]?.fail('boom')
-  assert.deepEqual(told(), ['released 20'])
+  assert.deepEqual(job.getSnapshot().context.decision.released[0]?.failure, {
+    error: 'boom',
+    retryAt: 1_000,
+  })
+  firings()[1]?.fail('bang')
+  assert.deepEqual(told(), ['failed bang, attempt 2 in 1000', 'released 20'])
   assert.equal(job.getSnapshot().status, 'done')
+})
+
+test('what failed in its phase is run again in it, and so is what was left behind or waits for its turn', () => {
+  const { due, adopt, firing, firings, retry, clock, send, told, state } = start({
+    attempts: 2,
+    coalesce: false,
+  })
+  due(10, 20)
+  clock.inPhase = false
+  firing().fail('boom')
+  retry()
+  adopt(5, { attempt: 2 })
+  due(30)
+  assert.equal(firings().length, 1)
+  assert.equal(state(), '{scheduled:busy}')
+  told()
+  clock.inPhase = true
+  send('PHASE')
+  for (let n = 0; n < 3; n++) firing().settle()
+  assert.deepEqual(told(), ['finished', 'fired 20 for 1', 'finished', 'fired 5 for 1', 'finished'])
+  assert.equal(state(), '{scheduled:idle}')
+  clock.inPhase = false
+  adopt(6)
+  assert.equal(state(), '{scheduled:busy}')
+  clock.inPhase = true
+  send('PHASE')
+  assert.deepEqual(told(), ['fired 6 for 1'])
+})
+
+test('what was asked for by hand is run again by hand: paused, and in any phase', () => {
+  const { run, adopt, firing, firings, retry, clock, send, told } = start({ attempts: 3, maxInstances: 2 })
+  clock.inPhase = false
+  run(10)
+  firing().fail('boom')
+  retry()
+  assert.equal(firings().length, 2)
+  send('PAUSE')
+  firing().fail('boom')
+  retry()
+  assert.equal(firings().length, 3)
+  told()
+  adopt(20)
+  adopt(30, { byHand: true, attempt: 2 })
+  assert.deepEqual(told(), ['fired 30 for 1'])
+})
+
+test('replaced, what runs of the job before counts, and what waits is run by the new rules', () => {
+  const { due, firing, firings, replace, told, state } = start({ maxInstances: 2, coalesce: false })
+  due(10, 20, 30)
+  replace({ coalesce: false })
+  assert.equal(state(), '{scheduled:busy}')
+  firings()[0]?.settle()
+  due(40)
+  assert.equal(firings().length, 2)
+  firings()[1]?.settle()
+  assert.deepEqual(told(), ['fired 10 for 1', 'fired 20 for 1', 'finished', 'finished', 'fired 30 for 1'])
+  assert.deepEqual((firing().input as { readonly job: unknown }).job, 'another job')
+})
+
+test('replaced, a daemon ends before the next one begins', () => {
+  const { firing, firings, replace, told, state, due } = start({ daemon: true })
+  replace({ daemon: true })
+  assert.equal(firing().drained, true)
+  assert.equal(state(), 'ending')
+  firing().fail('aborted')
+  assert.equal(firings().length, 2)
+  assert.equal(state(), '{daemon:running}')
+  // By a schedule: what is due while the daemon ends is one too many.
+  replace({})
+  due(10)
+  firing().fail('aborted')
+  due(20)
+  assert.deepEqual(told(), ['started', 'started', 'skipped 10 beside 1', 'fired 20 for 1'])
+})
+
+test('replaced by a daemon, it lets what runs end, and leaves what waits to others', () => {
+  const { due, adopt, firing, firings, replace, told, state } = start({ coalesce: false })
+  due(10, 20)
+  replace({ daemon: true })
+  adopt(30)
+  assert.deepEqual(told(), ['fired 10 for 1', 'released 20'])
+  assert.equal(state(), 'ending')
+  firing().settle()
+  assert.deepEqual(told(), ['finished', 'released 30', 'started'])
+  assert.equal(firings().length, 2)
+})
+
+test('replaced, it is paused or not as the new one is; one that was retired begins again', () => {
+  const { due, firing, firings, send, replace, told, state } = start()
+  replace({}, true)
+  assert.equal(state(), 'paused')
+  replace({})
+  assert.equal(state(), '{scheduled:idle}')
+  due(10)
+  send('RETIRE')
+  replace({})
+  due(20)
+  firing().settle()
+  due(30)
+  assert.equal(firings().length, 2)
+  assert.deepEqual(told(), ['fired 10 for 1', 'skipped 20 beside 1', 'finished', 'fired 30 for 1'])
 })
 
 test('run by hand at once, paused or not, but never beside maxInstances', () => {
@@ -297,7 +426,7 @@ test('run by hand at once, paused or not, but never beside maxInstances', () => 
   assert.equal(state(), 'paused')
   send('RESUME')
   due(50)
-  assert.equal(state(), '{scheduled:running}')
+  assert.equal(state(), '{scheduled:busy}')
 })
 
 test('what another process left behind waits for its turn, and is never too late once it has begun', () => {
