@@ -29,6 +29,7 @@ import { leftBehind } from './migrations/0024-left-behind.ts'
 import { answeredClaims } from './migrations/0025-answered-claims.ts'
 import { certainLevels } from './migrations/0026-certain-levels.ts'
 import { jobPauses } from './migrations/0027-job-pauses.ts'
+import { countedOnce } from './migrations/0028-counted-once.ts'
 import { quoteName } from './journal-ddl.ts'
 
 export interface Migration {
@@ -69,6 +70,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 25, name: 'answered-claims', up: answeredClaims },
   { id: 26, name: 'certain-levels', up: certainLevels },
   { id: 27, name: 'job-pauses', up: jobPauses },
+  { id: 28, name: 'counted-once', up: countedOnce },
 ]
 
 /** Of all processes that start at the same time, one migrates. The number is arbitrary. */

@@ -98,8 +98,7 @@ export class JobBook {
   /** They are for another start, or another process. */
   released(record: JobRecord, firings: readonly JobFiring[]): void {
     const { name } = record.rules
-    for (const firing of firings)
-      this.#save(name, uncounted(record, firing), this.#releasedRun(name, firing))
+    for (const firing of firings) this.#save(name, uncounted(record, firing), this.#releasedRun(name, firing))
   }
 
   finished({ rules: { name } }: JobRecord, firing: JobFiring): void {

@@ -1,5 +1,6 @@
 import type { Database } from '../database/database.ts'
 import type { Membership, Party } from '../database/membership.ts'
+import type { Beat } from '../database/process-row.ts'
 import { CHANGES } from './job-rows.ts'
 import type { StoreEvents } from './job-store.ts'
 
@@ -7,8 +8,9 @@ import type { StoreEvents } from './job-store.ts'
 export class JobRunner {
   readonly #database: Database
   readonly #membership: Membership
-  readonly #party: Party = { beat: () => this.#events?.look() }
+  readonly #party: Party = { beat: (beat) => this.#hearBeat(beat) }
   #events: StoreEvents | undefined
+  #since = new Date(0)
   #listening: { unlisten(): Promise<void> } | undefined
   #leaving: Promise<void> = Promise.resolve()
 
@@ -22,9 +24,11 @@ export class JobRunner {
   }
 
   /** @throws whatever the database throws: then it does not count as living. */
-  async join(events: StoreEvents): Promise<void> {
+  async join(events: StoreEvents, now: Date): Promise<void> {
     this.#events = events
+    this.#since = now
     await this.#membership.enter(this.#party)
+    await this.#noteSince(now)
     let again = false
     this.#listening = await this.#database.listen(
       CHANGES,
@@ -36,6 +40,14 @@ export class JobRunner {
         again = true
       },
     )
+  }
+
+  /** See `JobStore.firedSince`. */
+  async firedSince(): Promise<Date | undefined> {
+    const { sql, ownSchema } = this.#database
+    const [row] = await sql<{ since: Date | null }[]>`
+      select min(jobs_since) as since from ${sql(ownSchema)}.process where expires_at > clock_timestamp()`
+    return row?.since ?? undefined
   }
 
   /** Idempotent; whoever comes second waits for the first, as the database may be closed after it. */
@@ -52,7 +64,21 @@ export class JobRunner {
     await sql`
       update ${sql(ownSchema)}.job_run set owner = null
       where owner = ${this.id}::text::uuid and status in ('due', 'running')`
+    await this.#noteSince(undefined)
     await this.#membership.leave(this.#party)
+  }
+
+  /** Its row is another where it had been given up; what it could not fire meanwhile, others did. */
+  #hearBeat({ revived }: Beat): void {
+    if (revived) void this.#noteSince(this.#since).catch(() => {})
+    this.#events?.look()
+  }
+
+  async #noteSince(since: Date | undefined): Promise<void> {
+    const { sql, ownSchema } = this.#database
+    await sql`
+      update ${sql(ownSchema)}.process set jobs_since = ${since?.toISOString() ?? null}::text::timestamptz
+      where id = ${this.id}::text::uuid`
   }
 
   #hear(payload: string): void {

@@ -9,6 +9,9 @@ const MOST_TAKEN = 1_000
 /** ms. Clocks of machines that are right differ by less. */
 const CLOCKS_DIFFER = 10_000
 
+/** ms. For longer no database is away from a process that then writes again what it had written. */
+const WRITTEN_AGAIN = 7 * 86_400_000
+
 /** So many runs are forgotten by one statement. */
 const MOST_PRUNED = 10_000
 
@@ -34,15 +37,23 @@ export async function claimRuns(
   return claims.map(({ job, until }) => found.get(job) ?? { accounted: until, fireTimes: [], gone: true })
 }
 
+export interface RunBatch {
+  readonly owner: string
+  readonly runs: readonly Run[]
+  readonly tallies: ReadonlyMap<string, JobTally>
+  /** Who numbers its batches, each with a greater one. One of a number that was written before is not written again. */
+  readonly writer: string
+  /** Undefined: written again, it says the same. */
+  readonly number: number | undefined
+}
+
 /**
  * Writes what runs came to, and adds to the jobs' counts; one transaction.
  * @returns the runs that were left alone, as another process has them
  */
 export async function writeRuns(
   database: Database,
-  owner: string,
-  runs: readonly Run[],
-  tallies: ReadonlyMap<string, JobTally>,
+  { owner, runs, tallies, writer, number }: RunBatch,
 ): Promise<readonly RunKey[]> {
   const { sql } = database
   const own = sql(database.ownSchema)
@@ -50,7 +61,8 @@ export async function writeRuns(
   const counts = [...tallies].map(([name, tally]) => ({ name, ...tally }))
   return sql<RunKey[]>`
     select left_job as job, left_fire_time as "fireTime"
-    from ${own}.write_runs(${json(rows)}::text::json, ${json(counts)}::text::json, ${owner})`
+    from ${own}.write_runs(
+      ${json(rows)}::text::json, ${json(counts)}::text::json, ${owner}, ${writer}, ${number ?? null})`
 }
 
 interface RunRow {
@@ -136,4 +148,5 @@ export async function pruneRuns(database: Database, before: Date): Promise<void>
         select ctid from ${own}.job_run where finished_at < ${before.toISOString()}::text::timestamptz limit ${MOST_PRUNED}))`
     count = pruned.count
   }
+  await sql`delete from ${own}.job_writer where written_at < clock_timestamp() - ${WRITTEN_AGAIN} * interval '1 ms'`
 }

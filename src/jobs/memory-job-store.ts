@@ -41,6 +41,7 @@ class MemoryJobStore implements JobStore {
   /** By job, by fire time: only those that have not ended. */
   readonly #runs = new Map<string, Map<number, Run>>()
   #events: StoreEvents | undefined
+  #since: Date | undefined
 
   async load(jobs: readonly KnownJob[], now: Date) {
     const names = new Set(jobs.map(({ name }) => name))
@@ -187,13 +188,19 @@ class MemoryJobStore implements JobStore {
     return found
   }
 
-  async join(events: StoreEvents): Promise<void> {
+  async join(events: StoreEvents, now: Date): Promise<void> {
     this.#events = events
+    this.#since = now
+  }
+
+  async firedSince(): Promise<Date | undefined> {
+    return this.#since
   }
 
   async leave(): Promise<void> {
     if (this.#events === undefined) return
     this.#events = undefined
+    this.#since = undefined
     for (const row of this.#rows.values()) row.leftBehind = row.temporary
     for (const runs of this.#runs.values()) {
       for (const [at, run] of runs) runs.set(at, { ...run, released: true })

@@ -17,6 +17,11 @@ export class RecordBatch {
     return this.#runs.size === 0 && this.#tallies.size === 0
   }
 
+  /** Written twice, it says no more than once: nothing is counted, and nothing given back that may have been taken since. */
+  get isSameTwice(): boolean {
+    return this.#tallies.size === 0 && this.runs.every(({ released }) => released !== true)
+  }
+
   add(job: string, tally: JobTally, run?: Run): void {
     if (Object.keys(tally).length > 0) this.#tallies.set(job, addTallies(this.#tallies.get(job) ?? {}, tally))
     if (run !== undefined) this.#runs.set(keyOf(run), run)

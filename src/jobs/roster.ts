@@ -29,6 +29,8 @@ export class Roster {
   readonly #follower: RowFollower
   #actors: JobActors | undefined
   #synchronized: boolean | undefined
+  /** Fire times up to here (ms) came while no process was there to fire them. */
+  #downUntil = 0
   #draining = false
   /** Nothing can begin any more, and nobody waits for the end. */
   #stopped = false
@@ -76,11 +78,16 @@ export class Roster {
     const roster = new Roster(options, reader)
     // Before the rows are read: what is changed meanwhile, here or elsewhere, is noted, and read when the jobs run.
     options.desk.attach(roster)
-    await options.store.join({
-      changed: (name) => void roster.refresh([name]),
-      unheard: () => void roster.refresh(),
-      look: () => void roster.look(),
-    })
+    const now = new Date(options.clock.now())
+    await options.store.join(
+      {
+        changed: (name) => void roster.refresh([name]),
+        unheard: () => void roster.refresh(),
+        look: () => void roster.look(),
+      },
+      now,
+    )
+    roster.#downUntil = ((await options.store.firedSince()) ?? now).getTime()
     for (const [name, record] of await reader.load()) roster.#records.set(name, record)
     return roster
   }
@@ -166,10 +173,9 @@ export class Roster {
   }
 
   #begin(record: JobRecord): void {
-    const { clock } = this.#options
     if (record.rules.daemon || this.#actors?.roomy === true) this.#actors?.of(record)
     if (record.paused || record.rules.daemon) return
-    if (record.config.catchUp === false) this.#due(record, clock.now(), { down: true })
+    if (record.config.catchUp === false) this.#due(record, this.#downUntil, { down: true })
     else this.#await(record, record.trigger.next(new Date(record.handed)))
   }
 

@@ -96,7 +96,10 @@ test('a firing whose process died is run again where its rule says so, once its 
 test('a retry waits for the phase of its job, and for a job that is paused', async (t) => {
   const database = await openTestDatabase(t)
   const retry = { attempts: 2, delay: '10m' }
-  const jobs: JobConfigs = { phased: { ...hourly, when: 'synchronized', retry }, stopped: { ...hourly, retry } }
+  const jobs: JobConfigs = {
+    phased: { ...hourly, when: 'synchronized', retry },
+    stopped: { ...hourly, retry },
+  }
   const ran: string[] = []
   const run = startScheduler(t, {
     database,
@@ -171,9 +174,11 @@ test('a retry that waits keeps its time and its reason over a stop', async (t) =
   await drained
   const own = database.sql(database.ownSchema)
   const rowsOf = async () =>
-    (await database.sql`
+    (
+      await database.sql`
       select job, status, attempt, retry_at, error, owner, last_error, retried
-      from ${own}.job_run join ${own}.job on job.name = job_run.job order by job`).map((row) => ({ ...row }))
+      from ${own}.job_run join ${own}.job on job.name = job_run.job order by job`
+    ).map((row) => ({ ...row }))
   const expected = [
     ['ending', 'bang'],
     ['waiting', 'boom'],
@@ -267,6 +272,27 @@ test('without catchUp, what passed while down is missed, and told', async (t) =>
     assert.deepEqual(run.told('hourly'), expected)
     await run.drain()
   }
+})
+
+test('without catchUp, a fire time that comes while another process lives is not missed by one that starts', async (t) => {
+  const database = await openTestDatabase(t)
+  const jobs: JobConfigs = { hourly: { ...hourly, catchUp: false } }
+  const start = async (at: string) => {
+    const run = startScheduler(t, { database, jobs, at })
+    run.send({ type: 'START' })
+    await run.running()
+    await run.clock.advance(1)
+    return run
+  }
+  await (await start('2026-01-01T00:30')).drain()
+  const living = await start('2026-01-01T02:59:59')
+  assert.deepEqual(living.told('hourly'), ['missed 01:00,02:00 (down)'])
+  const starting = await start('2026-01-01T03:00')
+  assert.deepEqual(starting.told('hourly'), ['fired 03:00 for 1'])
+  await living.clock.advance(2_000)
+  assert.deepEqual(living.told('hourly'), [])
+  await living.drain()
+  await starting.drain()
 })
 
 test('onError stop ends the root with the error, after the last attempt', async (t) => {

@@ -39,7 +39,7 @@ for (const [where, open] of Object.entries(STORES)) {
   const suite = (name: string, run: (store: JobStore) => Promise<void>): void =>
     void test(`${where}: ${name}`, async (t) => {
       const store = await open(t)
-      await store.join(silent)
+      await store.join(silent, NOW)
       await run(store)
       await store.leave()
     })
@@ -248,7 +248,7 @@ const released = (ms: number): Run => {
 test('two processes on one database never have the same fire time', async (t) => {
   const database = await openTestDatabase(t)
   const stores = [createJobStore(database), createJobStore(database), createJobStore(database)]
-  for (const store of stores) await store.join(silent)
+  for (const store of stores) await store.join(silent, NOW)
   const names = Array.from({ length: 40 }, (_, at) => `job ${at}`)
   for (const store of stores)
     await store.load(
@@ -281,8 +281,8 @@ test('two processes on one database never have the same fire time', async (t) =>
 test('what a process that left, or died, had is taken over; what it says then counts no more', async (t) => {
   const database = await openTestDatabase(t)
   const [dead, other] = [createJobStore(database), createJobStore(database)]
-  await dead.join(silent)
-  await other.join(silent)
+  await dead.join(silent, NOW)
+  await other.join(silent, NOW)
   await dead.load([job('a')], NOW)
   await dead.claim([claim('a', 10, 20)])
   assert.deepEqual(await other.takeOver(() => true), [])
@@ -310,18 +310,21 @@ test('others hear of changes by hand, and of what is asked for', async (t) => {
   let wake = (): void => {}
   const [one, other] = [createJobStore(database), createJobStore(database)]
   await one.load([job('a')], NOW)
-  await one.join(silent)
-  await other.join({
-    changed: (name) => {
-      heard.push(name)
-      wake()
+  await one.join(silent, NOW)
+  await other.join(
+    {
+      changed: (name) => {
+        heard.push(name)
+        wake()
+      },
+      unheard: () => void heard.push('unheard'),
+      look: () => {
+        heard.push('look')
+        wake()
+      },
     },
-    unheard: () => void heard.push('unheard'),
-    look: () => {
-      heard.push('look')
-      wake()
-    },
-  })
+    NOW,
+  )
   heard.length = 0
   const next = (): Promise<void> => new Promise((resolve) => void (wake = resolve))
   for (const type of ['pause', 'run'] as const) {
@@ -336,7 +339,7 @@ test('others hear of changes by hand, and of what is asked for', async (t) => {
 test('runs that ended long ago are forgotten, others are not', async (t) => {
   const database = await openTestDatabase(t)
   const store = createJobStore(database)
-  await store.join(silent)
+  await store.join(silent, NOW)
   await store.load([job('a')], NOW)
   await store.claim([claim('a', 10, 20, 30)])
   await store.record('a', {}, run('a', 10))
@@ -411,11 +414,81 @@ test('what could not be written is written with the next record, and odd errors 
   await store.leave()
 })
 
+/** The database, of which the answers to `write_runs` that `lost` says never come. */
+function withoutAnswers(database: Database, lost: () => boolean): Database {
+  const sql = new Proxy(database.sql, {
+    apply(target, self, args: unknown[]) {
+      const query = Reflect.apply(target as never, self, args) as Promise<unknown>
+      if (![args[0]].flat().join('').includes('write_runs')) return query
+      return query.then((answer) => {
+        if (lost()) throw new Error('the answer was lost')
+        return answer
+      })
+    },
+  })
+  return new Proxy(database, {
+    get(target, key) {
+      const value: unknown = key === 'sql' ? sql : Reflect.get(target, key)
+      return typeof value === 'function' && key !== 'sql' ? value.bind(target) : value
+    },
+  })
+}
+
+test('what was written, and whose answer was lost, counts once, also where more comes meanwhile', async (t) => {
+  const database = await openTestDatabase(t)
+  let losing = 3
+  const store = createJobStore(withoutAnswers(database, () => losing-- > 0))
+  await store.join(silent, NOW)
+  await store.load([job('a')], NOW)
+  await store.claim([claim('a', 10)])
+  const failed = run('a', 10, { status: 'failed', error: 'boom' })
+  await assert.rejects(store.record('a', { failed: 1, lastError: 'boom' }, failed), /was lost/)
+  await assert.rejects(store.record('a', { skipped: 1 }), /was lost/)
+  await assert.rejects(store.record('a', { skipped: 1 }), /was lost/)
+  await store.record('a', { missed: 1 })
+  const [a] = await store.read()
+  assert.deepEqual([a?.fired, a?.failed, a?.skipped, a?.missed, a?.lastError], [1, 1, 2, 1, 'boom'])
+  // As it was at a stop.
+  losing = 1
+  await assert.rejects(store.record('a', { missed: 1 }), /was lost/)
+  await store.leave()
+  const [left] = await store.read()
+  assert.equal(left?.missed, 2)
+})
+
+test('a firing that was given back is not given back again, where the answer was lost', async (t) => {
+  const database = await openTestDatabase(t)
+  let losing = 1
+  const store = createJobStore(withoutAnswers(database, () => losing-- > 0))
+  await store.join(silent, NOW)
+  await store.load([job('a')], NOW)
+  await store.claim([claim('a', 10)])
+  await assert.rejects(store.record('a', {}, released(10)), /was lost/)
+  const taken = await store.takeOver(() => true)
+  assert.equal(taken.length, 1)
+  await store.settled()
+  assert.deepEqual(await store.takeOver(() => true), [])
+  await store.leave()
+})
+
+test('since when jobs are fired: the first of the processes that live counts', async (t) => {
+  const database = await openTestDatabase(t)
+  const [one, other] = [createJobStore(database), createJobStore(database)]
+  assert.equal(await one.firedSince(), undefined)
+  await one.join(silent, NOW)
+  await other.join(silent, LATER)
+  assert.deepEqual([await one.firedSince(), await other.firedSince()], [NOW, NOW])
+  await one.leave()
+  assert.deepEqual(await other.firedSince(), LATER)
+  await other.leave()
+  assert.equal(await other.firedSince(), undefined)
+})
+
 test('who leaves tries again what could not be written: it is not run once more elsewhere', async (t) => {
   const database = await openTestDatabase(t)
   const own = database.sql(database.ownSchema)
   const store = createJobStore(database)
-  await store.join(silent)
+  await store.join(silent, NOW)
   await store.load([job('a')], NOW)
   await store.claim([claim('a', 10)])
   await database.sql`alter table ${own}.job_run rename to elsewhere`
@@ -432,7 +505,7 @@ test('who leaves tries again what could not be written: it is not run once more 
 test('a rewind forgets what ended in a time to come, but not what another clock may have just run', async (t) => {
   const database = await openTestDatabase(t)
   const store = createJobStore(database)
-  await store.join(silent)
+  await store.join(silent, NOW)
   await store.load([job('a')], NOW)
   await store.claim([claim('a', 100, 5_000, 60_000, 90_000)])
   for (const ms of [100, 5_000, 60_000]) await store.record('a', {}, run('a', ms))
@@ -446,7 +519,7 @@ test('a rewind forgets what ended in a time to come, but not what another clock 
 test('whoever leaves second waits until the first has given back what ran', async (t) => {
   const database = await openTestDatabase(t)
   const store = createJobStore(database)
-  await store.join(silent)
+  await store.join(silent, NOW)
   await store.load([job('cut off')], NOW)
   await store.claim([claim('cut off', 10)])
   void store.leave()
