@@ -76,6 +76,7 @@ function checkJob(
   reader.optional(job, 'when', path, 'always, syncing or synchronized', isOneOf(WHEN))
   reader.optional(job, 'onError', path, 'continue or stop', isOneOf(ON_ERROR))
   checkRetry(reader, job, path)
+  if (job['daemon'] === true) refuseOfDaemon(reader, job, path)
   const wait = reader.optional(job, 'wait', path, 'false', (value): value is false => value === false)
   if (wait === false && job['daemon'] === true)
     reader.wrong(at(path, 'wait'), 'a daemon has no fire times that could be queued: leave wait out')
@@ -125,8 +126,26 @@ function checkRetry(reader: ConfigReader, job: Fields, jobPath: string): void {
     'a number of 1 or more',
     (value): value is number => typeof value === 'number' && value >= 1 && Number.isFinite(value),
   )
-  if (job['daemon'] === true && retry['attempts'] !== undefined)
-    reader.wrong(at(path, 'attempts'), 'a daemon is always started again: leave it out')
+  if (job['daemon'] === true) {
+    if (retry['attempts'] !== undefined)
+      reader.wrong(at(path, 'attempts'), 'a daemon is always started again: leave it out')
+  } else if (retry['attempts'] === undefined)
+    reader.wrong(at(path, 'attempts'), 'is missing: write how many runs a firing has at most, such as 3')
+}
+
+/** Rules that say nothing of a daemon: each is more likely a mistake than nothing. */
+function refuseOfDaemon(reader: ConfigReader, job: Fields, path: string): void {
+  for (const [key, why] of Object.entries(NOT_OF_DAEMONS))
+    if (job[key] !== undefined) reader.wrong(at(path, key), `${why}: leave it out`)
+}
+
+const NO_FIRE_TIMES = 'a daemon has no fire times'
+const NOT_OF_DAEMONS = {
+  maxInstances: 'a daemon runs once at a time',
+  coalesce: NO_FIRE_TIMES,
+  misfireGraceTime: NO_FIRE_TIMES,
+  catchUp: NO_FIRE_TIMES,
+  onError: 'a daemon is always started again',
 }
 
 function findHook(reader: ConfigReader, job: Fields, path: string, hooks: Fields): Hook | undefined {

@@ -1,3 +1,4 @@
+import { lastFireTime } from './last-fire-time.ts'
 import type { Trigger } from './trigger.ts'
 
 /** At most so many fire times are told of at once: a job of each second, down for a year, has 31 million. */
@@ -24,17 +25,4 @@ export function dueFireTimes(trigger: Trigger, after: Date, now: Date): DueFireT
     next = trigger.next(next)
   }
   return { fireTimes, capped: false, next }
-}
-
-/** The last fire time up to `now`, where `known` is one: found by halving, since walking there may take minutes. */
-function lastFireTime(trigger: Trigger, known: Date, now: Date): Date {
-  let last = known
-  let after = now.getTime()
-  while (after - last.getTime() > 1) {
-    const middle = new Date(Math.floor((last.getTime() + after) / 2))
-    const next = trigger.next(middle)
-    if (next !== undefined && next <= now) last = next
-    else after = middle.getTime()
-  }
-  return last
 }

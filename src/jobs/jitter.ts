@@ -1,3 +1,4 @@
+import { lastFireTime } from './last-fire-time.ts'
 import type { Trigger } from './trigger.ts'
 
 /**
@@ -34,13 +35,9 @@ const gap = (from: Date, to: Date | undefined): number => (to?.getTime() ?? Infi
 /** The last fire time up to `until` that is less than `reach` ms ago. Looks a short way back first: most are close. */
 function lastUntil(trigger: Trigger, until: Date, reach: number): Date | undefined {
   for (let back = Math.min(1_000, reach); ; back = Math.min(back * 8, reach)) {
-    let last: Date | undefined
-    let next = trigger.next(new Date(until.getTime() - back))
-    while (next !== undefined && next <= until) {
-      last = next
-      next = trigger.next(next)
-    }
-    if (last !== undefined || back === reach) return last
+    const known = trigger.next(new Date(until.getTime() - back))
+    if (known !== undefined && known <= until) return lastFireTime(trigger, known, until)
+    if (back === reach) return undefined
   }
 }
 

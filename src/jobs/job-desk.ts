@@ -2,11 +2,15 @@ import type { Clock } from '../clock.ts'
 import type { JobConfig } from '../config/config.ts'
 import { ConfigurationError, UnknownJobError, type ConfigurationIssue } from '../errors.ts'
 import { didYouMean, listWords } from '../text/did-you-mean.ts'
+import { describeValue } from '../text/describe-value.ts'
+import { isStorable } from '../text/is-storable.ts'
+import { checkReschedule } from './check-reschedule.ts'
+import { checkStorable } from './check-storable.ts'
 import type { JobCommand } from './job-command.ts'
 import type { JobControl, JobStatus } from './job-control.ts'
 import type { JobChange, JobStore } from './job-store.ts'
 import type { JobTrigger } from './job.ts'
-import { checkTrigger, parseTrigger } from './parse-trigger.ts'
+import { parseTrigger } from './parse-trigger.ts'
 
 export interface JobDeskOptions {
   readonly store: JobStore
@@ -38,11 +42,11 @@ export class JobDesk implements JobControl {
   }
 
   async add(name: string, job: JobConfig, { temporary = false } = {}): Promise<void> {
-    const issues = this.#options.check(name, job)
+    const found = this.#options.check(name, job)
+    const issues = found.length > 0 ? found : checkStorable(`jobs.${name}`, job)
     if (issues.length > 0) throw new ConfigurationError(issues)
     const schedule = this.#describe(name, job)
-    const definition = storable(name, job)
-    const change: JobChange = { type: 'add', hook: job.hook, schedule, definition, temporary }
+    const change: JobChange = { type: 'add', hook: job.hook, schedule, definition: job, temporary }
     if (!(await this.#change(name, change))) {
       throw new ConfigurationError([
         {
@@ -59,9 +63,9 @@ export class JobDesk implements JobControl {
 
   async reschedule(name: string, trigger: JobTrigger): Promise<void> {
     const { store, timezone } = this.#options
-    const issues = checkTrigger(trigger, { timezone })
+    const issues = checkReschedule(name, trigger, { timezone })
     if (issues.length > 0) throw new ConfigurationError(issues)
-    const [state] = await store.read([name])
+    const [state] = isStorable(name) ? await store.read([name]) : []
     if (state !== undefined && (state.schedule === 'daemon') !== (trigger.daemon === true)) {
       throw new ConfigurationError([
         {
@@ -108,9 +112,10 @@ export class JobDesk implements JobControl {
   }
 
   async #changeKnown(name: string, change: JobChange): Promise<void> {
-    if (await this.#change(name, change)) return
+    // PostgreSQL would refuse the name, and no job has it.
+    if (isStorable(name) && (await this.#change(name, change))) return
     const names = (await this.#options.store.read()).map((job) => job.name)
-    throw new UnknownJobError(`there is no job "${name}"${didYouMean(name, names)}`, {
+    throw new UnknownJobError(`there is no job ${describeValue(name)}${didYouMean(name, names)}`, {
       hint:
         names.length === 0
           ? 'There are no jobs yet: those of the config are there once Pawl has run.'
@@ -129,27 +134,4 @@ export class JobDesk implements JobControl {
   #describe(name: string, trigger: JobTrigger): string {
     return parseTrigger(trigger, { timezone: this.#options.timezone, job: name }).describe()
   }
-}
-
-/** The job as JSON will bring it back. */
-function storable(name: string, job: JobConfig): JobConfig {
-  const wrong = [...unstorable('', job)]
-  if (wrong.length === 0) return job
-  throw new ConfigurationError(
-    wrong.map((path) => ({
-      path: `jobs.${name}${path}`,
-      message:
-        'cannot be stored as JSON: a job that is added at run time takes text, numbers, booleans, arrays and objects of them',
-    })),
-  )
-}
-
-function* unstorable(path: string, value: unknown): Iterable<string> {
-  if (value === null || value === undefined || ['string', 'boolean'].includes(typeof value)) return
-  if (typeof value === 'number' && Number.isFinite(value)) return
-  // A trigger's start and end come back as text, which they take, too.
-  if (value instanceof Date && /^\.(?:start|end)$/.test(path)) return
-  const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
-  if (typeof value !== 'object' || !isPlain) yield path
-  else for (const [key, part] of Object.entries(value)) yield* unstorable(`${path}.${key}`, part)
 }

@@ -2,13 +2,16 @@ import type { CrontabDialect } from './crontab.ts'
 
 /** From when to when a job fires, and how far its fire times are spread. */
 export interface JobWindow {
-  /** No fire time before this (inclusive): a `Date`, or ISO 8601. An interval counts from here. */
+  /**
+   * No fire time before this (inclusive): a `Date`, or ISO 8601, read in the job's time zone (else the config's) where it has no offset.
+   * An interval counts from here.
+   */
   readonly start?: Date | string
-  /** No fire time after this (inclusive). */
+  /** No fire time after this (inclusive), written as `start`. */
   readonly end?: Date | string
   /**
    * Each fire time is up to so much later (seconds, or `'90s'`, `'5m'`), always by the same for the same job and fire time:
-   * so that not everything fires on the full hour.
+   * so that not everything fires on the full hour. Never past the next fire time; at most the interval, or a day of a crontab.
    */
   readonly jitter?: number | string
 }
@@ -40,7 +43,7 @@ export type JobTrigger =
 
 /** How a firing that failed is run again. */
 export interface RetryOptions {
-  /** Runs of one firing at most, the first included. A daemon has no end of them. */
+  /** Runs of one firing at most, the first included. Not for a daemon, which has no end of them. */
   readonly attempts?: number
   /** The wait before the second: seconds, or `'90s'`, `'5m'`. Default: 1 s. */
   readonly delay?: number | string
@@ -51,15 +54,18 @@ export interface RetryOptions {
 }
 
 export interface JobOptions {
-  /** Firings of this job at a time, in one process; one more is skipped, emitted and counted. Default: 1. */
+  /** Firings of this job at a time, in one process; one more is skipped, emitted and counted. Not for a daemon. Default: 1. */
   readonly maxInstances?: number
-  /** Several missed fire times become one firing. Default: true. */
+  /** Several missed fire times become one firing. Not for a daemon. Default: true. */
   readonly coalesce?: boolean
-  /** A fire time later than this, in seconds, is missed: emitted and not run. Default: none. */
+  /** A fire time later than this, in seconds, is missed: emitted and not run. Not for a daemon. Default: none. */
   readonly misfireGraceTime?: number
-  /** Fire times missed while the process was down are due at start; false: they are missed. Default: true. */
+  /** Fire times that came while no process was there to fire them are due at start; false: they are missed. Not for a daemon. Default: true. */
   readonly catchUp?: boolean
-  /** Only while indexes catch up, or only while all are at their heads; else it is skipped. Default: `'always'`. */
+  /**
+   * Only while indexes catch up, or only while all are at their heads; a fire time in the other phase is skipped, a retry waits for its
+   * phase. Default: `'always'`.
+   */
   readonly when?: 'always' | 'syncing' | 'synchronized'
   /** Default: a firing is run once. A daemon is restarted by its waits. */
   readonly retry?: RetryOptions
@@ -68,7 +74,7 @@ export interface JobOptions {
    * other durable firings, run again by the hook's `retry`, kept when it is dead. Not for a daemon.
    */
   readonly wait?: false
-  /** A firing that failed for good is recorded, emitted and counted; `'stop'` fails the root, too. Default: `'continue'`. */
+  /** A firing that failed for good is recorded, emitted and counted; `'stop'` fails the root, too. Not for a daemon. Default: `'continue'`. */
   readonly onError?: 'continue' | 'stop'
   /** Does not fire until it is resumed. Counts when the job is first seen, and when this is changed. Default: false. */
   readonly paused?: boolean

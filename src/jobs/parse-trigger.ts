@@ -3,6 +3,7 @@ import { CrontabSyntaxError } from './crontab-field.ts'
 import { checkTimezone, parseCrontab } from './crontab.ts'
 import { parseInterval } from './interval.ts'
 import { withJitter } from './jitter.ts'
+import { parseTime } from './parse-time.ts'
 import type { JobTrigger } from './job.ts'
 import { crontabTrigger, DAEMON, intervalTrigger, withBounds, type Trigger } from './trigger.ts'
 
@@ -34,6 +35,20 @@ export function checkTrigger(job: object, options: TriggerOptions = {}): readonl
 type Key = 'crontab' | 'interval' | 'daemon' | 'timezone' | 'dialect' | 'start' | 'end' | 'jitter'
 type Written = Readonly<Partial<Record<Key, unknown>>>
 
+export const TRIGGER_KEYS: readonly Key[] = [
+  'crontab',
+  'interval',
+  'daemon',
+  'timezone',
+  'dialect',
+  'start',
+  'end',
+  'jitter',
+]
+
+/** ms. What is meant to be spread is spread within hours; with more, one fire time is hardly known from another. */
+const LONGEST_JITTER = 86_400_000
+
 const KINDS = ['crontab', 'interval', 'daemon'] as const
 
 function readTrigger(
@@ -53,8 +68,9 @@ function readTrigger(
   }
   const found = issues.length
   refuseForeign(config, kind, issues)
-  const start = readTime(config, 'start', issues)
-  const end = readTime(config, 'end', issues)
+  const zone = zoneOf(config, options)
+  const start = readTime(config, 'start', zone, issues)
+  const end = readTime(config, 'end', zone, issues)
   if (start !== undefined && end !== undefined && end < start)
     issues.push({ path: 'end', message: 'is before start: the job would never fire' })
   const jitter = readJitter(config, issues)
@@ -85,26 +101,64 @@ function refuseForeign(config: Written, kind: (typeof KINDS)[number], issues: Co
   }
 }
 
-function readTime(config: Written, key: 'start' | 'end', issues: ConfigurationIssue[]): Date | undefined {
+/** On whose clocks a start or an end without an offset is read. One that cannot be is told as that. */
+function zoneOf({ timezone }: Written, options: TriggerOptions): string {
+  const zone = timezone ?? options.timezone ?? 'UTC'
+  try {
+    checkTimezone(String(zone))
+    return String(zone)
+  } catch {
+    return 'UTC'
+  }
+}
+
+function readTime(
+  config: Written,
+  key: 'start' | 'end',
+  timezone: string,
+  issues: ConfigurationIssue[],
+): Date | undefined {
   const written = config[key]
   if (written === undefined) return undefined
-  const time = written instanceof Date ? written : typeof written === 'string' ? new Date(written) : undefined
-  if (time !== undefined && !Number.isNaN(time.getTime())) return time
-  issues.push({ path: key, message: 'is no time: write a Date, or a text such as 2026-01-31T12:00:00Z' })
-  return undefined
+  if (written instanceof Date && !Number.isNaN(written.getTime())) return written
+  try {
+    return parseTime(typeof written === 'string' ? written : '', timezone)
+  } catch (error) {
+    issues.push({ path: key, message: (error as RangeError).message })
+    return undefined
+  }
 }
 
 function readJitter(config: Written, issues: ConfigurationIssue[]): number | undefined {
   const { jitter } = config
   if (jitter === undefined || jitter === 0) return undefined
   try {
-    return parseInterval(jitter as number | string)
+    const most = config.interval === undefined ? LONGEST_JITTER : longestJitter(config.interval)
+    const ms = parseInterval(jitter as number | string)
+    if (ms <= most) return ms
+    issues.push({
+      path: 'jitter',
+      message:
+        config.interval === undefined
+          ? 'is longer than a day: a fire time would be far from what the crontab says'
+          : 'is longer than the interval: a fire time would be past the next one',
+    })
+    return undefined
   } catch {
     issues.push({
       path: 'jitter',
       message: "is no duration: write seconds (1 or more), or '90s', '5m', '1h'",
     })
     return undefined
+  }
+}
+
+/** What is wrong with the interval is told there. */
+function longestJitter(interval: unknown): number {
+  try {
+    return parseInterval(interval as number | string)
+  } catch {
+    return Infinity
   }
 }
 

@@ -1,3 +1,5 @@
+import { localTimeIn } from './local-time.ts'
+
 /** A moment at which the clocks of a zone are set forward. Local times are instants of UTC that read like them. */
 export interface ForwardChange {
   readonly instant: number
@@ -30,12 +32,7 @@ export function forwardChanges(timezone: string, from: Date, to: Date): readonly
 }
 
 function changesOf(timezone: string, year: number): readonly ForwardChange[] {
-  const format = new Intl.DateTimeFormat('sv-SE', {
-    timeZone: timezone,
-    dateStyle: 'short',
-    timeStyle: 'medium',
-  })
-  const localOf = (instant: number): number => Date.parse(`${format.format(instant).replace(' ', 'T')}Z`)
+  const localOf = localTimeIn(timezone)
   const offsetOf = (instant: number): number => localOf(instant) - instant
   const changes: ForwardChange[] = []
   const end = Date.UTC(year + 1, 0)

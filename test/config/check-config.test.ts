@@ -299,6 +299,22 @@ test('a cache needs a datasource that tells its chain and what it selects', () =
   assert.deepEqual(wrong({ indexes: { a: { ...index, datasource: schemas } } }), [])
 })
 
+test('what says nothing of a daemon is refused, and so are waits of a job that is run once', () => {
+  const daemon = { hook: 'vacuum', daemon: true }
+  const rules = { maxInstances: 1, coalesce: false, misfireGraceTime: 5, catchUp: false, onError: 'stop' }
+  assert.deepEqual(job({ ...daemon, ...rules }), [
+    'jobs.job.maxInstances: a daemon runs once at a time: leave it out',
+    'jobs.job.coalesce: a daemon has no fire times: leave it out',
+    'jobs.job.misfireGraceTime: a daemon has no fire times: leave it out',
+    'jobs.job.catchUp: a daemon has no fire times: leave it out',
+    'jobs.job.onError: a daemon is always started again: leave it out',
+  ])
+  assert.deepEqual(job({ ...daemon, when: 'syncing', paused: true, retry: { delay: 5 } }), [])
+  assert.deepEqual(job({ hook: 'vacuum', interval: 5, retry: { delay: 5 } }), [
+    'jobs.job.retry.attempts: is missing: write how many runs a firing has at most, such as 3',
+  ])
+})
+
 test('a job that is added at run time is checked as one of the config', () => {
   const told = (added: unknown) =>
     checkJobAlone({ hooks }, 'late', added).map(({ path, message }) => `${path}: ${message}`)

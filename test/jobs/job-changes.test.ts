@@ -4,6 +4,7 @@ import type { JobConfig, JobConfigs } from '../../src/config/config.ts'
 import { ConfigurationError, UnknownJobError } from '../../src/errors.ts'
 import { createJobStore } from '../../src/jobs/database-job-store.ts'
 import { JobDesk } from '../../src/jobs/job-desk.ts'
+import type { JobTrigger } from '../../src/jobs/job.ts'
 import { createMemoryJobStore } from '../../src/jobs/memory-job-store.ts'
 import { TestClock } from '../../src/testing/test-clock.ts'
 import { openTestDatabase } from '../support/test-database.ts'
@@ -143,6 +144,22 @@ test('what cannot be is refused: by a rejection, or by an event', async (t) => {
     [() => run.jobs.reschedule('hourly', { crontab: '0 0 30 2 *' }), /never fires/],
     [() => run.jobs.reschedule('hourly', { daemon: true }), /a daemon has no schedule/],
     [() => run.jobs.reschedule('watcher', { interval: 5 }), /a daemon has no schedule/],
+    [() => run.jobs.reschedule('hourly', { interval: 0 }), /^jobs\.hourly\.interval: 0 is no interval/],
+    [
+      () => run.jobs.reschedule('hourly', { interval: 5, hook: 'other', maxInstances: 0 } as JobTrigger),
+      /^jobs\.hourly\.hook: is no part of a trigger.*\njobs\.hourly\.maxInstances: is no part/,
+    ],
+    [() => run.jobs.reschedule('hourly', 5 as unknown as JobTrigger), /^jobs\.hourly: expected a trigger/],
+    ...['a\0b', 'half \ud83d'].flatMap((text): (readonly [() => Promise<void>, RegExp])[] => [
+      [
+        () => run.jobs.add('odd', { ...hourly, args: { deep: [text] } } as unknown as JobConfig),
+        /^jobs\.odd\.args\.deep\.0: cannot be stored: PostgreSQL takes no text with a NUL or half/,
+      ],
+      [
+        () => run.jobs.add('odd', { ...hourly, args: { [text]: 1 } } as unknown as JobConfig),
+        /^jobs\.odd\.args: cannot be stored: .* as a field's name/,
+      ],
+    ]),
   ]
   for (const [refused, message] of cases) {
     await assert.rejects(refused(), (error: Error) => {
@@ -156,6 +173,10 @@ test('what cannot be is refused: by a rejection, or by an event', async (t) => {
     assert.match(error.message, /there is no job "hurly"; did you mean "hourly"\?|there is no job "hurly"/)
     return true
   })
+  for (const name of ['a\0b', 'half \ud83d'])
+    for (const change of ['remove', 'pause', 'resume', 'run'] as const)
+      await assert.rejects(run.jobs[change](name), UnknownJobError)
+  await assert.rejects(run.jobs.reschedule('a\0b', { interval: 5 }), UnknownJobError)
   run.send({ type: 'RESCHEDULE_JOB', job: 'hurly', trigger: { interval: 5 } })
   await run.clock.advance(1)
   const refused = run.events.flatMap((event) =>

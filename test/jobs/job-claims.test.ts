@@ -29,7 +29,7 @@ test('what a firing writes looks up its job and its row, and does not read all, 
   }
   const ended = JSON.stringify(jobs.map((job) => ({ job, fireTime: now, ...rest })))
   const counts = JSON.stringify(jobs.map((name) => ({ name, failed: 1 })))
-  await sql`select pawl.write_runs(${ended}::text::json, ${counts}::text::json, ${OWNER})`
+  await sql`select pawl.write_runs(${ended}::text::json, ${counts}::text::json, ${OWNER}, ${OWNER}, 1)`
   const found = scans().filter((scan) => /^job_|^all of job/.test(scan))
   assert.ok(found.length >= 4)
   assert.deepEqual(new Set(found), new Set(['job_pkey', 'job_run_pkey']))

@@ -76,6 +76,7 @@ test('jitter is the same each time, within its bounds, in order, and never adds 
   const jitters = fc.constantFrom(1, 30, '2m', '1h')
   fc.assert(
     fc.property(triggers, jitters, fc.string(), fc.nat(86_400_000), (when, jitter, job, later) => {
+      fc.pre(checkTrigger({ ...when, jitter }).length === 0)
       const from = date('2026-03-28T20:00')
       const end = new Date(from.getTime() + 86_400_000)
       const base = parseTrigger({ ...when, end } as unknown as { interval: number })
@@ -161,7 +162,13 @@ test('what is wrong with a trigger is told with its path', () => {
     [{ interval: 5, start: 'tomorrow' }, 'start', /is no time: write a Date, or a text such as/],
     [{ interval: 5, end: 5 }, 'end', /is no time/],
     [{ interval: 5, start: '2026-01-02', end: '2026-01-01' }, 'end', /is before start/],
+    [{ interval: 5, start: '2026-02-31' }, 'start', /is no time: there is no 2026-02-31/],
+    [{ interval: 5, start: '2026-01-01T24:30Z' }, 'start', /is no time: write a Date/],
+    [{ interval: 5, start: '2026-01-01T00:00+99:00' }, 'start', /is no time: write a Date/],
+    [{ interval: 5, start: '1 January 2026' }, 'start', /is no time: write a Date/],
     [{ interval: 5, jitter: -1 }, 'jitter', /is no duration/],
+    [{ interval: 5, jitter: 6 }, 'jitter', /is longer than the interval/],
+    [{ crontab: '@monthly', jitter: '25h' }, 'jitter', /is longer than a day/],
     [{ crontab: '0 0 30 2 *' }, 'crontab', /never fires/],
   ]
   for (const [job, path, message] of cases) {
@@ -173,6 +180,35 @@ test('what is wrong with a trigger is told with its path', () => {
   }
   assert.deepEqual(checkTrigger({ daemon: true }), [])
   assert.deepEqual(checkTrigger({ crontab: '@daily' }, { timezone: 'Asia/Tokyo' }), [])
+})
+
+test('a start without an offset is read on the clocks of the job, and not on those of the machine', () => {
+  const start = (written: string, more: object = { crontab: '* * * * *', timezone: 'Europe/Berlin' }) =>
+    parseTrigger({ ...more, start: written } as unknown as { crontab: string }, { timezone: 'Asia/Tokyo' }).next(
+      new Date(0),
+    )
+  const cases: readonly (readonly [string, string])[] = [
+    ['2026-01-31T12:00', '2026-01-31T11:00'],
+    ['2026-07-31 12:00', '2026-07-31T10:00'],
+    ['2026-02-01', '2026-01-31T23:00'],
+    ['2026-01-31T12:00Z', '2026-01-31T12:00'],
+    ['2026-01-31T12:00:00.500+05:30', '2026-01-31T06:31'],
+    ['2026-01-31T12:00-0500', '2026-01-31T17:00'],
+    // Clocks are set forward from 02:00 to 03:00, and back from 03:00 to 02:00: the first of two.
+    ['2026-03-29T02:30', '2026-03-29T01:30'],
+    ['2026-10-25T02:30', '2026-10-25T00:30'],
+  ]
+  for (const [written, utc] of cases) assert.deepEqual(start(written), date(utc), written)
+  assert.deepEqual(start('2026-02-01', { interval: '1h' }), date('2026-01-31T15:00'))
+})
+
+test('the largest jitter takes no time to reckon, also where the last fire time is long ago', () => {
+  const end = date('2026-01-02T00:00')
+  const trigger = parseTrigger({ crontab: '* * * * * *', jitter: '1d', end })
+  const began = performance.now()
+  for (let hour = 1; hour < 24; hour++)
+    assert.equal(trigger.next(new Date(end.getTime() + hour * 3_600_000)), undefined)
+  assert.ok(performance.now() - began < 1_000, `${performance.now() - began} ms`)
 })
 
 test('due fire times are those after one time and up to another', () => {
