@@ -183,6 +183,11 @@ export class FiringLostError extends PawlError {
   readonly code = 'FIRING_LOST'
 }
 
+/** A daemon's hook returned, though it is to run as long as Pawl does. It is started again. */
+export class DaemonEndedError extends PawlError {
+  readonly code = 'DAEMON_ENDED'
+}
+
 /** A SQL script is missing or failed; names file, line and statement. */
 export class SqlScriptError extends PawlError {
   readonly code = 'SQL_SCRIPT'

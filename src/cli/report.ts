@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../clock.ts'
 import type { PawlEvent } from '../events.ts'
-import { clockTime, describeEvent, type DescribedEvent } from '../text/describe-event.ts'
+import { clockTime, describeEvent, type DescribedEvent, type EventText } from '../text/describe-event.ts'
 import { eventRecord } from './event-record.ts'
 import { createLineWriter, type LineWriter } from './line-writer.ts'
 import { Outages } from './outages.ts'
@@ -55,13 +55,14 @@ export function reportEvents(root: EventSource, options: ReportOptions): Report 
 
   const progress = new ProgressReport(writer, style, clock)
   const outages = new Outages()
+  const told = new WeakSet()
   const subscription = root.on('*', (event) => {
     for (const over of outages.add(event)) {
       writer.line(`${style('dim', clockTime(new Date(clock.now())))} ${style('green', `✓ ${over}`)}`)
     }
     if (event.type === 'index.progress') return progress.add(event)
     if (event.type === 'index.rolledBack') progress.rolledBack(event.index)
-    for (const text of layOut(event, style, clock.now())) writer.line(text)
+    for (const text of layOut(withoutRepeating(event, told), style, clock.now())) writer.line(text)
   })
   return {
     stop() {
@@ -71,8 +72,16 @@ export function reportEvents(root: EventSource, options: ReportOptions): Report 
   }
 }
 
-function layOut(event: DescribedEvent, style: Style, now: number): string[] {
-  const { mark, format, text, details } = describeEvent(withoutArguments(event))
+/** What a hook failed with is told once: the job that fired it tells what becomes of that. */
+function withoutRepeating(event: DescribedEvent, told: WeakSet<object>): EventText {
+  const text = describeEvent(withoutArguments(event))
+  if (!('error' in event) || typeof event.error !== 'object' || event.error === null) return text
+  if (event.type === 'hook.failed') told.add(event.error)
+  const isTold = (event.type === 'job.failed' || event.type === 'job.retried') && told.has(event.error)
+  return isTold ? { ...text, details: [] } : text
+}
+
+function layOut({ mark, format, text, details }: EventText, style: Style, now: number): string[] {
   return [
     `${style('dim', clockTime(new Date(now)))} ${style(format, `${mark} ${text}`)}`,
     ...details.map((detail) => `           ${detail}`),

@@ -7,7 +7,7 @@ import {
 } from '../../machines/job.machine.ts'
 import type { ActorPool } from '../actor-pool.ts'
 import type { Clock } from '../clock.ts'
-import { CallbackTypeError, StoppingError } from '../errors.ts'
+import { CallbackTypeError, DaemonEndedError, StoppingError } from '../errors.ts'
 import { LightSignal } from '../light-signal.ts'
 import { work } from '../work.ts'
 import { beginFiring } from './begin-firing.ts'
@@ -139,8 +139,8 @@ export class JobActors {
           retryLater(record, firing, context.backOff)
         },
         reportDaemonEnded: ({ context }, { error }) => {
-          const { startedAt, backOff } = context
-          book.daemonEnded(recordOf(context), startedAt, error, backOff)
+          const { startedAt, backOff, rules } = context
+          book.daemonEnded(recordOf(context), startedAt, error ?? returned(rules.name), backOff)
           restartLater(recordOf(context), backOff)
         },
       },
@@ -180,6 +180,11 @@ export class JobActors {
 }
 
 const recordOf = ({ job }: { readonly job: unknown }): JobRecord => job as JobRecord
+
+const returned = (daemon: string): DaemonEndedError =>
+  new DaemonEndedError(`the hook of daemon "${daemon}" returned, and is to run as long as Pawl does`, {
+    hint: 'Let it wait for what comes until ctx.signal is aborted; give what is done and over an interval.',
+  })
 
 /** Wrong arguments stay wrong, and who stops wants no more attempts. */
 const mayPass = (error: unknown): boolean =>

@@ -29,9 +29,6 @@ export class JobBook {
     const { name } = record.rules
     const { fireTime, fireTimes } = firing
     this.#emit({ type: 'job.fired', job: name, fireTime, fireTimes })
-    if (fireTimes > 1)
-      this.#logger.info('job coalesced fire times', { job: name, count: fireTimes, last: fireTime })
-    else this.#logger.debug('job fired', { job: name, fireTime })
     // Not an attempt after the first; and its claim has counted most.
     const counted = takeBegun(record, firing) || firing.attempt > 1
     const coalesced = firing.attempt > 1 ? 0 : fireTimes - 1
@@ -66,7 +63,6 @@ export class JobBook {
     running: number,
   ): void {
     this.#emit({ type: 'job.skipped', job: name, fireTime, running, reason: 'elsewhere' })
-    this.#logger.warn('a firing that another process took over is not run here', { job: name, fireTime })
     // Its first attempt was counted here, and is there once more.
     if (attempt === 1) this.#save(name, { fired: -1, ...(fireTimes > 1 ? { coalesced: 1 - fireTimes } : {}) })
   }
@@ -77,7 +73,6 @@ export class JobBook {
     const fireTimes = late.flatMap(({ fireTime }) => fireTime ?? [])
     const { name: job } = record.rules
     this.#emit({ type: 'job.missed', job, fireTimes, count, reason })
-    this.#logger.warn('job missed fire times', { job, count, reason, last: fireTimes.at(-1) })
     this.#settle(record, late, 'missed', { missed: count })
   }
 
@@ -91,7 +86,6 @@ export class JobBook {
     for (const { fireTime } of skipped)
       if (fireTime !== undefined) this.#emit({ type: 'job.skipped', job, fireTime, running, reason })
     const count = sum(skipped)
-    this.#logger.warn('job skipped fire times', { job, count, reason, last: skipped.at(-1)?.fireTime })
     this.#settle(record, skipped, 'skipped', { skipped: count })
   }
 
@@ -110,11 +104,10 @@ export class JobBook {
     if (error instanceof StoppingError) {
       // It did not run: its fire time is due at the next start.
       this.#emit({ type: 'job.failed', job: name, error, restartIn: undefined })
-      this.#logger.info('job was stopped before it ran', { job: name, fireTime: firing.fireTime })
       this.#save(name, {}, this.#releasedRun(name, firing))
       return
     }
-    this.#failed(name, error, undefined)
+    this.#emit({ type: 'job.failed', job: name, error, restartIn: undefined })
     const message = messageOf(error)
     this.#save(
       name,
@@ -126,7 +119,7 @@ export class JobBook {
   /** The process that ran it died, and it has no attempt left. */
   lost({ rules: { name } }: JobRecord, firing: JobFiring): void {
     const error = firing.failure?.error
-    this.#failed(name, error, undefined)
+    this.#emit({ type: 'job.failed', job: name, error, restartIn: undefined })
     const message = messageOf(error)
     this.#save(
       name,
@@ -140,14 +133,13 @@ export class JobBook {
     const { fireTime, attempt, failure } = firing
     const error = failure?.error
     this.#emit({ type: 'job.retried', job: name, fireTime, attempt, delay, error })
-    this.#logger.warn('job is tried again', { job: name, fireTime, attempt, delay, error })
     this.#save(name, { retried: 1, lastError: messageOf(error) }, this.#waitingRun(name, firing))
   }
 
-  /** A daemon ended (no error: it returned), to be started again after `restartIn` ms. */
+  /** A daemon threw, or ended by itself, to be started again after `restartIn` ms. */
   daemonEnded({ rules: { name } }: JobRecord, startedAt: number, error: unknown, restartIn: number): void {
-    this.#failed(name, error, restartIn)
-    const message = error === undefined ? 'the daemon returned' : messageOf(error)
+    this.#emit({ type: 'job.failed', job: name, error, restartIn })
+    const message = messageOf(error)
     const fireTime = new Date(startedAt)
     const finishedAt = new Date(this.#now())
     const run: Run = { job: name, fireTime, fireTimes: 1, status: 'failed', attempt: 1, byHand: false }
@@ -160,7 +152,6 @@ export class JobBook {
 
   /** A firing of a job that is not here any more. */
   homeless({ job, fireTime, fireTimes, attempt, byHand }: Omit<Run, 'status'>): void {
-    this.#logger.warn('a firing of a job that is gone is not run', { job, fireTime })
     this.#emit({ type: 'job.skipped', job, fireTime, running: 0, reason: 'removed' })
     const run: Run = { job, fireTime, fireTimes, attempt, byHand, status: 'skipped' }
     this.#save(job, { skipped: 1 }, { ...run, finishedAt: new Date(this.#now()) })
@@ -168,12 +159,6 @@ export class JobBook {
 
   capped({ rules: { name } }: JobRecord, counted: number, last: Date): void {
     this.#emit({ type: 'job.capped', job: name, counted, last })
-    this.#logger.warn('more fire times were due at once than are counted', { job: name, counted, last })
-  }
-
-  #failed(job: string, error: unknown, restartIn: number | undefined): void {
-    this.#emit({ type: 'job.failed', job, error, restartIn })
-    this.#logger.error('job failed', { job, error, restartIn })
   }
 
   /** Fire times that are not run have rows, too: one each, or one for all where they would have been one firing. */

@@ -112,13 +112,12 @@ async function load(options: SchedulerOptions, signal: LightSignal): Promise<Ros
 }
 
 /** Nobody waits for the outcome: what is refused is told. */
-async function obey({ desk, emit, logger }: SchedulerOptions, command: JobCommand): Promise<void> {
+async function obey({ desk, emit }: SchedulerOptions, command: JobCommand): Promise<void> {
   try {
     await desk.obey(command)
   } catch (error) {
     const { job, type } = command
     emit({ type: 'job.refused', job, command: type, error })
-    logger.error('a change of a job was refused', { job, command: type, error })
   }
 }
 

@@ -1,3 +1,4 @@
+import { DaemonEndedError } from '../errors.ts'
 import type { LifecycleState, PawlEvent, ReindexReason } from '../events.ts'
 import type { FiringOrigin } from '../hooks/context.ts'
 import { describeError } from './describe-error.ts'
@@ -115,7 +116,12 @@ export function describeEvent(event: DescribedEvent): EventText {
     case 'job.refused':
       return failure('✗', 'red', `${event.command} of job ${event.job} was refused`, event.error)
     case 'job.failed':
-      return failure('✗', 'red', `job ${event.job} failed${describeRestart(event.restartIn)}`, event.error)
+      return failure(
+        '✗',
+        'red',
+        `job ${event.job} ${event.error instanceof DaemonEndedError ? 'ended' : 'failed'}${describeRestart(event.restartIn)}`,
+        event.error,
+      )
     case 'reindex':
       return line('◆', 'magenta', `reindexing: ${REINDEX_REASONS[event.reason]}`)
     default:

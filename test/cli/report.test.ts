@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { reportEvents, type EventSource } from '../../src/cli/report.ts'
-import { CallbackError, DatasourceError } from '../../src/errors.ts'
+import { CallbackError, DaemonEndedError, DatasourceError } from '../../src/errors.ts'
 import type { PawlEvent } from '../../src/events.ts'
 import { CapturedStream } from './captured-stream.ts'
 
@@ -131,6 +131,8 @@ const LIFE: readonly PawlEvent[] = [
   { type: 'lifecycle', state: 'stopped', previous: 'stopping' },
 ]
 
+const DETAILS = ['           hook "stats" failed: boom', '           Look at the query.']
+
 test('events read as sentences', () => {
   const { root, stream } = setUp()
   for (const event of LIFE) root.emit(event)
@@ -233,6 +235,41 @@ test('a rollback starts the count of an index anew', () => {
   clock.time += 2_000
   root.emit(progress(1_000_000, 1, true))
   assert.deepEqual(stream.lines.slice(2), ['12:00:04 ⋯ transfers has reached 1,000,000: 2 levels in 4.0 s'])
+})
+
+test('an error is told once, by the hook: the job tells what becomes of it', () => {
+  const { root, stream } = setUp()
+  const error = new CallbackError('hook "stats" failed: boom', { hint: 'Look at the query.' })
+  const origin = { type: 'job', job: 'minute_stats', fireTime: new Date(NOON) } as const
+  root.emit({ type: 'hook.failed', firing: '1', hook: 'stats', origin, duration: 5, error })
+  root.emit({
+    type: 'job.retried',
+    job: 'minute_stats',
+    fireTime: new Date(NOON),
+    attempt: 2,
+    delay: 9_000,
+    error,
+  })
+  root.emit({ type: 'hook.failed', firing: '2', hook: 'stats', origin, duration: 5, error })
+  root.emit({ type: 'job.failed', job: 'minute_stats', error, restartIn: undefined })
+  const hook = ['12:00:00 ✗ stats failed after 5 ms (fired by job minute_stats)', ...DETAILS]
+  assert.deepEqual(stream.lines, [
+    ...hook,
+    '12:00:00 ! job minute_stats failed, attempt 2 in 9.0 s',
+    ...hook,
+    '12:00:00 ✗ job minute_stats failed',
+  ])
+})
+
+test('a daemon that returned is said to have ended, and when it is started again', () => {
+  const { root, stream } = setUp()
+  const error = new DaemonEndedError('the hook of daemon "listener" returned', { hint: 'Let it wait.' })
+  root.emit({ type: 'job.failed', job: 'listener', error, restartIn: 2_000 })
+  assert.deepEqual(stream.lines, [
+    '12:00:00 ✗ job listener ended, starts again in 2.0 s',
+    '           the hook of daemon "listener" returned',
+    '           Let it wait.',
+  ])
 })
 
 test('a head that is reached is said so before the index has looked for a higher one', () => {

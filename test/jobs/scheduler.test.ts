@@ -186,7 +186,10 @@ test('a daemon is started again with back-off, and asked to end by its signal', 
   run.send({ type: 'START' })
   await run.running()
   await run.clock.advance(999)
-  assert.deepEqual(run.told('daemon'), ['fired now for 0', 'failed: undefined, again in 1000'])
+  assert.deepEqual(run.told('daemon'), [
+    'fired now for 0',
+    'failed: the hook of daemon "daemon" returned, and is to run as long as Pawl does, again in 1000',
+  ])
   await run.clock.advance(1)
   assert.deepEqual(run.told('daemon'), ['fired now for 0', 'failed: boom, again in 2000'])
   await run.clock.advance(HOUR)

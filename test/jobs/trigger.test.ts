@@ -184,9 +184,9 @@ test('what is wrong with a trigger is told with its path', () => {
 
 test('a start without an offset is read on the clocks of the job, and not on those of the machine', () => {
   const start = (written: string, more: object = { crontab: '* * * * *', timezone: 'Europe/Berlin' }) =>
-    parseTrigger({ ...more, start: written } as unknown as { crontab: string }, { timezone: 'Asia/Tokyo' }).next(
-      new Date(0),
-    )
+    parseTrigger({ ...more, start: written } as unknown as { crontab: string }, {
+      timezone: 'Asia/Tokyo',
+    }).next(new Date(0))
   const cases: readonly (readonly [string, string])[] = [
     ['2026-01-31T12:00', '2026-01-31T11:00'],
     ['2026-07-31 12:00', '2026-07-31T10:00'],
