@@ -1,3 +1,4 @@
+import { CRONTAB_FIELDS } from './crontab-field.ts'
 import type { Crontab } from './crontab.ts'
 
 const MONTHS = 'January February March April May June July August September October November December'.split(
@@ -7,7 +8,7 @@ const DAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' 
 
 /** A crontab in words: `at 02:30, on Monday to Friday, in March (Europe/Berlin)`. */
 export function explainCrontab({ fields, eitherDay, timezone }: Crontab): string {
-  const [second = '0', minute = '*', hour = '*', day = '*', month = '*', weekday = '*'] = fields
+  const [second = '0', minute = '*', hour = '*', day = '*', month = '*', weekday = '*'] = fields.map(plain)
   const days = [
     day === '*' ? '' : `on ${dayOfMonth(day)}`,
     weekday === '*' ? '' : `on ${list(sundaysOnce(weekday), dayOfWeek)}`,
@@ -15,9 +16,27 @@ export function explainCrontab({ fields, eitherDay, timezone }: Crontab): string
   const parts = [
     time(second, minute, hour),
     days.length === 0 ? 'every day' : days.join(eitherDay ? ' or ' : ', but only '),
-    month === '*' ? '' : `in ${list(month, (value) => MONTHS[Number(value) - 1] ?? value)}`,
+    month === '*' ? '' : `in ${months(month)}`,
   ]
   return `${parts.filter((text) => text !== '').join(', ')} (${timezone})`
+}
+
+/** A step of one is every value, and one beside other values is a list as they are. In order, the special days last. */
+function plain(text: string, at: number): string {
+  const items = text.split(',')
+  const field = CRONTAB_FIELDS[at]
+  if (items.includes('*/1')) return '*'
+  if (items.length === 1 || field === undefined) return text
+  // 7 is a second name of Sunday.
+  const count = (field.name === 'day of week' ? 6 : field.max) - field.min + 1
+  const values = items.flatMap((item) => {
+    const step = Number(/^\*\/(\d+)$/.exec(item)?.[1])
+    if (Number.isNaN(step)) return [item]
+    return Array.from({ length: Math.ceil(count / step) }, (_, n) => String(field.min + n * step))
+  })
+  const isNumber = (value: string): boolean => /^\d+$/.test(value)
+  const numbers = values.filter(isNumber).toSorted((a, b) => Number(a) - Number(b))
+  return [...new Set([...numbers, ...values.filter((value) => !isNumber(value))])].join(',')
 }
 
 function time(second: string, minute: string, hour: string): string {
@@ -56,6 +75,12 @@ function dayOfMonth(day: string): string {
   const step = /^\*\/(\d+)$/.exec(day)?.[1]
   if (step !== undefined) return `every ${ordinal(step)} day from the 1st of the month`
   return `the ${list(day, (value) => (value === 'L' ? 'last day' : ordinal(value)))} of the month`
+}
+
+function months(month: string): string {
+  const step = /^\*\/(\d+)$/.exec(month)?.[1]
+  if (step !== undefined) return `every ${ordinal(step)} month from January`
+  return list(month, (value) => MONTHS[Number(value) - 1] ?? value)
 }
 
 /** 0 and 7 are one day. */

@@ -24,21 +24,22 @@ export interface JobStatus {
 }
 
 /**
- * Changes jobs at run time. Each change is a row before its promise resolves, so that it survives a restart.
+ * Changes jobs at run time. Each change is a row before its promise resolves, so that it survives a restart, and whatever becomes of the
+ * transaction that it was asked for in.
  * @throws UnknownJobError where there is no such job; ConfigurationError where what was asked for cannot be
  */
 export interface JobControl {
-  /** Adds a job, or replaces one that was added before. `temporary`: gone with the next start. */
+  /** Adds a job, or replaces one that was added before. `temporary`: gone with the first start after this process ended. */
   add(name: string, job: JobConfig, options?: { readonly temporary?: boolean }): Promise<void>
-  /** Takes it out; what runs may end. A job of the config stays away until its entry there is changed. */
+  /** Takes it out; what runs may end. Of a job of the config it holds until that gives it another schedule, or no longer has it. */
   remove(name: string): Promise<void>
-  /** Another trigger, until the job's entry in the config is changed. */
+  /** Gives it another trigger. Of a job of the config it holds until that gives it another schedule, or no longer has it. */
   reschedule(name: string, trigger: JobTrigger): Promise<void>
-  /** It fires no more, also after restarts. */
+  /** It fires no more until it is resumed, or the config's `paused` of it is changed. */
   pause(name: string): Promise<void>
-  /** Fire times that passed meanwhile are not due. */
+  /** What was due before the pause still is, and nothing of the time between. */
   resume(name: string): Promise<void>
-  /** Asks for a firing now, paused or not. Resolves when that is stored, before the firing. */
+  /** Asks for a firing now, paused or not; where `maxInstances` run already it is skipped. Resolves when that is stored, before the firing. */
   run(name: string): Promise<void>
   /** Every job, as it stands. */
   list(): Promise<readonly JobStatus[]>

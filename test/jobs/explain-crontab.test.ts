@@ -34,6 +34,15 @@ const WORDS: Readonly<Record<string, string>> = {
   '0 0 13 * 5': 'at 00:00, on the 13th of the month or on Friday',
   '0 0 */2 * 5': 'at 00:00, on every 2nd day from the 1st of the month, but only on Friday',
   '@weekly': 'at 00:00, on Sunday',
+  // Steps in the other fields, of one, and beside other values.
+  '0 0 1 */3 *': 'at 00:00, on the 1st of the month, in every 3rd month from January',
+  '0 */1 */1 */1 */1': 'at minute 0 of every hour, every day',
+  '0 0 * */1 */1': 'at 00:00, every day',
+  '*/20,50 * * * *': 'at minute 0, 20, 40 and 50 of every hour, every day',
+  '0 */12,5 * * *': 'at 00:00, 05:00 and 12:00, every day',
+  '0 0 1 */6,12 *': 'at 00:00, on the 1st of the month, in January, July and December',
+  '0 0 * * */3,5': 'at 00:00, on Sunday, Wednesday, Friday and Saturday',
+  '0 0 * * */3,1#1': 'at 00:00, on Sunday, Wednesday, Saturday and the 1st Monday of the month',
 }
 
 test('a crontab in words', () => {
