@@ -1,6 +1,7 @@
 import type { Database } from '../database/database.ts'
 import { Membership } from '../database/membership.ts'
-import { changeJob, loadJobs, readJobs } from './job-rows.ts'
+import { changeJob } from './change-job.ts'
+import { loadJobs, readJobs } from './job-rows.ts'
 import { JobRunner } from './job-runner.ts'
 import { claimRuns, pruneRuns, rewindJobs, takeRuns } from './job-runs.ts'
 import type { JobChange, JobStore, JobTally, KnownJob, Claim, Run, StoreEvents } from './job-store.ts'

@@ -1,7 +1,7 @@
 import type { Database } from '../database/database.ts'
 import type { Membership, Party } from '../database/membership.ts'
 import type { Beat } from '../database/process-row.ts'
-import { CHANGES } from './job-rows.ts'
+import { CHANGES } from './change-job.ts'
 import type { StoreEvents } from './job-store.ts'
 
 /** This process among those that fire jobs: it owns what it claimed for as long as it counts as living. */

@@ -6,30 +6,11 @@ import type {
   JobStore,
   JobTally,
   KnownJob,
-  Pause,
   Run,
   StoreEvents,
 } from './job-store.ts'
+import { addedRow, configureRow, newRow, setPaused, stateOf, type Row } from './memory-job-row.ts'
 import { addTallies } from './record-batch.ts'
-
-interface Row {
-  hook: string
-  schedule: string
-  configured: string | undefined
-  configuredPaused: boolean
-  anchor: Date
-  accounted: Date
-  nextFireTime: Date | undefined
-  tally: JobTally
-  pausedAt: Date | undefined
-  pauses: readonly Pause[]
-  definition: JobState['definition']
-  temporary: boolean
-  /** It is temporary, and who added it has left. */
-  leftBehind: boolean
-  trigger: JobState['trigger']
-  gone: 'retired' | 'removed' | undefined
-}
 
 /** Jobs and firings in memory, for one process that may forget them: tests, and to see what the scheduler itself costs. */
 export function createMemoryJobStore(): JobStore {
@@ -48,31 +29,10 @@ class MemoryJobStore implements JobStore {
     for (const [name, row] of this.#rows) {
       if (row.leftBehind || (row.definition === undefined && !names.has(name))) row.gone ??= 'retired'
     }
-    for (const { name, hook, schedule, paused = false } of jobs) {
-      const row = this.#rows.get(name)
-      const same = row !== undefined && row.configured === schedule && row.gone !== 'retired'
-      if (row === undefined) this.#rows.set(name, newRow({ hook, schedule, paused }, now))
-      else {
-        const kept = same
-          ? {}
-          : {
-              schedule,
-              anchor: now,
-              accounted: now,
-              trigger: undefined,
-              pauses: [],
-              pausedAt: row.pausedAt && now,
-            }
-        const isNew = row.gone === 'retired'
-        if (!same) row.gone = undefined
-        Object.assign(
-          row,
-          { hook, configured: schedule, definition: undefined, temporary: false, leftBehind: false },
-          kept,
-        )
-        if (isNew || row.configuredPaused !== paused) setPaused(row, paused, now)
-        row.configuredPaused = paused
-      }
+    for (const job of jobs) {
+      const row = this.#rows.get(job.name)
+      if (row === undefined) this.#rows.set(job.name, newRow(job, now))
+      else configureRow(row, job, now)
     }
     return new Map((await this.read()).map((state) => [state.name, state]))
   }
@@ -89,27 +49,7 @@ class MemoryJobStore implements JobStore {
     const row = this.#live(name)
     if (change.type === 'add') {
       if (row !== undefined && row.definition === undefined) return false
-      const { hook, schedule, definition, temporary } = change
-      const paused = definition.paused ?? false
-      const fresh = newRow({ hook, schedule, paused }, now)
-      const { anchor, accounted, pauses, pausedAt } = row?.schedule === schedule ? row : fresh
-      const tally = row?.tally ?? {}
-      const added = {
-        ...fresh,
-        configured: undefined,
-        tally,
-        definition,
-        temporary,
-        anchor,
-        accounted,
-        pauses,
-      }
-      // One that replaces another of its name stays as that was paused by hand.
-      const isPaused =
-        row !== undefined && row.configuredPaused === paused ? row.pausedAt !== undefined : paused
-      added.pausedAt = row?.schedule === schedule ? pausedAt : undefined
-      setPaused(added, isPaused, now)
-      this.#rows.set(name, added)
+      this.#rows.set(name, addedRow(row, change, now))
       return true
     }
     if (row === undefined) return false
@@ -235,65 +175,5 @@ class MemoryJobStore implements JobStore {
     const at = run.fireTime.getTime()
     if (run.finishedAt === undefined) this.#runsOf(run.job).set(at, run)
     else this.#runs.get(run.job)?.delete(at)
-  }
-}
-
-function newRow(
-  { hook, schedule, paused }: { readonly hook: string; readonly schedule: string; readonly paused: boolean },
-  now: Date,
-): Row {
-  return {
-    hook,
-    schedule,
-    configured: schedule,
-    configuredPaused: paused,
-    anchor: now,
-    accounted: now,
-    nextFireTime: undefined,
-    tally: NO_TALLY,
-    pausedAt: paused ? now : undefined,
-    pauses: [],
-    definition: undefined,
-    temporary: false,
-    leftBehind: false,
-    trigger: undefined,
-    gone: undefined,
-  }
-}
-
-/** What was due before it was paused stays due. */
-function setPaused(row: Row, paused: boolean, now: Date): void {
-  const { pausedAt } = row
-  if (paused === (pausedAt !== undefined)) return
-  row.pausedAt = paused ? now : undefined
-  if (pausedAt === undefined || now <= pausedAt) return
-  if (row.accounted >= pausedAt) row.accounted = row.accounted > now ? row.accounted : now
-  row.pauses = [...row.pauses, { from: pausedAt, to: now }].filter(({ to }) => to > row.accounted)
-}
-
-const NO_TALLY: JobTally = {}
-
-function stateOf(name: string, row: Row): JobState {
-  const { tally } = row
-  return {
-    name,
-    hook: row.hook,
-    schedule: row.schedule,
-    origin: row.definition === undefined ? 'config' : 'added',
-    anchor: row.anchor,
-    accounted: row.accounted,
-    lastFireTime: tally.lastFireTime,
-    nextFireTime: row.nextFireTime,
-    fired: tally.fired ?? 0,
-    coalesced: tally.coalesced ?? 0,
-    missed: tally.missed ?? 0,
-    skipped: tally.skipped ?? 0,
-    failed: tally.failed ?? 0,
-    retried: tally.retried ?? 0,
-    lastError: tally.lastError,
-    paused: row.pausedAt !== undefined,
-    pauses: row.pauses,
-    definition: row.definition,
-    trigger: row.trigger,
   }
 }

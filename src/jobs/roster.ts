@@ -7,13 +7,11 @@ import { JobActors } from './job-actors.ts'
 import { JobBook } from './job-book.ts'
 import type { JobRecord } from './job-record.ts'
 import { JobReader } from './job-reader.ts'
+import { Rewinder } from './rewinder.ts'
 import { RowFollower } from './row-follower.ts'
 import type { SchedulerOptions } from './scheduler.ts'
 import { Timekeeper } from './timekeeper.ts'
 import { WaitingFirings, type WaitingFiring } from './waiting-firings.ts'
-
-/** ms until it is stored again that the clock was set back. */
-const REWIND_AGAIN = 1_000
 
 /** ms between two times that old runs are forgotten; more often where they are kept for less. */
 const PRUNE_EVERY = 3_600_000
@@ -27,6 +25,7 @@ export class Roster {
   readonly #claims: ClaimLine
   readonly #waiting: WaitingFirings
   readonly #follower: RowFollower
+  readonly #rewinder: Rewinder
   #actors: JobActors | undefined
   #synchronized: boolean | undefined
   /** Fire times up to here (ms) came while no process was there to fire them. */
@@ -35,7 +34,6 @@ export class Roster {
   /** Nothing can begin any more, and nobody waits for the end. */
   #stopped = false
   #prunedAt = -Infinity
-  #rewinding: unknown
 
   private constructor(options: SchedulerOptions, reader: JobReader) {
     this.#options = options
@@ -45,6 +43,7 @@ export class Roster {
       due: (key, now) => ('adopted' in key ? this.#waiting.due(key) : this.#due(key, now)),
       setBack: (now) => this.#setBack(now),
     })
+    this.#rewinder = new Rewinder(options)
     this.#claims = new ClaimLine(options, {
       granted: (due, fireTimes) => this.#granted(due, fireTimes),
       answered: (record) => this.#reckon(record),
@@ -139,7 +138,7 @@ export class Roster {
     this.#timekeeper.stop()
     this.#follower.close()
     this.#claims.stop()
-    this.#options.clock.clearTimeout(this.#rewinding)
+    this.#rewinder.stop()
   }
 
   setPhase({ synchronized }: { readonly synchronized: boolean }): void {
@@ -236,24 +235,13 @@ export class Roster {
   #setBack(now: number): void {
     const { logger } = this.#options
     logger.warn('the clock was set back by hours: all fire times are reckoned anew', { now: new Date(now) })
-    void this.#rewind()
+    void this.#rewinder.rewind()
     this.#waiting.wakeAll()
     for (const record of this.#records.values()) {
       if (record.paused) continue
       // A daemon that waits for its restart gets it now; to one that runs this is nothing.
       if (record.rules.daemon) this.#timekeeper.set(record, now)
       else this.#restartFrom(record, now)
-    }
-  }
-
-  /** Until that is stored, what its fire times came to in the wrong time counts. */
-  async #rewind(): Promise<void> {
-    const { clock, logger, store } = this.#options
-    try {
-      await store.rewind(new Date(clock.now()))
-    } catch (error) {
-      logger.warn('that the clock was set back could not be stored yet', { error })
-      if (!this.#draining) this.#rewinding = clock.setTimeout(() => void this.#rewind(), REWIND_AGAIN)
     }
   }
 
