@@ -103,10 +103,11 @@ function refuseForeign(config: Written, kind: (typeof KINDS)[number], issues: Co
 
 /** On whose clocks a start or an end without an offset is read. One that cannot be is told as that. */
 function zoneOf({ timezone }: Written, options: TriggerOptions): string {
-  const zone = timezone ?? options.timezone ?? 'UTC'
+  const zone = timezone ?? options.timezone
+  if (typeof zone !== 'string') return 'UTC'
   try {
-    checkTimezone(String(zone))
-    return String(zone)
+    checkTimezone(zone)
+    return zone
   } catch {
     return 'UTC'
   }
