@@ -42,12 +42,12 @@ const EXPLAINED: readonly { readonly file: string; readonly fault: string; reado
     why: 'two of one time may stand in either order',
   },
   {
-    file: 'jobs/due-fire-times',
+    file: 'jobs/last-fire-time',
     fault: 'while (after - last.getTime() > 1) { → while (after - last.getTime() >= 1) {',
     why: 'one step more, which finds the same: no two fire times are less than a second apart',
   },
   {
-    file: 'jobs/due-fire-times',
+    file: 'jobs/last-fire-time',
     fault:
       'const middle = new Date(Math.floor((last.getTime() + after) / 2)); → const middle = new Date(Math.ceil((last.getTime() + after) / 2));',
     why: 'halving ends at the same time, whichever way it rounds',

@@ -39,6 +39,7 @@ const TRIGGERS = [
   'jobs/trigger',
   'jobs/fire-heap',
   'jobs/due-fire-times',
+  'jobs/last-fire-time',
   'jobs/next-fire-times',
 ]
 
