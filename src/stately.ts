@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { isIP, type AddressInfo } from 'node:net'
 import type { Actor, AnyActorLogic, AnyActorRef } from 'xstate'
+import { CALLBACK, checkOptions, TEXT, type OptionRules } from './config/check-options.ts'
+import { isWhole } from './config/config-reader.ts'
 import { HOSTED } from './inspector/page/stately-bridge.ts'
 import { bridgePage } from './stately/bridge-page.ts'
 import { StatelyFeed } from './stately/stately-feed.ts'
@@ -26,6 +28,13 @@ export interface StatelyInspector {
   close(): Promise<void>
 }
 
+const RULES: OptionRules<StatelyInspectorOptions> = {
+  port: { expected: 'a port: 0 to 65535', passes: (value) => isWhole(0)(value) && (value as number) <= 65_535 },
+  hosted: TEXT,
+  context: CALLBACK,
+  event: CALLBACK,
+}
+
 /**
  * Shows a root – with all that runs in it, also where it is a part of your own machine – in the hosted Stately Inspector.
  * It can be opened, closed and opened again at any time, and shows what is there then; while nobody looks nothing is watched.
@@ -40,8 +49,10 @@ export interface StatelyInspector {
  */
 export async function statelyInspector(
   root: Actor<AnyActorLogic> | AnyActorRef,
-  { port = 0, hosted = HOSTED, ...telling }: StatelyInspectorOptions = {},
+  options: StatelyInspectorOptions = {},
 ): Promise<StatelyInspector> {
+  checkOptions('statelyInspector', options, RULES)
+  const { port = 0, hosted = HOSTED, ...telling } = options
   const feed = new StatelyFeed(root as AnyActorRef, telling)
   const files = bridgePage(hosted)
   const token = randomBytes(24).toString('base64url')

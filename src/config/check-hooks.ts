@@ -11,6 +11,8 @@ import {
 import { describeValue } from '../text/describe-value.ts'
 
 export const HOOK_KEYS = ['args', 'atomic', 'blocking', 'retry', 'maxConcurrency', 'onReverted', 'run']
+/** Those that `hook()` gives where the user does not. */
+const MADE = ['args', 'atomic', 'blocking', 'retry', 'maxConcurrency']
 const RETRY_KEYS = ['attempts', 'delay', 'maxDelay']
 
 /** Whether `name` fires on a lifecycle event, so that no user hook and no job can have it. */
@@ -26,17 +28,20 @@ export function checkHooks(reader: ConfigReader, config: Fields): void {
         path,
         `"${name}" is reserved: Pawl fires it on a lifecycle event. Write it as a key of the config itself, beside "hooks": ${name}: async (ctx) => { … }`,
       )
-    } else if (isFields(hook) && isCallback(hook['run'])) checkHook(reader, hook, path)
+    } else if (isFields(hook)) checkHook(reader, hook, path)
     else reader.wrong(path, `expected hook({ run: async (ctx, args) => { … } }), got ${describeValue(hook)}`)
   }
 }
 
 function checkHook(reader: ConfigReader, hook: Fields, path: string): void {
-  reader.unknownKeys(hook, HOOK_KEYS, path)
-  const unwrapped = HOOK_KEYS.filter((key) => key !== 'onReverted' && hook[key] === undefined)
-  if (unwrapped.length > 0) {
+  if (MADE.some((key) => hook[key] === undefined)) {
     reader.wrong(path, 'is not made by hook({ … }): wrap it in hook(), which is imported from "pawl"')
     return
+  }
+  reader.unknownKeys(hook, HOOK_KEYS, path)
+  if (!isCallback(hook['run'])) {
+    const got = hook['run'] === undefined ? 'but there is none' : `got ${describeValue(hook['run'])}`
+    reader.wrong(at(path, 'run'), `expected a function (ctx, args) => …, ${got}`)
   }
   reader.optional(hook, 'atomic', path, 'true or false', isBoolean)
   reader.optional(hook, 'blocking', path, 'true or false', isBoolean)

@@ -1,5 +1,7 @@
 import type { ConfigurationIssue } from '../errors.ts'
-import { at, ConfigReader, isCallback, isFields, isText, isWhole, type Fields } from './config-reader.ts'
+import { at, ConfigReader, isBoolean, isCallback, isFields, isText, isWhole, type Fields } from './config-reader.ts'
+import type { Datasource } from '../datasources/datasource.ts'
+import { didYouMean } from '../text/did-you-mean.ts'
 import { describeValue } from '../text/describe-value.ts'
 
 const INDEX_KEYS = ['datasource', 'firstLevel', 'lastLevel', 'finality', 'batch', 'cache', 'handler']
@@ -26,14 +28,7 @@ function checkIndex(reader: ConfigReader, index: Fields, path: string): void {
     reader.wrong(at(path, 'handler'), `expected a function (ctx, block) => …, ${got(index['handler'])}`)
   }
 
-  reader.optional(
-    index,
-    'batch',
-    path,
-    'true or false',
-    (value): value is boolean => typeof value === 'boolean',
-  )
-  const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean'
+  reader.optional(index, 'batch', path, 'true or false', isBoolean)
   const cache = reader.optional(index, 'cache', path, 'true or false', isBoolean)
   const { datasource } = index
   if (
@@ -69,6 +64,29 @@ function checkDatasource(reader: ConfigReader, datasource: unknown, path: string
     .map((name) => `${name}()`)
   if (!isText(datasource['description'])) missing.push('description')
   if (missing.length > 0) reader.wrong(path, `${expected}; this one lacks ${missing.join(', ')}`)
+  checkSlips(reader, datasource, path)
+}
+
+const DATASOURCE_METHODS = [
+  'chain',
+  'head',
+  'blocks',
+  'refs',
+  'finalized',
+  'changed',
+  'caughtUp',
+  'bytesOf',
+  'close',
+] as const satisfies readonly (keyof Datasource)[]
+
+/** A datasource may have what it likes beside these, so only a method that is nearly one of them, which it lacks, is a slip. */
+function checkSlips(reader: ConfigReader, datasource: Fields, path: string): void {
+  const lacking = DATASOURCE_METHODS.filter((name) => datasource[name] === undefined)
+  for (const [name, value] of Object.entries(datasource)) {
+    if (!isCallback(value) || (DATASOURCE_METHODS as readonly string[]).includes(name)) continue
+    const guess = didYouMean(name, lacking)
+    if (guess !== '') reader.wrong(at(path, name), `a datasource has no such method${guess}`)
+  }
 }
 
 const got = (value: unknown): string =>

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../clock.ts'
+import { checkOptions, CLOCK, made, wholeFrom, type OptionRules } from '../config/check-options.ts'
 import { DatasourceError } from '../errors.ts'
 import type { BlockRef, Datasource, DatasourceCall } from './datasource.ts'
 import type { Progress, ProgressSource } from './beside/progress.ts'
@@ -23,6 +24,14 @@ export interface BesideOptions<Block extends BlockRef> {
   readonly clock?: Clock
 }
 
+const RULES: OptionRules<BesideOptions<BlockRef>> = {
+  indexer: made('ponderProgress({ … }), squidProgress({ … }) or reportedProgress(…)', 'read'),
+  chain: made('evm({ … }) or another datasource', 'head', 'blocks'),
+  lag: wholeFrom(0),
+  pollInterval: wholeFrom(1),
+  clock: CLOCK,
+}
+
 /**
  * The chain as far as another indexer has done it: a level is handled when that indexer has committed it, and the index is
  * synchronized when that one is. Reorgs are found by Pawl itself, by the blocks' hashes; what the other one wrote is its own
@@ -33,6 +42,7 @@ export interface BesideOptions<Block extends BlockRef> {
  * const datasource = beside({ indexer, chain: evm({ url, blocks: 'header' }) })
  */
 export function beside<Block extends BlockRef>(options: BesideOptions<Block>): Datasource<Block> {
+  checkOptions<BesideOptions<Block>>('beside', options, RULES as OptionRules<BesideOptions<Block>>)
   const { indexer, chain, lag = 5, pollInterval = 1_000, clock = systemClock } = options
   const { description } = indexer
   /** By index: what it was told last. */

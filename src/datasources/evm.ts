@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../clock.ts'
-import { ConfigurationError, DatasourceError, type ConfigurationIssue } from '../errors.ts'
+import { checkOptions, CLOCK, HEADERS, LIST, wholeFrom, type OptionRules } from '../config/check-options.ts'
+import { ConfigurationError, DatasourceError } from '../errors.ts'
 import type { Datasource } from './datasource.ts'
 import { BlockReader } from './evm/block-reader.ts'
 import { bytesOfBlock } from './evm/bytes-of-block.ts'
@@ -49,6 +50,18 @@ export interface EvmOptions<
   readonly clock?: Clock
 }
 
+const RULES: OptionRules<EvmOptions> = {
+  // By `parseEndpoint`, which never quotes it.
+  url: undefined,
+  logs: LIST,
+  blocks: { expected: "'header' or 'full'", passes: (value) => value === 'header' || value === 'full' },
+  pollInterval: wholeFrom(1),
+  batchSize: wholeFrom(1),
+  timeout: wholeFrom(1),
+  headers: HEADERS,
+  clock: CLOCK,
+}
+
 /**
  * An EVM chain by JSON-RPC.
  *
@@ -68,8 +81,8 @@ export function evm<
   const Logs extends LogFilters = readonly [],
   const Detail extends BlockDetail | undefined = undefined,
 >(options: EvmOptions<Logs, Detail>): Datasource<EvmBlock<Logs, Detail>> {
+  checkOptions('evm', options, RULES)
   const { pollInterval = 1000, batchSize = 100, timeout = 10_000, clock = systemClock } = options
-  checkNumbers({ pollInterval, batchSize, timeout })
   const endpoints = listOf(options.url).map((url) => parseEndpoint(url, options.headers))
   const [first] = endpoints
   if (first === undefined) throw new ConfigurationError([{ path: 'evm.url', message: 'is an empty list' }])
@@ -190,11 +203,4 @@ export function evm<
 
 function listOf(urls: string | readonly string[]): readonly string[] {
   return Array.isArray(urls) ? (urls as readonly string[]) : [urls as string]
-}
-
-function checkNumbers(numbers: Readonly<Record<string, number>>): void {
-  const issues: ConfigurationIssue[] = Object.entries(numbers)
-    .filter(([, value]) => !Number.isInteger(value) || value < 1)
-    .map(([name, value]) => ({ path: `evm.${name}`, message: `${value} is no whole number from 1 on` }))
-  if (issues.length > 0) throw new ConfigurationError(issues)
 }

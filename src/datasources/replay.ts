@@ -2,6 +2,15 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock, type Clock } from '../clock.ts'
+import {
+  CALLBACK,
+  checkOptions,
+  CLOCK,
+  TEXT,
+  wholeFrom,
+  type OptionRules,
+} from '../config/check-options.ts'
+import { isFields, isWhole } from '../config/config-reader.ts'
 import { ConfigurationError } from '../errors.ts'
 import { forever, untilAborted } from './abort.ts'
 import type { BlockRef, Datasource } from './datasource.ts'
@@ -40,6 +49,30 @@ export interface ReplayOptions<Block extends BlockRef = ReplayBlock> {
   readonly onEnd?: (index: string) => void
 }
 
+const RULES: OptionRules<ReplayOptions> = {
+  file: {
+    expected: 'the path of a file, or its URL',
+    passes: (value) => TEXT.passes(value) || (value instanceof URL && value.protocol === 'file:'),
+  },
+  finality: wholeFrom(0),
+  holdBack: {
+    expected: 'a depth, or [least, most] of depths',
+    passes: (value) => typeof value === 'number' || Array.isArray(value),
+  },
+  chain: TEXT,
+  read: CALLBACK,
+  live: {
+    expected: '{ after, interval }: a number of arrivals, and ms, each a whole number of 1 or more',
+    passes: (value) =>
+      isFields(value) &&
+      Object.keys(value).every((key) => ['after', 'interval'].includes(key)) &&
+      isWhole(1)(value['after']) &&
+      isWhole(1)(value['interval']),
+  },
+  clock: CLOCK,
+  onEnd: CALLBACK,
+}
+
 /** How far an index is. */
 interface Position {
   readonly arrival: number
@@ -65,9 +98,11 @@ interface Position {
 export function replay<Block extends BlockRef = ReplayBlock>(
   options: ReplayOptions<Block>,
 ): Datasource<Block> {
+  checkOptions<ReplayOptions<Block>>('replay', options, RULES as OptionRules<ReplayOptions<Block>>)
   const { finality = 64, holdBack, chain, live, clock = systemClock, onEnd } = options
   const file = options.file instanceof URL ? fileURLToPath(options.file) : resolve(options.file)
-  checkOptions(file, { ...options, finality })
+  if (!existsSync(file)) throw missingFile(file)
+  checkHoldBack(holdBack, finality)
   const readRecord = options.read ?? ((record) => record as Block)
   const positions = new Map<string, Position>()
   const ended = new Set<string>()
@@ -139,29 +174,10 @@ export function replay<Block extends BlockRef = ReplayBlock>(
   }
 }
 
-function checkOptions(
-  file: string,
-  { finality, holdBack, live }: Pick<ReplayOptions, 'holdBack' | 'live'> & { readonly finality: number },
-): void {
-  if (!existsSync(file)) throw missingFile(file)
-  if (!Number.isInteger(finality) || finality < 0) {
-    throw wrong('finality', `${finality} is no number of levels: 0 or more`)
-  }
-  if (live !== undefined && !(Number.isInteger(live.after) && live.after >= 1 && live.interval >= 1)) {
-    throw wrong(
-      'live',
-      `${JSON.stringify(live)} is no number of arrivals (1 or more) and no interval in ms (1 or more)`,
-    )
-  }
+function checkHoldBack(holdBack: HoldBack | undefined, finality: number): void {
   if (holdBack === undefined) return
   const depth = deepest(holdBack)
-  if (depth === null || depth > finality) {
-    throw wrong(
-      'holdBack',
-      `${JSON.stringify(holdBack)} is no depth, or [least, most] of depths, from 1 to finality (${finality})`,
-    )
-  }
+  if (depth !== null && depth <= finality) return
+  const message = `${JSON.stringify(holdBack)} is no depth, or [least, most] of depths, from 1 to finality (${finality})`
+  throw new ConfigurationError([{ path: 'replay.holdBack', message }])
 }
-
-const wrong = (option: string, message: string): ConfigurationError =>
-  new ConfigurationError([{ path: `replay.${option}`, message }])

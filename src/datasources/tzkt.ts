@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../clock.ts'
-import { ConfigurationError, DatasourceError, type ConfigurationIssue } from '../errors.ts'
+import { checkOptions, CLOCK, FLAG, HEADERS, wholeFrom, type OptionRules } from '../config/check-options.ts'
+import { DatasourceError } from '../errors.ts'
 import { linkSignals } from '../link-signals.ts'
 import type { BlockRef, Datasource } from './datasource.ts'
 import { parseEndpoint } from './evm/endpoint.ts'
@@ -77,6 +78,23 @@ export interface TzktOptions<
   readonly clock?: Clock
 }
 
+const RULES: OptionRules<TzktOptions> = {
+  // By `parseEndpoint`, which never quotes it.
+  url: undefined,
+  // By `checkFilters`.
+  operations: undefined,
+  events: undefined,
+  bigMaps: undefined,
+  tokenTransfers: undefined,
+  blocks: undefined,
+  finality: wholeFrom(0),
+  webSocket: FLAG,
+  pollInterval: wholeFrom(1),
+  timeout: wholeFrom(1),
+  headers: HEADERS,
+  clock: CLOCK,
+}
+
 /** ms between looks at the head while the WebSocket tells: a server that lost touch with its indexer tells nothing. */
 const CHECK_INTERVAL = 30_000
 
@@ -104,9 +122,8 @@ export function tzkt<
 >(
   options: TzktOptions<Operations, Events, BigMaps, Detail>,
 ): Datasource<TzktBlock<Operations, Events, BigMaps, Detail>> {
+  checkOptions('tzkt', options, RULES)
   const { pollInterval = 2_000, timeout = 10_000, finality = 2, clock = systemClock } = options
-  checkNumbers({ pollInterval, timeout }, 1)
-  checkNumbers({ finality }, 0)
   checkFilters(options as unknown as Readonly<Record<string, unknown>>)
   const endpoint = parseEndpoint(options.url, options.headers, {
     path: 'tzkt.url',
@@ -262,14 +279,4 @@ function hasSchemas({ operations = [], events = [], bigMaps = [], blocks }: Tzkt
     isSchema(blocks) ||
     [...operations, ...events, ...bigMaps].some((filter) => Object.values(filter).some(isSchema))
   )
-}
-
-function checkNumbers(numbers: Readonly<Record<string, number>>, least: number): void {
-  const issues: ConfigurationIssue[] = Object.entries(numbers)
-    .filter(([, value]) => !Number.isInteger(value) || value < least)
-    .map(([name, value]) => ({
-      path: `tzkt.${name}`,
-      message: `${value} is no whole number from ${least} on`,
-    }))
-  if (issues.length > 0) throw new ConfigurationError(issues)
 }

@@ -1,4 +1,5 @@
 import type * as v from 'valibot'
+import { isFields } from '../config/config-reader.ts'
 import type { HookContext } from './context.ts'
 
 /** The names that fire on lifecycle events; a user hook cannot have them. */
@@ -86,17 +87,22 @@ const RETRY: Required<HookRetry> = { attempts: 10, delay: 1, maxDelay: 300 }
 export function hook<const Args extends HookArgs = {}>(
   definition: HookDefinition<Args>,
 ): Hook<NoInfer<Args>> {
+  // Without a compiler it may be anything.
+  const given = withoutUndefined<Partial<HookDefinition<Args>>>(isFields(definition) ? definition : {})
   return {
-    args: definition.args ?? ({} as Args),
-    atomic: definition.atomic ?? false,
-    blocking: definition.blocking ?? true,
-    retry: { ...RETRY, ...withoutUndefined(definition.retry) },
-    maxConcurrency: definition.maxConcurrency ?? 1,
-    ...(definition.onReverted === undefined ? {} : { onReverted: definition.onReverted }),
-    run: definition.run,
-  }
+    args: {} as Args,
+    atomic: false,
+    blocking: true,
+    maxConcurrency: 1,
+    // What is wrong, or no option, stays: the config's check names it, with the name of the hook.
+    ...given,
+    retry: retryOf(given.retry),
+  } as Hook<Args>
 }
 
-/** What is not given is undefined as well where a variable of the user's is. Unknown fields stay: the config's check names them. */
-const withoutUndefined = (retry: HookRetry = {}): HookRetry =>
-  Object.fromEntries(Object.entries(retry).filter(([, value]) => value !== undefined))
+const retryOf = (retry: unknown = {}): Required<HookRetry> =>
+  isFields(retry) ? { ...RETRY, ...withoutUndefined(retry) } : (retry as Required<HookRetry>)
+
+/** What is not given is undefined as well where a variable of the user's is. */
+const withoutUndefined = <Fields extends object>(fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields

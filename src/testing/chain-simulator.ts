@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { checkOptions, FLAG, TEXT, wholeFrom, type OptionRules } from '../config/check-options.ts'
 import type { BlockRef, Datasource } from '../datasources/datasource.ts'
 import { ConfigurationError, DatasourceError } from '../errors.ts'
 import { FaultScript, type DatasourceMethod } from './fault-script.ts'
@@ -15,7 +16,34 @@ import { simulatedDatasource, type SimulatedNode } from './simulated-datasource.
  * chain.reorg(5)
  */
 export function simulateChain(options: ChainOptions): SimulatedChain {
+  checkOptions('simulateChain', options, RULES)
   return new ChainSimulator(options)
+}
+
+const RULES: OptionRules<ChainOptions> = {
+  seed: {
+    expected: 'a number or a text',
+    passes: (value) => typeof value === 'number' || typeof value === 'string',
+  },
+  firstLevel: wholeFrom(0),
+  length: wholeFrom(1),
+  finality: wholeFrom(0),
+  emptyShare: {
+    expected: 'a number from 0 to 1',
+    passes: (value) => typeof value === 'number' && value >= 0 && value <= 1,
+  },
+  accounts: wholeFrom(1),
+  chain: TEXT,
+}
+
+const METHODS = ['chain', 'head', 'blocks', 'finalized', 'changed'] as const satisfies readonly DatasourceMethod[]
+
+const FAULT: OptionRules<FaultOptions> = {
+  times: wholeFrom(1),
+  method: {
+    expected: `one of ${METHODS.join(', ')}`,
+    passes: (value) => (METHODS as readonly unknown[]).includes(value),
+  },
 }
 
 const FIRST_TIMESTAMP = 1_600_000_000
@@ -46,7 +74,7 @@ class ChainSimulator implements SimulatedChain, SimulatedNode {
     this.#emptyShare = options.emptyShare ?? 0
     this.#accounts = options.accounts ?? 8
     this.#highest = this.firstLevel
-    this.#grow(Math.max(1, options.length ?? 1), this.#emptyShare)
+    this.#grow(options.length ?? 1, this.#emptyShare)
   }
 
   get head(): SimulatedBlock {
@@ -67,6 +95,7 @@ class ChainSimulator implements SimulatedChain, SimulatedNode {
   }
 
   extend(count = 1, options: { readonly empty?: boolean } = {}): readonly SimulatedBlock[] {
+    checkOptions('extend', options, { empty: FLAG })
     const added = this.#grow(count, options.empty === true ? 1 : this.#emptyShare)
     this.#change()
     return added
@@ -91,15 +120,18 @@ class ChainSimulator implements SimulatedChain, SimulatedNode {
   }
 
   fail(options: FaultOptions & { readonly error?: unknown } = {}): void {
+    checkOptions('fail', options, { ...FAULT, error: undefined })
     const error = options.error ?? new DatasourceError('the simulated node fails, as it was told')
     this.faults.add({ type: 'fail', error }, options.method, options.times ?? 1)
   }
 
   hang(options: FaultOptions = {}): void {
+    checkOptions('hang', options, FAULT)
     this.faults.add({ type: 'hang' }, options.method, options.times ?? 1)
   }
 
   lie(options: FaultOptions = {}): void {
+    checkOptions('lie', options, FAULT)
     const parentHash = `0x${createHash('sha256').update(`${this.seed} lies`).digest('hex')}`
     const distort = (answer: unknown): unknown => {
       if (!Array.isArray(answer)) return { ...(answer as BlockRef), parentHash }
@@ -110,6 +142,7 @@ class ChainSimulator implements SimulatedChain, SimulatedNode {
   }
 
   garble(options: FaultOptions = {}): void {
+    checkOptions('garble', options, FAULT)
     const distort = (answer: unknown): unknown => (Array.isArray(answer) ? [null, { level: 'seven' }] : {})
     this.faults.add({ type: 'distort', distort }, options.method, options.times ?? 1)
   }

@@ -1,4 +1,5 @@
 import { AssertionError } from 'node:assert'
+import { checkOptions, LIST, made, type OptionRules } from '../config/check-options.ts'
 import type { Config } from '../config/config.ts'
 import type { Sql } from '../database/database.ts'
 import type { Datasource } from '../datasources/datasource.ts'
@@ -20,6 +21,12 @@ export interface ExpectRollbackOptions {
   readonly ignore?: readonly string[]
 }
 
+const RULES: OptionRules<ExpectRollbackOptions> = {
+  chain: made('simulateChain({ … })', 'datasource', 'reorg'),
+  depths: LIST,
+  ignore: LIST,
+}
+
 /**
  * Proves that a project leaves nothing of blocks that left the chain, and loses nothing of those that stayed: indexes a simulated
  * chain, reorganises it, indexes on – and compares every row with that of a run which has only ever seen the chain as it is in
@@ -35,6 +42,7 @@ export async function expectRollback(
   configOf: (datasource: Datasource<SimulatedBlock>, chain: SimulatedChain) => Config,
   options: ExpectRollbackOptions = {},
 ): Promise<void> {
+  checkOptions('expectRollback', options, RULES)
   const { chain = simulateChain({ seed: 1, length: 20 }), depths = [1, 5], ignore = [] } = options
   // Without its jobs: what they write depends on the hour.
   const config = (): Config => {

@@ -1,4 +1,5 @@
 import type { Config, HookConfigs, IndexConfigs, JobConfigs } from '../config/config.ts'
+import { checkOptions, made } from '../config/check-options.ts'
 import type { PawlEvent } from '../events.ts'
 import type { HookInput } from '../hooks/hook.ts'
 import { openTestRoot } from './open-test-root.ts'
@@ -33,6 +34,7 @@ export async function runHook<
   args: HookInput<Hooks[Name]['args']>,
   options: RunHookOptions = {},
 ): Promise<readonly PawlEvent[]> {
+  checkOptions('runHook', options, { database: made('testDatabase()', 'drop') })
   const { indexes: _, jobs: __, ...rest } = config
   const run = await openTestRoot(rest, options)
   try {

@@ -1,3 +1,4 @@
+import { CALLBACK, checkOptions, type OptionRules } from '../config/check-options.ts'
 import type { Clock } from '../clock.ts'
 
 /** Longer delays make Node's timers run after 1 ms; this clock does the same, so that tests notice. */
@@ -20,6 +21,14 @@ export interface TestClockOptions {
   readonly settle?: () => Promise<void>
 }
 
+const RULES: OptionRules<TestClockOptions> = {
+  start: {
+    expected: 'a Date, or ms since 1970',
+    passes: (value) => !Number.isNaN(new Date(value as Date).getTime()),
+  },
+  settle: CALLBACK,
+}
+
 /**
  * A clock that stands still until it is told: hours pass in milliseconds, and nothing runs by itself.
  *
@@ -37,6 +46,7 @@ export class TestClock implements Clock {
   #order = 0
 
   constructor(options: TestClockOptions = {}) {
+    checkOptions('TestClock', options, RULES)
     this.#offset = new Date(options.start ?? '2020-01-01T00:00:00Z').getTime()
     this.#settle = options.settle ?? aFewTurns
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import type { Sql } from '../database/database.ts'
+import { checkOptions, TEXT } from '../config/check-options.ts'
 import { startPostgres, type EmbeddedPostgres } from '../database/embedded/start-postgres.ts'
 
 /** A database of a test's own. */
@@ -38,6 +39,7 @@ let open = 0
  * t.after(() => database.drop())
  */
 export async function testDatabase(options: { readonly server?: string } = {}): Promise<TestDatabase> {
+  checkOptions('testDatabase', options, { server: TEXT })
   const given = options.server ?? process.env['PAWL_TEST_SERVER']
   const own = given === undefined
   if (own) {

@@ -1,4 +1,5 @@
 import postgres from 'postgres'
+import { checkOptions, TEXT, wholeFrom, type OptionRules } from '../../config/check-options.ts'
 import { DatasourceError } from '../../errors.ts'
 import type { Progress, ProgressSource } from './progress.ts'
 
@@ -20,6 +21,9 @@ export interface SquidOptions {
   readonly stateSchema?: string
 }
 
+const PONDER: OptionRules<PonderOptions> = { database: TEXT, schema: TEXT, chainId: wholeFrom(1) }
+const SQUID: OptionRules<SquidOptions> = { database: TEXT, stateSchema: TEXT }
+
 // A checkpoint of Ponder: 10 digits of time, 16 of the chain, 16 of the block, and what is within the block.
 const LEVEL = [26, 42] as const
 
@@ -27,7 +31,9 @@ const LEVEL = [26, 42] as const
  * How far a Ponder app is, from its tables `_ponder_checkpoint` and `_ponder_meta` (0.11 and newer). Ponder tells no hashes, and
  * says itself when its backfill is over.
  */
-export function ponderProgress({ database, schema, chainId }: PonderOptions): ProgressSource {
+export function ponderProgress(options: PonderOptions): ProgressSource {
+  checkOptions('ponderProgress', options, PONDER)
+  const { database, schema, chainId } = options
   return inDatabase(`Ponder in schema "${schema}"`, database, async (sql) => {
     const at = sql(schema)
     const rows = await sql<{ chain_id: string; latest_checkpoint: string }[]>`
@@ -48,7 +54,9 @@ export function ponderProgress({ database, schema, chainId }: PonderOptions): Pr
 }
 
 /** How far a Squid is, from the tables `status` and `hot_block` of its `TypeormDatabase`, which have the hashes of its last blocks. */
-export function squidProgress({ database, stateSchema = 'squid_processor' }: SquidOptions): ProgressSource {
+export function squidProgress(options: SquidOptions): ProgressSource {
+  checkOptions('squidProgress', options, SQUID)
+  const { database, stateSchema = 'squid_processor' } = options
   return inDatabase(`Squid in schema "${stateSchema}"`, database, async (sql) => {
     const at = sql(stateSchema)
     const rows = await sql<{ height: number; hash: string }[]>`

@@ -1,6 +1,8 @@
 import { formatAbiItem, parseAbiItem, type AbiEvent } from 'abitype'
 import type { Address } from 'viem'
-import { ConfigurationError, type ConfigurationIssue } from '../../errors.ts'
+import { ConfigReader, isFields } from '../../config/config-reader.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { describeValue } from '../../text/describe-value.ts'
 import { eventSignature } from './event-selector.ts'
 import type { LogFilters } from './log-filter.ts'
 
@@ -13,18 +15,23 @@ export interface ParsedFilter {
 
 /** @throws ConfigurationError that lists all that is wrong. */
 export function parseFilters(filters: LogFilters): readonly ParsedFilter[] {
-  const issues: ConfigurationIssue[] = []
-  const parsed = filters.map(({ address, event }, at) => {
+  const reader = new ConfigReader()
+  const parsed = filters.flatMap((filter, at) => {
     const path = `evm.logs[${at}]`
-    const refuse = (option: string) => (message: string) =>
-      void issues.push({ path: `${path}.${option}`, message })
+    if (!isFields(filter)) {
+      reader.wrong(path, `expected { address, event }, got ${describeValue(filter)}`)
+      return []
+    }
+    reader.unknownKeys(filter, ['address', 'event'], path)
+    const { address, event } = filter
+    const refuse = (option: string) => (message: string) => reader.wrong(`${path}.${option}`, message)
     return {
       addresses:
         address === undefined ? undefined : parseAddresses(listOf<Address>(address), refuse('address')),
       events: parseEvents(listOf<AbiEvent | string>(event), refuse('event')),
     }
   })
-  if (issues.length > 0) throw new ConfigurationError(issues)
+  if (reader.issues.length > 0) throw new ConfigurationError(reader.issues)
   return parsed
 }
 
