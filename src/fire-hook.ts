@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { ActorRefFrom } from 'xstate'
 import type { HookConfigs } from './config/config.ts'
 import { isInTransaction } from './database/transaction-scope.ts'
-import { StoppingError } from './errors.ts'
+import { CallbackError, StoppingError } from './errors.ts'
 import { checkFireOptions, type QueueOptions } from './hooks/fire-options.ts'
 import type { HookCallArgs } from './hooks/hook-call.ts'
 import type { PawlLogic } from './pawl.ts'
+import { runningSystemHook } from './hooks/system-hook-scope.ts'
 
 type Args<Call> = Call extends { readonly args: infer Required }
   ? [args: Required, options?: QueueOptions]
@@ -16,7 +17,8 @@ type Args<Call> = Call extends { readonly args: infer Required }
 /**
  * Fires a user hook and waits for its end: `FIRE_HOOK` for those who want to know the outcome. With `wait: false` it waits until
  * the firing is on the durable queue: from then on it runs, also when this process ends. It is for code outside of callbacks: they
- * have `ctx.fireHook`. In a handler or an atomic hook an atomic hook that is blocking is refused: it would wait for that to end.
+ * have `ctx.fireHook`. In `on_restart` and `on_reindex` it is refused, and in a handler or an atomic hook so is an atomic hook that is
+ * blocking: they would wait for each other's end.
  * @throws CallbackTypeError, CallbackError, UnknownHookError as the firing does; StoppingError when the root takes no more.
  *
  * @example
@@ -30,6 +32,16 @@ export function fireHook<Hooks extends HookConfigs, Name extends keyof Hooks & s
 ): Promise<void> {
   if (root.getSnapshot().status !== 'active') {
     return Promise.reject(new StoppingError(`hook "${hook}" was not fired: this root has ended`))
+  }
+  const lifecycle = runningSystemHook()
+  if (lifecycle === 'on_restart' || lifecycle === 'on_reindex') {
+    // What comes from outside waits until the tables are there, and these make them.
+    return Promise.reject(
+      new CallbackError(
+        `hook "${hook}" was not fired: fireHook(root, …) in ${lifecycle} would wait for the end of ${lifecycle}, and that for it`,
+        { hint: `Use ctx.fireHook of ${lifecycle}, which runs it at once.` },
+      ),
+    )
   }
   const id = randomUUID()
   return new Promise((resolve, reject) => {

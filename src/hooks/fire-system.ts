@@ -7,6 +7,7 @@ import type { SystemHookName } from './hook.ts'
 import type { HookRunnerOptions } from './hook-runner-options.ts'
 import { refuseRollback } from './refuse-rollback.ts'
 import { runSystemScripts } from './run-system-scripts.ts'
+import { asSystemHook } from './system-hook-scope.ts'
 import { tellFiring } from './tell-firing.ts'
 
 export interface SystemCall {
@@ -58,7 +59,9 @@ export async function fireSystem(
         : undefined
       const place = { transaction, awaited: transaction !== undefined, signal, level: undefined }
       await caller.call(firing, place, (base) =>
-        run(Object.assign(base, { firing, rollback: asked?.run ?? refuseRollback(firing) }), asked),
+        asSystemHook(name, () =>
+          run(Object.assign(base, { firing, rollback: asked?.run ?? refuseRollback(firing) }), asked),
+        ),
       )
     },
     options,

@@ -53,12 +53,14 @@ export interface FireRequest {
   readonly args?: Readonly<Record<string, unknown>>
   readonly origin: FiringOrigin
   readonly id?: string
+  /** A transaction waits for it, and may hold locks that it wants. Default: false. */
+  readonly awaited?: boolean
   /** Aborted when whoever fired does not want it any more: a daemon that is to end. */
   readonly signal?: LightSignal
 }
 
 /** A durable firing that no callback makes. */
-export interface QueueRequestFromOutside extends Omit<FireRequest, 'signal'> {
+export interface QueueRequestFromOutside extends Omit<FireRequest, 'signal' | 'awaited'> {
   readonly options: QueueOptions
   /** The run of a job that it is: it is queued once, whoever queues it. */
   readonly run?: JobRun

@@ -90,11 +90,12 @@ export class HookRunner {
   }
 
   #fire(request: FireRequest, above: Surroundings | undefined): Promise<void> {
-    const { hook, args = {}, origin, id = randomUUID() } = request
+    const { hook, args = {}, origin, id = randomUUID(), awaited: outside = false } = request
     const firing: Firing = { id, hook, origin, attempt: 1 }
     const work = async (stopped: LightSignal): Promise<void> => {
       const awaited =
-        above !== undefined && (above.awaited || above.transaction !== undefined || isInTransaction())
+        outside ||
+        (above !== undefined && (above.awaited || above.transaction !== undefined || isInTransaction()))
       const run = (signal: LightSignal): Promise<void> =>
         this.#run(firing, args, { transaction: above?.transaction, awaited, signal, level: above?.level })
       const others = [request.signal, above?.signal].filter((other) => other !== undefined)

@@ -60,7 +60,7 @@ async function fire(runtime: Runtime, firing: FireHook): Promise<void> {
       (awaited ? neverEnds(runtime, hook) : undefined) ??
       (id === undefined ? undefined : sameRuns(runtime, { hook, id }))
     if (refused !== undefined) return root.emit(notFired(firing, refused))
-    return hooks.fire(request).catch(() => {})
+    return hooks.fire({ ...request, awaited }).catch(() => {})
   }
   // Without `wait: false` the others mean nothing, and are refused; and so is what is no option.
   await hooks
