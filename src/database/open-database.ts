@@ -7,7 +7,8 @@ import { ArrayTypes } from './array-types.ts'
 import { statementError } from './connection-error.ts'
 import { checkUrl, describeUrl } from './database-url.ts'
 import type { Database, DatabaseSession, Sql, Transaction, TransactionOptions } from './database.ts'
-import { startPostgres, type EmbeddedPostgres } from './embedded/start-postgres.ts'
+import { sharePostgres } from './embedded/share-postgres.ts'
+import type { EmbeddedPostgres } from './embedded/start-postgres.ts'
 import { quoteName } from './journal-ddl.ts'
 import { Listener } from './listener.ts'
 import { Session, type ConnectOptions } from './session.ts'
@@ -51,8 +52,7 @@ const OLDEST = 14
 export async function openDatabase(options: OpenOptions): Promise<Database> {
   options.signal?.throwIfAborted()
   if (options.url !== undefined) checkUrl(options.url)
-  const embedded =
-    options.url === undefined ? await startPostgres({ directory: options.directory }) : undefined
+  const embedded = options.url === undefined ? await sharePostgres(options.directory) : undefined
   const database = new PostgresDatabase(options, embedded)
   try {
     await database.check(options.signal)
