@@ -29,7 +29,10 @@ export interface StatelyInspector {
 }
 
 const RULES: OptionRules<StatelyInspectorOptions> = {
-  port: { expected: 'a port: 0 to 65535', passes: (value) => isWhole(0)(value) && (value as number) <= 65_535 },
+  port: {
+    expected: 'a port: 0 to 65535',
+    passes: (value) => isWhole(0)(value) && (value as number) <= 65_535,
+  },
   hosted: TEXT,
   context: CALLBACK,
   event: CALLBACK,

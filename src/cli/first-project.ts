@@ -1,5 +1,5 @@
-import type { InitFile } from './init-files.ts'
-import { readOwnPackage } from '../own-package.ts'
+import { IGNORED, TSCONFIG, type InitFile } from './init-files.ts'
+import { manifestOf, type Manifest } from './package-manifest.ts'
 
 export interface FirstProject {
   /** Of an EVM node; undefined: a simulated chain. */
@@ -8,12 +8,25 @@ export interface FirstProject {
   readonly contract: string | undefined
 }
 
-/** A small project that runs, tests and type-checks as it stands. */
-export function listFirstProject(wanted: FirstProject): readonly InitFile[] {
+/** What it needs to run. */
+export const firstManifest = (ending: string): Manifest =>
+  manifestOf(
+    {
+      start: 'pawl run',
+      test: `node --import jiti/register --test test/project.test${ending}`,
+      check: 'tsc',
+    },
+    { dependencies: ['viem'], devDependencies: ['jiti'] },
+  )
+
+/**
+ * A small project that runs, tests and type-checks as it stands.
+ * @param ending of code that is ES modules there
+ */
+export function listFirstProject(wanted: FirstProject, ending: string): readonly InitFile[] {
   const files: Readonly<Record<string, string>> = {
-    'package.json': packageJson(),
     'tsconfig.json': TSCONFIG,
-    '.gitignore': 'node_modules\n.pawl\n.chain\n.env\n',
+    '.gitignore': IGNORED,
     'pawl.config.ts': wanted.rpc === undefined ? SIMULATED_CONFIG : evmConfig(wanted.rpc, wanted.contract),
     'project.ts': PROJECT,
     'simulated.ts': SIMULATED,
@@ -21,49 +34,12 @@ export function listFirstProject(wanted: FirstProject): readonly InitFile[] {
     'sql/refresh_stats.sql': STATS,
     'test/project.test.ts': TEST,
   }
-  return Object.entries(files).map(([path, text]) => ({ path, text, insteadOf: 'here' }))
+  return Object.entries(files).map(([path, text]) => ({
+    path: path.replace(/\.ts$/, ending),
+    text: text.replaceAll(/(from '\.\.?\/\w+)\.ts'/g, `$1${ending}'`),
+    insteadOf: 'here',
+  }))
 }
-
-function packageJson(): string {
-  const { version, dependencies, devDependencies, peerDependencies } = readOwnPackage()
-  const { valibot, viem, xstate } = peerDependencies
-  return `${JSON.stringify(
-    {
-      private: true,
-      type: 'module',
-      scripts: {
-        start: 'pawl run',
-        test: 'node --import jiti/register --test test/project.test.ts',
-        check: 'tsc',
-      },
-      dependencies: { pawl: `^${version}`, valibot, viem, xstate },
-      devDependencies: {
-        '@types/node': devDependencies['@types/node'],
-        jiti: dependencies['jiti'],
-        typescript: devDependencies['typescript'],
-      },
-    },
-    undefined,
-    2,
-  )}\n`
-}
-
-const TSCONFIG = `{
-  "compilerOptions": {
-    "target": "es2022",
-    "lib": ["es2023"],
-    "module": "nodenext",
-    "types": ["node"],
-    "strict": true,
-    "noEmit": true,
-    "skipLibCheck": true,
-    "allowImportingTsExtensions": true,
-    "erasableSyntaxOnly": true,
-    "verbatimModuleSyntax": true
-  },
-  "include": ["**/*.ts"]
-}
-`
 
 const evmConfig = (rpc: string, contract: string | undefined): string => `import { evm } from 'pawl/evm'
 import { project } from './project.ts'

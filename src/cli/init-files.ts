@@ -4,6 +4,7 @@ import type { YamlConfig } from '../config/yaml/read-yaml-config.ts'
 import type { YamlHook } from '../config/yaml/yaml-hooks.ts'
 import { SYSTEM_HOOKS, type SystemHookName } from '../hooks/hook.ts'
 import { callbackPath } from './load-callbacks.ts'
+import { manifestOf, type Manifest } from './package-manifest.ts'
 
 /** A file that a project of a YAML config begins with. */
 export interface InitFile {
@@ -29,14 +30,24 @@ jobs:
       name: world
 `
 
-/** A stub and a folder of SQL scripts for each hook, and what tells the compiler of them. */
-export function listInitFiles(configFile: string, { hooks, hasIndexes }: YamlConfig): readonly InitFile[] {
+/** What they need to run. */
+export const yamlManifest = (): Manifest => manifestOf({ start: 'pawl run', check: 'tsc' })
+
+/**
+ * A stub and a folder of SQL scripts for each hook, and what tells the compiler of them.
+ * @param ending of code that is ES modules there
+ */
+export function listInitFiles(
+  configFile: string,
+  { hooks, hasIndexes }: YamlConfig,
+  ending: string,
+): readonly InitFile[] {
   // Two hooks may run the same code.
   const user = hooks.filter((hook, at) => hooks.findIndex((other) => other.callback === hook.callback) === at)
   return [
-    ...user.map((hook) => code(hook.callback, stubOf(hook))),
-    ...SYSTEM_HOOKS.map((name) => code(name, SYSTEM_STUBS[name])),
-    ...(hasIndexes ? [{ path: 'indexes.ts', text: INDEXES, insteadOf: 'code' } as const] : []),
+    ...user.map((hook) => code(hook.callback, stubOf(hook), ending)),
+    ...SYSTEM_HOOKS.map((name) => code(name, SYSTEM_STUBS[name], ending)),
+    ...(hasIndexes ? [{ path: `indexes${ending}`, text: INDEXES, insteadOf: 'code' } as const] : []),
     ...[...user.map(({ callback }) => callback), ...SYSTEM_HOOKS].map((name): InitFile => ({
       // So that git keeps the folder.
       path: join('sql', ...name.split('.'), '.keep'),
@@ -45,12 +56,12 @@ export function listInitFiles(configFile: string, { hooks, hasIndexes }: YamlCon
     })),
     { path: PROJECT_TYPES, text: describeProject(basename(configFile), hooks), insteadOf: 'generated' },
     { path: 'tsconfig.json', text: TSCONFIG, insteadOf: 'file' },
-    { path: 'package.json', text: PACKAGE, insteadOf: 'file' },
+    { path: '.gitignore', text: IGNORED, insteadOf: 'file' },
   ]
 }
 
-const code = (callback: string, text: string): InitFile => ({
-  path: `${callbackPath(callback)}.ts`,
+const code = (callback: string, text: string, ending: string): InitFile => ({
+  path: `${callbackPath(callback)}${ending}`,
   text: `import type { HookCallback } from 'pawl'\n\n${text}\n`,
   insteadOf: 'code',
 })
@@ -94,7 +105,7 @@ export const { indexes } = defineConfig({
 })
 `
 
-const TSCONFIG = `{
+export const TSCONFIG = `{
   "compilerOptions": {
     "target": "es2022",
     "lib": ["es2023"],
@@ -107,12 +118,9 @@ const TSCONFIG = `{
     "erasableSyntaxOnly": true,
     "verbatimModuleSyntax": true
   },
-  "include": ["**/*.ts"]
+  "include": ["**/*.ts", "**/*.mts"]
 }
 `
 
-const PACKAGE = `{
-  "private": true,
-  "type": "module"
-}
-`
+/** What is not for git. */
+export const IGNORED = 'node_modules\n.pawl\n.chain\n.env\n'

@@ -1,12 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { GENERATED } from '../config/yaml/describe-project.ts'
 import { findCode } from './load-callbacks.ts'
 import type { InitFile } from './init-files.ts'
+import { completePackage, type Manifest, type ProjectPackage } from './package-manifest.ts'
 
 /** What became of a file: `kept` names what is there. */
-export type Written = { readonly did: 'made' | 'renewed' | 'kept'; readonly path: string }
+export type Written = { readonly did: 'made' | 'renewed' | 'added' | 'kept'; readonly path: string }
 
 /** Writes a file where it is missing. What is there stays as it is, but for what Pawl itself generated. */
 export async function writeMissing(directory: string, file: InitFile): Promise<Written> {
@@ -31,7 +32,7 @@ export async function writeMissing(directory: string, file: InitFile): Promise<W
 /** The path of what makes the file needless, as a person would look for it. */
 function findInstead(directory: string, { path, insteadOf }: InitFile): string | undefined {
   if (insteadOf === 'code') {
-    const found = findCode(directory, path.replace(/\.ts$/, ''))
+    const found = findCode(directory, path.replace(/\.m?ts$/, ''))
     return found === undefined ? undefined : found.slice(directory.length + 1)
   }
   if (insteadOf === 'sql')
@@ -45,17 +46,21 @@ function findInstead(directory: string, { path, insteadOf }: InitFile): string |
 function findUpwards(directory: string, name: string, way = ''): string | undefined {
   if (existsSync(join(directory, name))) return `${way}${name}`
   const parent = dirname(directory)
-  if (parent === directory || (name !== 'package.json' && existsSync(join(directory, 'package.json'))))
-    return undefined
+  if (parent === directory || existsSync(join(directory, 'package.json'))) return undefined
   return findUpwards(parent, name, `../${way}`)
 }
 
-/** Whether Node and TypeScript take the code of this folder's `.ts` files for ES modules. */
-export function isModulePackage(packageFile: string): boolean {
-  try {
-    const { type } = JSON.parse(readFileSync(packageFile, 'utf8')) as { readonly type?: unknown }
-    return type === 'module'
-  } catch {
-    return false
-  }
+/** Adds to a package.json what is missing there; of a folder above it is left to the user, as is what is in it already. */
+export async function writeManifest(
+  directory: string,
+  there: ProjectPackage,
+  manifest: Manifest,
+): Promise<Written> {
+  const { text, added } = completePackage(there, manifest)
+  const path = relative(directory, there.file)
+  if (added.length === 0 || dirname(there.file) !== directory) return { did: 'kept', path }
+  await writeFile(there.file, text)
+  return there.text === undefined
+    ? { did: 'made', path }
+    : { did: 'added', path: `to ${path}: ${added.join(', ')}` }
 }

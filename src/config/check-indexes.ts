@@ -1,5 +1,14 @@
 import type { ConfigurationIssue } from '../errors.ts'
-import { at, ConfigReader, isBoolean, isCallback, isFields, isText, isWhole, type Fields } from './config-reader.ts'
+import {
+  at,
+  ConfigReader,
+  isBoolean,
+  isCallback,
+  isFields,
+  isText,
+  isWhole,
+  type Fields,
+} from './config-reader.ts'
 import type { Datasource } from '../datasources/datasource.ts'
 import { didYouMean } from '../text/did-you-mean.ts'
 import { describeValue } from '../text/describe-value.ts'

@@ -2,14 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock, type Clock } from '../clock.ts'
-import {
-  CALLBACK,
-  checkOptions,
-  CLOCK,
-  TEXT,
-  wholeFrom,
-  type OptionRules,
-} from '../config/check-options.ts'
+import { CALLBACK, checkOptions, CLOCK, TEXT, wholeFrom, type OptionRules } from '../config/check-options.ts'
 import { isFields, isWhole } from '../config/config-reader.ts'
 import { ConfigurationError } from '../errors.ts'
 import { forever, untilAborted } from './abort.ts'

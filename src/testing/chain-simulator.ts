@@ -36,7 +36,13 @@ const RULES: OptionRules<ChainOptions> = {
   chain: TEXT,
 }
 
-const METHODS = ['chain', 'head', 'blocks', 'finalized', 'changed'] as const satisfies readonly DatasourceMethod[]
+const METHODS = [
+  'chain',
+  'head',
+  'blocks',
+  'finalized',
+  'changed',
+] as const satisfies readonly DatasourceMethod[]
 
 const FAULT: OptionRules<FaultOptions> = {
   times: wholeFrom(1),

@@ -17,7 +17,8 @@ const TSC = join(dirname(createRequire(import.meta.url).resolve('typescript/pack
 function compile(folder: string): Promise<string[]> {
   mkdirSync(join(folder, 'node_modules', '@types'), { recursive: true })
   symlinkSync(ROOT, join(folder, 'node_modules', 'pawl'))
-  symlinkSync(join(ROOT, 'node_modules', '@types', 'node'), join(folder, 'node_modules', '@types', 'node'))
+  for (const name of ['@types/node', 'valibot', 'viem', 'xstate'])
+    symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name))
   return new Promise((resolve) =>
     execFile(process.execPath, [TSC, '-p', folder], { cwd: folder }, (_error, out) =>
       resolve(out.split('\n').filter((line) => line !== '')),
@@ -50,16 +51,17 @@ describe('pawl init', { concurrency: 2 }, () => {
     assert.equal(code, 0)
     const names = ['none', 'weird_name', 'on_restart', 'on_reindex', 'on_synchronized', 'on_index_rollback']
     assert.deepEqual(out.split('\n').slice(0, -4), [
+      'made    package.json',
       'made    hooks/stats/daily/all.ts',
       ...names.map((name) => `made    hooks/${name}.ts`),
       'made    sql/stats/daily/all/.keep',
       ...names.map((name) => `made    sql/${name}/.keep`),
       'made    pawl-env.d.ts',
       'made    tsconfig.json',
-      'made    package.json',
+      'made    .gitignore',
     ])
-    assert.match(out, /^17 files written beside pawl.yaml, 0 kept as they were$/m)
-    assert.match(out, /^next: npm install, then npx pawl config check, then npx pawl run\n$/m)
+    assert.match(out, /^18 files written beside pawl.yaml, 0 kept as they were$/m)
+    assert.match(out, /^next: npm install && npx pawl config check && npx pawl run\n$/m)
     assert.match(
       out,
       /warning: pawl.yaml:11:10: hooks.all.args.g: Pawl does not know the type demo.models.Side/,
@@ -125,7 +127,7 @@ export const nobody: HookCallback<'nobody'> = () => {}
       'sql/on_restart/1.sql': '-- mine',
       'pawl-env.d.ts': '// mine',
       'tsconfig.json': '{}',
-      'package.json': '{ "name": "mine" }',
+      '.gitignore': 'node_modules',
     }
     const folder = createFolder(t, files)
     const { code, out } = await runCli(t, folder, ['init'])
@@ -134,9 +136,8 @@ export const nobody: HookCallback<'nobody'> = () => {}
       assert.equal(readFileSync(join(folder, name), 'utf8'), text)
     assert.match(out, /^kept {4}hooks\/calculate_stats.mjs$/m)
     assert.match(out, /^kept {4}sql\/calculate_stats.sql$/m)
-    assert.match(out, /^warning: package.json: write "type": "module" there/m)
     const again = await runCli(t, folder, ['init'])
-    assert.match(again.out, /^0 files written beside dipdup.yaml, 13 kept as they were$/m)
+    assert.match(again.out, /^0 files written beside dipdup.yaml, 14 kept as they were$/m)
   })
 
   test('renews the types that it wrote; until then they are told to be old', async (t) => {
@@ -156,22 +157,109 @@ export const nobody: HookCallback<'nobody'> = () => {}
     const folder = createFolder(t, {})
     const { code, out } = await runCli(t, folder, ['init', '--yaml'])
     assert.equal(code, 0)
-    assert.match(out, /^made {4}pawl.yaml\nmade {4}hooks\/hello.ts\n/)
+    assert.match(out, /^made {4}pawl.yaml\nmade {4}package.json\nmade {4}hooks\/hello.ts\n/)
     assert.match((await runCli(t, folder, ['config', 'check'])).out, /0 indexes, 1 hook, 1 job\n$/)
     assert.deepEqual(await compile(folder), [])
   })
 
-  test('begins a project on a node, and keeps what is there', async (t) => {
-    const folder = createFolder(t, { 'package.json': '{ "name": "mine" }' })
+  test('begins a project on a node', async (t) => {
+    const folder = createFolder(t, {})
     const token = '0x5FbDB2315678afecb367f032d93F642f64180aa3'
     const args = ['init', '--rpc', 'https://node.example', '--contract', token]
-    const { code, out } = await runCli(t, folder, args)
-    assert.equal(code, 0)
-    assert.match(out, /^kept {4}package.json$/m)
-    assert.match(out, /^warning: package.json was there/m)
+    assert.equal((await runCli(t, folder, args)).code, 0)
     const config = readFileSync(join(folder, 'pawl.config.ts'), 'utf8')
     assert.ok(config.includes('"https://node.example"') && config.includes(token))
-    assert.equal(readFileSync(join(folder, 'package.json'), 'utf8'), '{ "name": "mine" }')
+  })
+
+  test('adds to a package.json what is missing, and leaves what is there', async (t) => {
+    const before = {
+      name: 'mine',
+      scripts: { start: 'node server.js', test: 'echo "Error: no test specified" && exit 1' },
+      dependencies: { pawl: 'file:../pawl' },
+      devDependencies: { viem: '2.0.0' },
+    }
+    const folder = createFolder(t, { 'package.json': JSON.stringify(before, undefined, '\t') })
+    const { code, out } = await runCli(t, folder, ['init', '--yes'])
+    assert.equal(code, 0)
+    assert.match(
+      out,
+      /^added {3}to package.json: type, scripts.test, scripts.check, valibot, xstate, @types\/node, jiti, typescript$/m,
+    )
+    // `npm start` is theirs.
+    assert.match(out, /^next: npm install && npm test && npx pawl run$/m)
+    const text = readFileSync(join(folder, 'package.json'), 'utf8')
+    assert.match(text, /^\{\n\t"name": "mine",\n/)
+    const after = JSON.parse(text) as typeof before & { readonly type: string }
+    assert.deepEqual(
+      [after.type, after.scripts.start, after.dependencies.pawl, after.devDependencies.viem],
+      ['module', 'node server.js', 'file:../pawl', '2.0.0'],
+    )
+    assert.equal('viem' in after.dependencies, false)
+    assert.deepEqual(await compile(folder), [])
+  })
+
+  for (const [what, files, args] of [
+    ['says that it is one', { 'package.json': '{ "type": "commonjs" }' }, ['init', '--yes']],
+    ['says nothing, and has code', { 'package.json': '{}', 'src/server.js': '' }, ['init', '--yes']],
+    ['says that it is one, by YAML', { 'package.json': '{ "type": "commonjs" }' }, ['init', '--yaml']],
+  ] as const) {
+    test(`in a package of CommonJS that ${what}, its code is .mts`, async (t) => {
+      const folder = createFolder(t, files)
+      const { code, out } = await runCli(t, folder, args)
+      assert.equal(code, 0)
+      assert.match(out, args[1] === '--yaml' ? /^made {4}hooks\/hello.mts$/m : /^made {4}pawl.config.mts$/m)
+      assert.doesNotMatch(out, /\w(?<!\.d)\.ts$|warning/m)
+      assert.doesNotMatch(readFileSync(join(folder, 'package.json'), 'utf8'), /"module"/)
+      assert.deepEqual(await compile(folder), [])
+      assert.equal((await runCli(t, folder, ['config', 'check'])).code, 0)
+    })
+  }
+
+  test('code of theirs that is no ES module yet is told, and a package.json of a folder above stays', async (t) => {
+    const above = '{ "type": "commonjs", "dependencies": { "xstate": "5" } }'
+    const folder = createFolder(t, {
+      'package.json': above,
+      'indexer/pawl.yaml': 'hooks: { a: {} }',
+      'indexer/hooks/a.ts': 'export const a = () => {}',
+    })
+    const { code, out } = await runCli(t, join(folder, 'indexer'), ['init'])
+    assert.equal(code, 0)
+    assert.equal(readFileSync(join(folder, 'package.json'), 'utf8'), above)
+    assert.match(out, /^kept {4}\.\.\/package.json$/m)
+    assert.match(
+      out,
+      /^warning: \.\.\/package.json: write "type": "module" there, for hooks\/a.ts is an ES module; or name it .mts$/m,
+    )
+    assert.match(
+      out,
+      /^warning: \.\.\/package.json is of a folder above, and lacks pawl, valibot, @types\/node, typescript: npm install pawl valibot @types\/node typescript$/m,
+    )
+  })
+
+  test('begins nothing in a package.json that cannot be read', async (t) => {
+    for (const text of ['{ "name": ', '[]']) {
+      const { code, out, err } = await runCli(t, createFolder(t, { 'package.json': text }), ['init', '--yes'])
+      assert.deepEqual({ code, out }, { code: 2, out: '' })
+      assert.match(err, /^error: <folder>\/package.json is no JSON object$/m)
+    }
+  })
+
+  test('refuses flags that would be passed over', async (t) => {
+    const token = '0x5FbDB2315678afecb367f032d93F642f64180aa3'
+    const begun = createFolder(t, { 'pawl.yaml': 'hooks: {}' })
+    const empty = createFolder(t, {})
+    for (const [folder, args, told] of [
+      [begun, ['--rpc', 'http://a'], '--rpc: the project is begun already, with pawl.yaml'],
+      [begun, ['--yaml'], '--yaml: the project is begun already, with pawl.yaml'],
+      [empty, ['--yaml', '--rpc', 'http://a'], '--rpc: not with --yaml, which begins without an index'],
+      [empty, ['--yes', '--contract', token], '--contract: name the node of its chain, too: --rpc <url>'],
+      [empty, ['--rcp', 'http://a'], "unknown option '--rcp'"],
+      [empty, ['here'], "too many arguments for 'init'"],
+    ] as const) {
+      const { code, out, err } = await runCli(t, folder, ['init', ...args])
+      assert.deepEqual({ code, out }, { code: 2, out: '' })
+      assert.ok(err.startsWith(`error: ${told}`), err)
+    }
   })
 
   test('begins nothing on what is no node or no address', async (t) => {

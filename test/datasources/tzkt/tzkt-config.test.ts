@@ -57,8 +57,12 @@ test('everything wrong with filters is told at once', () => {
       'tzkt.blocks: expected \'header\' or a valibot schema that is not async, got "full"',
     ],
   )
-  assert.deepEqual(issuesOf({ pollInterval: 0 }), ['tzkt.pollInterval: expected a whole number of 1 or more, got 0'])
-  assert.deepEqual(issuesOf({ finality: -1 }), ['tzkt.finality: expected a whole number of 0 or more, got -1'])
+  assert.deepEqual(issuesOf({ pollInterval: 0 }), [
+    'tzkt.pollInterval: expected a whole number of 1 or more, got 0',
+  ])
+  assert.deepEqual(issuesOf({ finality: -1 }), [
+    'tzkt.finality: expected a whole number of 0 or more, got -1',
+  ])
 })
 
 test('what is selected is told, whichever way it is written, and nothing else', () => {
