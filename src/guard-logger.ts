@@ -1,4 +1,5 @@
 import { silentLogger, type Logger } from './logger.ts'
+import { asError, reasonOf } from './text/reason-of.ts'
 
 /** Tells of a fault in what users pass, which must not become a fault of ours. */
 export type ReportFault = (what: string, error: unknown) => void
@@ -27,7 +28,7 @@ export function guardLogger(logger: Logger | undefined): Logger {
 export function faultReporter(logger: Logger | undefined): ReportFault {
   if (logger === undefined) return warnProcess
   const guarded = guardLogger(logger)
-  return (what, error) => guarded.error(what, { error })
+  return (what, error) => guarded.error(what, { error: asError(error) })
 }
 
 /** Calls what a user passed: what it throws, at once or later, is reported. */
@@ -62,6 +63,6 @@ function guard(logger: Logger, report: ReportFault): Logger {
 }
 
 function warnProcess(what: string, error: unknown): void {
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const detail = error instanceof Error ? (error.stack ?? error.message) : reasonOf(error)
   process.emitWarning(`Pawl: ${what}`, { type: 'PawlWarning', detail })
 }

@@ -2,6 +2,7 @@ import { ConfigurationError } from '../errors.ts'
 import { listWords } from '../text/did-you-mean.ts'
 import { ownEntries } from '../own-package.ts'
 import { comparable, toPath, usersPlaces } from '../stack-places.ts'
+import { reasonOf } from '../text/reason-of.ts'
 
 /** The error of a user's module that did not load: names file and line, and what to do where that is known. */
 export function explainLoadError(file: string, error: unknown): ConfigurationError {
@@ -17,7 +18,8 @@ export function explainLoadError(file: string, error: unknown): ConfigurationErr
     )
   }
   const hint = adviseOn(error)
-  return new ConfigurationError([{ path: '', message: `${place} could not be loaded` }], {
+  const reason = error instanceof Error ? '' : `: ${reasonOf(error)}`
+  return new ConfigurationError([{ path: '', message: `${place} could not be loaded${reason}` }], {
     cause: error,
     ...(hint === undefined ? {} : { hint }),
   })

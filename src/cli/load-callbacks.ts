@@ -126,9 +126,8 @@ class CodeLoader {
         for (const issue of error.issues) this.#wrong(where, describeIssue(issue))
         return undefined
       }
-      const reason =
-        error instanceof Error ? `${error.name}: ${firstLine(error.message)}` : describeValue(error)
-      this.#wrong(where, `${explained.message}: ${reason}`)
+      const reason = error instanceof Error ? `: ${error.name}: ${firstLine(error.message)}` : ''
+      this.#wrong(where, `${explained.message}${reason}`)
       return undefined
     }
   }

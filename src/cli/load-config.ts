@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { checkConfig, type CheckedConfig } from '../config/check-config.ts'
-import { isFields } from '../config/config-reader.ts'
+import { isFields, type Fields } from '../config/config-reader.ts'
 import { ConfigurationError } from '../errors.ts'
 import { describeValue } from '../text/describe-value.ts'
 import { explainLoadError } from './explain-load-error.ts'
@@ -30,13 +31,14 @@ export async function loadConfig(
     throw explainLoadError(file, error)
   })
   const value = 'default' in exported ? exported['default'] : exported['config']
-  if (!isFields(value) || isEmpty(value)) {
-    throw new ConfigurationError(
-      [{ path: '', message: `${file} exports no config: ${whatIsThere(exported)}` }],
-      {
-        hint: 'Write: export default defineConfig({ … })',
-      },
-    )
+  if (!isPlain(value) || isEmpty(value)) {
+    const message = `${file} exports no config: ${whatIsThere(exported, file)}`
+    const other = value !== exported['config'] && isPlain(exported['config'])
+    throw new ConfigurationError([{ path: '', message }], {
+      hint: other
+        ? 'Its export "config" would do: leave the default export out.'
+        : 'Write: export default defineConfig({ … })',
+    })
   }
   const { config, warnings } = check(value, file)
   const own = resolve(dirname(file), config.directory ?? '.')
@@ -52,12 +54,21 @@ function check(value: unknown, file: string): CheckedConfig {
   }
 }
 
+/** Not an actor, say, or the logic that `pawl(config)` gives. */
+function isPlain(value: unknown): value is Fields {
+  if (!isFields(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
 /** Newer Nodes take a file without imports and exports for CommonJS, whose default export is an object without keys. */
 const isEmpty = (value: unknown): boolean => isFields(value) && Object.keys(value).length === 0
 
-function whatIsThere(exported: Readonly<Record<string, unknown>>): string {
+function whatIsThere(exported: Fields, file: string): string {
   const names = Object.keys(exported).filter((name) => name !== '__esModule')
-  if (names.length === 0 || isEmpty(exported['default'] ?? exported['config'])) return 'it exports nothing'
+  const isNothing =
+    isEmpty(exported['default'] ?? exported['config']) && !/\bexport\b/.test(readFileSync(file, 'utf8'))
+  if (names.length === 0 || isNothing) return 'it exports nothing'
   if ('default' in exported) return `its default export is ${describeValue(exported['default'])}`
   if ('config' in exported) return `its export "config" is ${describeValue(exported['config'])}`
   return `it exports ${names.join(', ')}, and neither "default" nor "config"`

@@ -1,4 +1,5 @@
 import { usersPlaces } from '../stack-places.ts'
+import { asError } from '../text/reason-of.ts'
 
 /** What fails in this process where nobody waits for it: in code of the user's, or in writing what we print. */
 export interface Faults {
@@ -18,7 +19,7 @@ export function processFaults(
 ): Faults {
   const listeners = new Set<() => void>()
   const note = (message: string, cause: unknown): void => {
-    tell(new Error(message, { cause }))
+    tell(new Error(message, { cause: asError(cause) }))
     if (listeners.size === 0) return end()
     for (const listener of listeners) listener()
   }

@@ -5,6 +5,7 @@ import type { Row, RowWriter, UpsertOptions } from './row-writer.ts'
 import type { RunStatement, TableShape, TableShapes } from './table-shapes.ts'
 import { refused, saying, writeFailure } from './write-failure.ts'
 import { WriteKinds } from './write-kinds.ts'
+import { asError } from '../text/reason-of.ts'
 
 export interface WriteBufferOptions {
   readonly shapes: TableShapes
@@ -190,7 +191,7 @@ export class WriteBuffer implements RowWriter {
   }
 
   #fail(error: unknown): void {
-    this.#failure ??= error instanceof Error ? error : new Error(String(error))
+    this.#failure ??= asError(error)
   }
 
   async #settled(): Promise<void> {

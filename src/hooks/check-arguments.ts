@@ -3,7 +3,7 @@ import { CallbackTypeError } from '../errors.ts'
 import { describeValue } from '../text/describe-value.ts'
 import { shorten } from '../text/shorten.ts'
 import { didYouMean } from '../text/did-you-mean.ts'
-import { reasonOf } from './reason-of.ts'
+import { reasonOf } from '../text/reason-of.ts'
 import type { Hook, HookArgs, HookOutput } from './hook.ts'
 
 /** A message that goes on for pages is read by nobody: so many problems are told of in one argument, … */

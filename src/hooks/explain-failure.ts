@@ -8,7 +8,7 @@ import {
   UnknownHookError,
 } from '../errors.ts'
 import { usersPlaces } from '../stack-places.ts'
-import { reasonOf } from './reason-of.ts'
+import { reasonOf } from '../text/reason-of.ts'
 
 /** What only user code can cause. Other errors of ours tell of the database, the lease or a stop, and stay as they are. */
 const USERS = [SqlScriptError, TransactionAbortedError, TransactionOverError, UnknownHookError]

@@ -12,7 +12,7 @@ import type { Logger } from '../logger.ts'
 import type { FiringClaims } from './firing-claims.ts'
 import type { QueuedFiring } from './queued-firing.ts'
 import type { Hook } from './hook.ts'
-import { reasonOf } from './reason-of.ts'
+import { reasonOf } from '../text/reason-of.ts'
 
 export interface RunFiringOptions {
   readonly claims: FiringClaims

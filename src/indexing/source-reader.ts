@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { BlockRef, Datasource } from '../datasources/datasource.ts'
 import type { Logger } from '../logger.ts'
 import { DatasourceError } from '../errors.ts'
+import { reasonOf } from '../text/reason-of.ts'
 import { blocksFault, linkFault, refFault, type BlockRange } from './answer-fault.ts'
 import { sleep, withTimeout } from './with-timeout.ts'
 
@@ -188,7 +189,8 @@ export class SourceReader {
     } catch (cause) {
       signal.throwIfAborted()
       if (cause instanceof DatasourceError) throw cause
-      throw new DatasourceError(`${this.#name} failed when it was asked for ${asked}`, { cause })
+      const reason = cause instanceof Error ? '' : `: ${reasonOf(cause)}`
+      throw new DatasourceError(`${this.#name} failed when it was asked for ${asked}${reason}`, { cause })
     }
   }
 }

@@ -4,6 +4,7 @@ import type { EmitPawlEvent, JobMissReason, JobSkipReason } from '../events.ts'
 import type { Logger } from '../logger.ts'
 import { takeBegun, type JobRecord } from './job-record.ts'
 import type { JobStore, JobTally, Run, RunStatus } from './job-store.ts'
+import { reasonOf } from '../text/reason-of.ts'
 
 /** What became of the jobs' fire times: counted, stored, told and logged, all of it here. */
 export class JobBook {
@@ -208,7 +209,7 @@ const sum = (firings: readonly JobFiring[]): number =>
   firings.reduce((total, { fireTimes }) => total + fireTimes, 0)
 
 function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
+  if (!(error instanceof Error)) return reasonOf(error)
   const { message, cause } = error
   return cause instanceof Error && !message.includes(cause.message) ? `${message}: ${cause.message}` : message
 }

@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts'
 import { DatasourceError, PawlError } from '../errors.ts'
 import { SourceReader } from '../indexing/source-reader.ts'
 import { listWords } from '../text/did-you-mean.ts'
+import { reasonOf } from '../text/reason-of.ts'
 
 /** ms. As long as any other call of a datasource. */
 const TIMEOUT = 30_000
@@ -81,7 +82,7 @@ function nameAll(failures: readonly Failure[]): DatasourceError {
 }
 
 function withoutIndex(index: string, error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = reasonOf(error)
   const name = `index "${index}": `
   return message.startsWith(name) ? message.slice(name.length) : message
 }

@@ -1,5 +1,6 @@
 import { PawlError } from '../errors.ts'
 import { explainConnection } from './explain-connection.ts'
+import { describeThrown, reasonOf } from './reason-of.ts'
 import { redact } from './redact.ts'
 
 /** An error as lines for a person. */
@@ -41,7 +42,7 @@ function newCauses(message: string, causes: readonly unknown[]): string[] {
   const said = [message]
   for (const cause of causes) {
     const text = causeText(cause)
-    const known = [text, explainConnection(cause)]
+    const known = [text, explainConnection(cause), ...(cause instanceof Error ? [] : [reasonOf(cause)])]
     if (isFetchFailure(cause) || known.some((words) => said.some((earlier) => holds(earlier, words))))
       continue
     said.push(describeCause(cause))
@@ -77,7 +78,7 @@ const causeText = (error: unknown): string =>
   ).join(' ')
 
 function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return `a value that is no Error was thrown: ${String(error)}`
+  if (!(error instanceof Error)) return `a value that is no Error was thrown: ${describeThrown(error)}`
   if (error.message !== '') return error.message
   // Node's failed connections to a name of several addresses are an AggregateError without a message.
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])

@@ -24,6 +24,7 @@ function describeObject(value: object): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
   if (value instanceof Promise) return 'a promise (await it)'
   const name: unknown = value.constructor?.name
-  if (typeof name !== 'string' || name === '' || name === 'Object') return 'an object'
-  return `a ${shorten(name, 60)}`
+  if (typeof name !== 'string' || name === '' || name === 'Object')
+    return Object.keys(value).length === 0 ? 'an empty object' : 'an object'
+  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${shorten(name, 60)}`
 }

@@ -60,11 +60,11 @@ test('all that is wrong with the options is told at once, and what would be righ
   assert.deepEqual(
     await told(() => evm(js({ url, logs: {}, blocks: 'ful', batchSize: 0, headers: { a: 1 }, clock: {} }))),
     [
-      'evm.logs: expected an array, got an object',
+      'evm.logs: expected an array, got an empty object',
       `evm.blocks: expected 'header' or 'full', got "ful"`,
       'evm.batchSize: expected a whole number of 1 or more, got 0',
       'evm.headers: expected an object with a text for each header, got an object',
-      'evm.clock: expected an object with now(), setTimeout(), clearTimeout(), got an object',
+      'evm.clock: expected an object with now(), setTimeout(), clearTimeout(), got an empty object',
     ],
   )
   assert.deepEqual(await told(() => replay(js({ file, live: { after: 1, intervall: 5 }, finality: -1 }))), [
@@ -75,7 +75,7 @@ test('all that is wrong with the options is told at once, and what would be righ
     'evm.logs[0]: expected { address, event }, got "event A()"',
   ])
   assert.deepEqual(await told(() => beside(js({ indexer: {}, chain: url }))), [
-    'beside.indexer: expected what ponderProgress({ … }), squidProgress({ … }) or reportedProgress(…) gives, got an object',
+    'beside.indexer: expected what ponderProgress({ … }), squidProgress({ … }) or reportedProgress(…) gives, got an empty object',
     'beside.chain: expected what evm({ … }) or another datasource gives, got "http://localhost:8545"',
   ])
 })

@@ -73,6 +73,40 @@ const CASES: Readonly<Record<string, Omit<BadInput, 'started'>>> = {
     files: file('export const conf = 3'),
     says: exportsNone('it exports conf, and neither "default" nor "config"'),
   },
+  'a config that is empty': {
+    files: file('export default {}\n'),
+    says: exportsNone('its default export is an empty object'),
+  },
+  'a config that exports an actor beside it': {
+    files: file(
+      `import { createActor } from 'xstate'
+import { defineConfig, pawl } from 'pawl'
+export const config = defineConfig({})
+export default createActor(pawl(config))`,
+    ),
+    says: [
+      'error: <folder>/pawl.config.ts exports no config: its default export is an Actor',
+      'Its export "config" would do: leave the default export out.',
+    ],
+  },
+  'a config that exports the logic of one': {
+    files: file("import { pawl } from 'pawl'\nexport default pawl({})"),
+    says: exportsNone('its default export is a StateMachine'),
+  },
+  'a config that throws no Error': {
+    files: file("throw { code: 1, reason: 'mine' }"),
+    says: [
+      "error: <folder>/pawl.config.ts could not be loaded: { code: 1, reason: 'mine' } was thrown",
+      'Throw an Error: it tells where it came from.',
+    ],
+  },
+  'a config that throws undefined': {
+    files: file('throw undefined'),
+    says: [
+      'error: <folder>/pawl.config.ts could not be loaded: undefined was thrown',
+      'Throw an Error: it tells where it came from.',
+    ],
+  },
   'a config that exports a promise': {
     files: file('export default Promise.resolve({})\n'),
     says: exportsNone('its default export is a promise (await it)'),

@@ -17,12 +17,22 @@ test('an error: its message, where it was thrown, and itself as the cause', () =
 for (const [what, thrown, words] of [
   ['a text', 'mine', 'mine'],
   ['undefined', undefined, 'undefined was thrown'],
-  ['an object without a prototype', Object.create(null), 'an object was thrown'],
-  ['a symbol', Symbol('mine'), 'a symbol was thrown'],
+  ['an object', { code: 1, reason: 'mine' }, "{ code: 1, reason: 'mine' } was thrown"],
+  ['an object without a prototype', Object.create(null), '[Object: null prototype] {} was thrown'],
+  [
+    'an object that cannot be shown',
+    Object.defineProperty({}, Symbol.for('nodejs.util.inspect.custom'), {
+      get: () => {
+        throw new Error('mine')
+      },
+    }),
+    'an empty object was thrown',
+  ],
+  ['a symbol', Symbol('mine'), 'Symbol(mine) was thrown'],
   [
     'an error whose message is none',
     Object.assign(new Error(), { message: { a: 1 } }),
-    /^an? \w+ was thrown/,
+    /^an error with the message \{ a: 1 \} was thrown/,
   ],
 ] as const) {
   test(`${what} can be thrown, too`, () => {

@@ -32,6 +32,10 @@ test('errors without a message say their code or name', () => {
   assert.deepEqual(describeError(several).message, ['connect ECONNREFUSED ::1:5432'])
   assert.deepEqual(describeError(new TypeError()).message, ['TypeError'])
   assert.deepEqual(describeError('oops').message, ['a value that is no Error was thrown: oops'])
+  assert.deepEqual(describeError({ code: 1 }).message, ['a value that is no Error was thrown: { code: 1 }'])
+  assert.deepEqual(describeError(undefined).message, ['a value that is no Error was thrown: undefined'])
+  // What the message says is not said again.
+  assert.deepEqual(describeError(new Error('failed: oops', { cause: 'oops' })).causes, [])
 })
 
 test('a circular chain of causes ends', () => {
