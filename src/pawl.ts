@@ -9,6 +9,7 @@ import type { HookCall } from './hooks/hook-call.ts'
 import type { JobCommand } from './jobs/job-command.ts'
 import type { IndexChange, ReindexCommand } from './lifecycle-command.ts'
 import { changeIndex, indexRefusal } from './root/change-index.ts'
+import { commandProblem, tellWrong } from './root/check-command.ts'
 import { guardActor } from './guard-actor.ts'
 import { faultReporter, guardLogger } from './guard-logger.ts'
 import { hooksLogic, refusal } from './root/hooks-logic.ts'
@@ -120,6 +121,14 @@ export function pawl<Indexes extends IndexConfigs, Hooks extends HookConfigs, Jo
       // As the chart does it, without a step of it: 10 µs each, and every firing tells of its start and its end.
       if (event.type === 'EMIT') {
         scope.emit(event.event)
+        return snapshot
+      }
+      // From JavaScript it may be anything; from the chart's own actors it is what it should be.
+      const problem = commandProblem(event, logic.events)
+      if (problem !== undefined) {
+        const refused = tellWrong(event, problem)
+        if (refused === undefined) report('the root was sent what it does not take', problem)
+        else scope.emit(refused)
         return snapshot
       }
       const next = logic.transition(snapshot, event, scope)

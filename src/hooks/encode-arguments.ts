@@ -68,7 +68,7 @@ function encode(
   return Object.hasOwn(encoded, TAG) ? { [TAG]: 'object', value: encoded } : encoded
 }
 
-/** What `encodeArguments` was given. */
+/** What `encodeArguments` was given. @throws SyntaxError where a value that is marked with `$pawl` is none of its kind: a person wrote it */
 export function decodeArguments(json: unknown): Readonly<Record<string, unknown>> {
   return decode(json as Json) as Readonly<Record<string, unknown>>
 }
@@ -86,11 +86,14 @@ function decodeTagged(fields: { readonly [key: string]: Json }): unknown {
   const text = typeof value === 'string' ? value : ''
   switch (fields[TAG]) {
     case 'bigint':
+      // PostgreSQL's and JavaScript's own words for it name neither the value nor what would be right.
+      if (!/^-?\d+$/.test(text)) throw unreadable(fields, 'a whole number as a text, such as "1000"')
       return BigInt(text)
     case 'number':
       return Number(value)
     case 'date':
-      return new Date(value === null ? Number.NaN : Number(value))
+      if (value !== null && typeof value !== 'number') throw unreadable(fields, 'milliseconds since 1970')
+      return new Date(value ?? Number.NaN)
     case 'bytes':
       return new Uint8Array(Buffer.from(text, 'base64'))
     case 'text':
@@ -99,7 +102,14 @@ function decodeTagged(fields: { readonly [key: string]: Json }): unknown {
       return Object.fromEntries(
         Object.entries(value as object).map(([key, item]) => [key, decode(item as Json)]),
       )
-    default:
+    case 'undefined':
       return undefined
+    default:
+      throw new SyntaxError(
+        `there is no { "$pawl": ${describeValue(fields[TAG])} }; there are "bigint", "date", "bytes", "number", "text", "object" and "undefined"`,
+      )
   }
 }
+
+const unreadable = ({ [TAG]: kind, value }: { readonly [key: string]: Json }, expected: string): SyntaxError =>
+  new SyntaxError(`{ "$pawl": "${String(kind)}" } has a value that is ${expected}, got ${describeValue(value)}`)

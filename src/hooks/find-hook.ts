@@ -1,10 +1,14 @@
 import type { HookConfigs } from '../config/config.ts'
 import { UnknownHookError } from '../errors.ts'
+import { describeValue } from '../text/describe-value.ts'
 import { didYouMean, listWords } from '../text/did-you-mean.ts'
 import { SYSTEM_HOOKS, type Hook } from './hook.ts'
 
 /** A user hook by its name. @throws UnknownHookError that says which there are */
 export function findHook(hooks: HookConfigs, name: string): Hook {
+  // From JavaScript it may be anything.
+  if (typeof (name as unknown) !== 'string')
+    throw new UnknownHookError(`expected the name of a hook, got ${describeValue(name)}`)
   const hook = Object.hasOwn(hooks, name) ? hooks[name] : undefined
   if (hook !== undefined) return hook
   if ((SYSTEM_HOOKS as readonly string[]).includes(name)) {

@@ -257,7 +257,7 @@ test('what cannot be queued is told at once', LIMIT, async (t) => {
   const slip = await refused({ hook: 'note', args: { n: 1n }, confirmation: 2 })
   assert.equal(
     (slip as Error).message,
-    'hook "note" cannot be queued: there is no option "confirmation" – did you mean "confirmations"?',
+    'no hook was fired: FIRE_HOOK.confirmation: unknown key – did you mean "confirmations"?',
   )
   for (const [options, message] of [
     [{ waits: false }, /there is no option "waits" – did you mean "wait"\?$/],

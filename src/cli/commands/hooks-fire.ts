@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { InvalidArgumentError, type Command } from 'commander'
+import { reasonOf } from '../../text/reason-of.ts'
 import { toJson } from '../../text/to-json.ts'
 import { CONFIG_OPTION } from '../find-config.ts'
 import { parseArguments } from '../parse-arguments.ts'
@@ -64,7 +65,7 @@ function readArguments(text: string): Readonly<Record<string, unknown>> {
   try {
     value = parseArguments(text)
   } catch (error) {
-    throw new InvalidArgumentError(`It is no JSON: ${error instanceof Error ? error.message : String(error)}`)
+    throw new InvalidArgumentError(`It cannot be read: ${reasonOf(error)}`)
   }
   if (value === undefined) throw new InvalidArgumentError('Write an object: {"name": value}.')
   return value

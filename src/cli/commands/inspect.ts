@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { findInspector, type InspectorPlace } from '../../inspector/inspector-file.ts'
-import { EXIT } from '../exit-code.ts'
+import { SIGNAL_EXIT, type StopSignal } from '../exit-code.ts'
 import { CONFIG_OPTION } from '../find-config.ts'
 import { loadConfig } from '../load-config.ts'
 import { toJson } from '../../text/to-json.ts'
@@ -32,14 +32,14 @@ export function addInspect(program: Command, context: CliContext): void {
           ? [toJson({ live: false, running, url, pid: process.pid })]
           : [running ? STORED_OF_RUNNING : STORED, url]
         out.write(`${lines.join('\n')}\n`)
-        await new Promise<void>((resolve) => {
-          const unlisten = stops.listen(() => {
+        const signal = await new Promise<StopSignal>((resolve) => {
+          const unlisten = stops.listen((stoppedBy) => {
             unlisten()
-            resolve()
+            resolve(stoppedBy)
           })
         })
         await inspector.close()
-        context.exit(EXIT.done)
+        context.exit(SIGNAL_EXIT[signal])
       })
     })
 }
