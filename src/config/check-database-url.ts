@@ -1,3 +1,7 @@
+import { didYouMean, listWords } from '../text/did-you-mean.ts'
+
+const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']
+
 const EXPECTED = 'expected postgres://<user>:<password>@<host>:5432/<name>'
 
 /**
@@ -17,6 +21,9 @@ export function checkDatabaseUrl(value: unknown): string | undefined {
   const url = parse(value)
   if (url === undefined || url.pathname.includes('@') || url.hash !== '')
     return `cannot be parsed; ${EXPECTED}, with special characters of the password percent-encoded (% is %25, @ is %40, # is %23, / is %2F, : is %3A)`
+  const mode = url.searchParams.get('sslmode')
+  if (mode !== null && !SSL_MODES.includes(mode))
+    return `has an sslmode that there is not${didYouMean(mode, SSL_MODES) || `; there are ${listWords(SSL_MODES)}`}`
   return undefined
 }
 

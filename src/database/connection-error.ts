@@ -16,7 +16,7 @@ const BROKEN: ReadonlySet<string> = new Set([
  * The login is refused, there is no such database, a right is missing, the settings are not taken, or the certificate is not.
  * Everything else may be a server or a network that is down: also a host that is not found, where names are of containers.
  */
-const WRONG_EACH_TIME = /^(28...|3D000|42501|0A000|08P01|22023|.*(CERT|TLS|SSL).*)$/
+const WRONG_EACH_TIME = /^(28...|3D000|42501|42704|0A000|08P01|22023|.*(CERT|TLS|SSL|VERIFY).*)$/
 
 /** What a statement's error is to Pawl: `SessionLostError` where it ended the session, else the error itself. */
 export function statementError(error: unknown): unknown {
@@ -42,7 +42,7 @@ export function cannotConnect(error: unknown, description: string): PawlError {
   return new DatabaseUnavailableError(`cannot connect to ${description}: ${reasonOf(cause)}`, {
     ...(cause === undefined ? {} : { cause }),
     retriable: !WRONG_EACH_TIME.test(codeOf(cause)),
-    hint: hintFor(codeOf(cause), description),
+    hint: (cause instanceof Error ? adviseOnTls(cause) : undefined) ?? hintFor(codeOf(cause), description),
   })
 }
 
@@ -58,6 +58,22 @@ function reasonOf(error: unknown): string {
   if (words !== undefined) return words
   if (BROKEN.has(code)) return closed
   return error.message === '' ? code : error.message
+}
+
+/** What of `sslmode` would be right. postgres.js reads it from the URL; only the `verify-` ones look at the certificate. */
+function adviseOnTls(cause: Error): string | undefined {
+  const code = codeOf(cause)
+  if (code === '28000' && cause.message.includes('no encryption'))
+    return 'The server lets nobody in without TLS: write ?sslmode=require at the end of the URL, or ?sslmode=verify-full to check its certificate, too.'
+  if (/before secure TLS/.test(cause.message))
+    return 'The server may speak no TLS: leave sslmode out of the URL, or write ?sslmode=prefer.'
+  if (code === '42704' && cause.message.includes('sslrootcert'))
+    return 'sslrootcert takes no file here: leave it out, and name the file of the authority by the environment variable NODE_EXTRA_CA_CERTS.'
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return 'The certificate is of another name: write that one as the host of the URL; or ?sslmode=require, which encrypts, and does not check who answers.'
+  if (/CERT|VERIFY/.test(code))
+    return "Nobody whom Node trusts has signed the server's certificate: name the file of its authority by the environment variable NODE_EXTRA_CA_CERTS; or write ?sslmode=require, which encrypts, and does not check who answers."
+  return undefined
 }
 
 function hintFor(code: string, description: string): string {

@@ -111,5 +111,10 @@ function decodeTagged(fields: { readonly [key: string]: Json }): unknown {
   }
 }
 
-const unreadable = ({ [TAG]: kind, value }: { readonly [key: string]: Json }, expected: string): SyntaxError =>
-  new SyntaxError(`{ "$pawl": "${String(kind)}" } has a value that is ${expected}, got ${describeValue(value)}`)
+const unreadable = (
+  { [TAG]: kind, value }: { readonly [key: string]: Json },
+  expected: string,
+): SyntaxError =>
+  new SyntaxError(
+    `{ "$pawl": "${String(kind)}" } has a value that is ${expected}, got ${describeValue(value)}`,
+  )

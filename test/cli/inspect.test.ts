@@ -101,7 +101,7 @@ test('pawl inspect finds what runs here, and shows what is stored when nothing d
   const refused = await client.command({ type: 'runJob', job: 'yearly' })
   assert.deepEqual([refused.status, refused.ok], [403, false])
   stored.kill('SIGINT')
-  assert.equal((await stored.ended).code, 0)
+  assert.equal((await stored.ended).code, 130)
 })
 
 test('what was killed left its address behind, which is not taken for a running one', LIMIT, async (t) => {

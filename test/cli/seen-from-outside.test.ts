@@ -75,6 +75,14 @@ test(
     for (const [args, message] of [
       [['greet', '--args', '{"name": 1}'], /greet.*name.*string/is],
       [['greet', '--args', '{name}'], /It is no JSON/],
+      [
+        ['tip', '--args', '{"wei": {"$pawl": "bigint", "value": "ten"}}'],
+        /"\$pawl": "bigint" \} has a value that is a whole number as a text, such as "1000", got "ten"/,
+      ],
+      [
+        ['tip', '--args', '{"wei": {"$pawl": "bigin", "value": "1"}}'],
+        /there is no \{ "\$pawl": "bigin" \}; there are/,
+      ],
       [['gret'], /did you mean "greet"/],
     ] as const) {
       const wrong = await cli('hooks', 'fire', ...args)

@@ -219,6 +219,10 @@ test('a bad database URL is told without its password', () => {
     assert.doesNotMatch(messages[0] ?? '', /s3cret/)
   }
   assert.deepEqual(wrong({ database: 'postgres://u:p@a:1,b:2/db' }), [])
+  assert.deepEqual(wrong({ database: 'postgres://u:p@a/db?sslmode=verify-full' }), [])
+  assert.deepEqual(wrong({ database: 'postgres://u:s3cret@a/db?sslmode=requir' }), [
+    'database: has an sslmode that there is not – did you mean "require"?',
+  ])
 })
 
 test('the schema is one of the user', () => {

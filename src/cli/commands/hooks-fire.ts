@@ -61,12 +61,16 @@ Examples:
 }
 
 function readArguments(text: string): Readonly<Record<string, unknown>> {
-  let value: Readonly<Record<string, unknown>> | undefined
-  try {
-    value = parseArguments(text)
-  } catch (error) {
-    throw new InvalidArgumentError(`It cannot be read: ${reasonOf(error)}`)
-  }
+  readOr('It is no JSON: ', () => JSON.parse(text) as unknown)
+  const value = readOr('', () => parseArguments(text))
   if (value === undefined) throw new InvalidArgumentError('Write an object: {"name": value}.')
   return value
+}
+
+function readOr<T>(otherwise: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw new InvalidArgumentError(`${otherwise}${reasonOf(error)}`)
+  }
 }
