@@ -114,13 +114,15 @@ describe('pawl schema', { concurrency: 2, timeout: 300_000 }, () => {
     assert.deepEqual(await counts(), { seen: true, kept: true })
   })
 
-  test('wipe does nothing while a process works', async (t) => {
+  test('wipe and approve do nothing while a process works', async (t) => {
     const { schema, run, counts } = await project(t)
     const running = run()
     await running.prints(/the end/)
-    const { code, err } = await schema('wipe', '--force')
-    assert.equal(code, 1)
-    assert.match(err, /^error: [^ :]+:\d+:[^ ]+ works on this schema\nStop it first/)
+    for (const args of [['wipe', '--force'], ['approve']]) {
+      const { code, out, err } = await schema(...args)
+      assert.deepEqual({ code, out }, { code: 1, out: '' })
+      assert.match(err, /^error: [^ :]+:\d+:[^ ]+ works on this schema\nStop it first/)
+    }
     assert.deepEqual(await counts(), { seen: true, kept: true })
     running.kill('SIGTERM')
     assert.equal((await running.ended).code, 143)

@@ -44,7 +44,9 @@ function addApprove(schema: Command, { out }: CliContext): void {
     .action(async ({ config: named }: ConfigOption) => {
       const indexed = await withProject(named, async ({ database }) => {
         const store = new LifecycleStore(database)
-        await store.approve()
+        const { withLease } = await import('../with-lease.ts')
+        // What runs has compared already, and notes what it finds missing by itself.
+        await withLease(database, () => store.approve())
         return store.isReindexed()
       })
       out.write(
