@@ -76,11 +76,7 @@ export function completePackage(
     after['type'] = 'module'
     added.push('type')
   }
-  const fill = (
-    section: keyof Manifest & string,
-    entries: Texts,
-    isThere: (name: string) => boolean,
-  ): void => {
+  const fill = (section: keyof Manifest, entries: Texts, isThere: (name: string) => boolean): void => {
     const missing = Object.entries(entries).filter(([name]) => !isThere(name))
     if (missing.length === 0) return
     after[section] = { ...fieldsOf(after[section]), ...Object.fromEntries(missing) }

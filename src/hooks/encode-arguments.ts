@@ -116,5 +116,5 @@ const unreadable = (
   expected: string,
 ): SyntaxError =>
   new SyntaxError(
-    `{ "$pawl": "${String(kind)}" } has a value that is ${expected}, got ${describeValue(value)}`,
+    `{ "$pawl": ${describeValue(kind)} } has a value that is ${expected}, got ${describeValue(value)}`,
   )

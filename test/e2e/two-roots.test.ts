@@ -9,14 +9,14 @@ import { nextEvent } from 'pawl/testing'
 
 /** A root on the PostgreSQL of Pawl's own in this folder, and how it ends. */
 function startIn(t: TestContext, directory: string, schema: string) {
-  const noted: string[] = []
+  const noted: number[] = []
   const root = createActor(
     pawl(
       defineConfig({
         directory,
         schema,
         on_reindex: async ({ sql }) => void (await sql`create table note (id int primary key)`),
-        hooks: { note: hook({ run: async ({ sql }) => void noted.push(String(await sql`table note`)) }) },
+        hooks: { note: hook({ run: async ({ sql }) => void noted.push((await sql`table note`).length) }) },
       }),
     ),
   )

@@ -4,17 +4,17 @@ import { fireHook, hook } from 'pawl'
 import { simulateChain } from 'pawl/testing'
 import { startRoot, type RunningRoot } from './running-root.ts'
 
-const messageOf = (error: unknown): string => String((error as Error).message)
+const messageOf = (error: unknown): string => (error as Error).message
 
 test('fireHook(root, …) in on_restart and on_reindex is refused: each would wait for the other', async (t) => {
   const told: string[] = []
-  let run: RunningRoot | undefined
   const fire = async (options?: { readonly wait: false }): Promise<void> => {
     // The root is there when its first await is over.
-    const firing = fireHook(run?.root as never, 'note' as never, {} as never, options as never)
+    const firing = fireHook(run.root as never, 'note' as never, {} as never, options as never)
     await firing.catch((error: unknown) => told.push(messageOf(error)))
   }
-  run = await startRoot(t, {
+  // Its callbacks find it: their first work with the database is later than this.
+  const run: RunningRoot = await startRoot(t, {
     hooks: { note: hook({ run: () => void told.push('noted') }) },
     on_reindex: () => fire(),
     on_restart: async (ctx) => {
@@ -30,14 +30,14 @@ test('fireHook(root, …) in on_restart and on_reindex is refused: each would wa
 })
 
 test('what on_restart began with a timer may fire later, as any code outside', async (t) => {
-  let run: RunningRoot | undefined
   let later: Promise<void> | undefined
   let begin = (): void => {}
   const begun = new Promise<void>((resolve) => (begin = resolve))
-  run = await startRoot(t, {
+  // Its callbacks find it: their first work with the database is later than this.
+  const run: RunningRoot = await startRoot(t, {
     hooks: { note: hook({ run() {} }) },
     on_restart: () => {
-      later = begun.then(() => fireHook(run?.root as never, 'note' as never))
+      later = begun.then(() => fireHook(run.root as never, 'note' as never))
     },
   })
   await run.state('synchronized')
@@ -46,9 +46,9 @@ test('what on_restart began with a timer may fire later, as any code outside', a
 })
 
 test('fireHook(root, …) that waits for a lock of the handler that awaits it fails, and does not hang', async (t) => {
-  let run: RunningRoot | undefined
   let failure: unknown
-  run = await startRoot(t, {
+  // Its callbacks find it: their first work with the database is later than this.
+  const run: RunningRoot = await startRoot(t, {
     on_reindex: async ({ sql }) => {
       await sql`create table account (name text primary key, amount int not null)`
       await sql`insert into account values ('a', 1)`
@@ -59,7 +59,7 @@ test('fireHook(root, …) that waits for a lock of the handler that awaits it fa
         datasource: simulateChain({ seed: 1 }).datasource(),
         handler: async ({ sql }) => {
           await sql`update account set amount = 3`
-          failure ??= await fireHook(run?.root as never, 'touch' as never).catch((error: unknown) => error)
+          failure ??= await fireHook(run.root as never, 'touch' as never).catch((error: unknown) => error)
         },
       },
     },
