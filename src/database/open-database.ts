@@ -14,6 +14,7 @@ import { Listener } from './listener.ts'
 import { Session, type ConnectOptions } from './session.ts'
 import { SessionPool } from './session-pool.ts'
 import { singleStatements } from './single-statements.ts'
+import { shortenStatement } from '../text/shorten-statement.ts'
 import { TableShapes } from './table-shapes.ts'
 import { isInTransaction } from './transaction-scope.ts'
 
@@ -42,6 +43,9 @@ const TRANSACTIONS = 8
 /** Sessions for single statements: so many of ours, and so many long ones of users, can run side by side. */
 const SINGLES = 4
 const USERS_SINGLES = 8
+
+/** Each once, and no more than so many: texts may hold values. */
+const WARNINGS = 100
 
 const OLDEST = 14
 
@@ -90,6 +94,7 @@ class PostgresDatabase implements Database {
   readonly #shapes = new TableShapes()
   /** Those that were asked for by `openSession`. */
   readonly #sessions = new Set<Session>()
+  readonly #warnedOf = new Set<string>()
   #version = 0
   #closing: Promise<void> | undefined
 
@@ -241,8 +246,19 @@ class PostgresDatabase implements Database {
       arrayTypes: this.#arrayTypes,
       refusal: closing,
       errorOf: (error) => closing() ?? statementError(error),
+      onTrace: (text) => this.#warnOf(text),
       begin,
     })
+  }
+
+  #warnOf(text: string): void {
+    const statement = shortenStatement(text)
+    if (this.#warnedOf.size >= WARNINGS || this.#warnedOf.has(statement)) return
+    this.#warnedOf.add(statement)
+    this.#options.logger.warn(
+      `"${statement}" has no effect on the statements after it: outside of a transaction each has a connection of its own. ` +
+        'Put it and what needs it into sql.begin(…)',
+    )
   }
 
   #connectOptions(settings: Settings): ConnectOptions {

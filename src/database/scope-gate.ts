@@ -33,7 +33,7 @@ export class ScopeGate implements StatementGate {
   }
 
   settled(statement: Statement): void {
-    this.#session.running.delete(statement)
+    this.#session.settled(statement)
     this.running.delete(statement)
   }
 

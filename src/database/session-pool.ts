@@ -143,6 +143,8 @@ export class SessionPool {
   }
 
   #giveBack(session: Session): void {
+    // Replaced, and not reset: what there is to reset depends on the server's version, and costs a round trip.
+    if (session.hasTraces) session.end()
     if (this.#all.size > this.#size && this.#waiting.length === 0) {
       this.#all.delete(session)
       session.end()

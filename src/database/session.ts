@@ -3,6 +3,7 @@ import { cannotConnect, lostSession, statementError } from './connection-error.t
 import type { BackendIdentity, Sql, Transaction, TransactionOptions } from './database.ts'
 import { guardSql } from './guard-sql.ts'
 import { SessionTransaction, type Answer, type TransactionSession } from './session-transaction.ts'
+import { SessionTraces } from './session-traces.ts'
 import { SingleUseSocket } from './single-use-socket.ts'
 import type { Query, Statement } from './statement.ts'
 import type { TableShapes } from './table-shapes.ts'
@@ -48,6 +49,7 @@ export class Session implements TransactionSession {
   /** Rejects when the session ends, with the reason. */
   readonly ended: Promise<never>
   readonly #options: SessionOptions
+  readonly #traces = new SessionTraces()
   readonly #socket = new SingleUseSocket((error) => this.end(error))
   #reject: (reason: Error) => void = () => {}
   /** Whoever waits for an answer that does not come when the session ends. */
@@ -81,13 +83,14 @@ export class Session implements TransactionSession {
         if (notice['code'] === NO_ACTIVE_TRANSACTION) this.#transaction?.foundNone()
         connect.onnotice?.(notice)
       },
+      onparameter: (name: string, value: string) => this.#traces.tell(name, value),
       socket: (where: Parameters<SingleUseSocket['connect']>[0]) => this.#socket.connect(where),
     } as ConnectOptions) as unknown as RawSql
     const gate = {
       transactional: false,
       refusal: () => this.#lost,
       started: (statement: Statement) => void this.running.add(statement),
-      settled: (statement: Statement) => void this.running.delete(statement),
+      settled: (statement: Statement) => this.settled(statement),
       errorOf: (error: unknown) => this.errorOf(error),
     }
     this.sql = guardSql(this.raw, gate, (work) => this.transaction(({ sql }) => work(sql)))
@@ -105,6 +108,11 @@ export class Session implements TransactionSession {
   /** Outside of transactions it is read-only. */
   get writesInTransactions(): boolean {
     return this.#writesInTransactions
+  }
+
+  /** A user's statement left something in it that nobody else is to have: a setting, a lock, a temporary table. */
+  get hasTraces(): boolean {
+    return this.#traces.any
   }
 
   get isFresh(): boolean {
@@ -146,6 +154,7 @@ export class Session implements TransactionSession {
           ? this.run(`select set_config('default_transaction_read_only', 'on', false)`)
           : undefined,
       ])
+      this.#traces.begin()
       return this
     } catch (error) {
       this.end()
@@ -173,7 +182,13 @@ export class Session implements TransactionSession {
     const own = this.raw.unsafe('') as unknown as Query
     own.handler(query)
     await statement.done
+    this.settled(statement)
+  }
+
+  /** The server is done with a statement. */
+  settled(statement: Statement): void {
     this.running.delete(statement)
+    this.#traces.see(statement.sent)
   }
 
   /** @throws as `SessionTransaction.run` */

@@ -3,6 +3,7 @@ import postgres from 'postgres'
 import type { ArrayTypes } from './array-types.ts'
 import type { Sql } from './database.ts'
 import { guardSql } from './guard-sql.ts'
+import { lasts } from './lasting-statement.ts'
 import type { ConnectOptions, RawSql, Session } from './session.ts'
 import type { SessionPool } from './session-pool.ts'
 import type { Query, StatementGate } from './statement.ts'
@@ -14,6 +15,8 @@ export interface SingleStatementsOptions {
   readonly arrayTypes: ArrayTypes
   readonly refusal: () => Error | undefined
   readonly errorOf: (error: unknown) => unknown
+  /** A statement was to leave something in its session that whatever comes next shall find: a setting, a lock. Nothing will. */
+  readonly onTrace: (text: string) => void
   readonly begin: <T>(work: (sql: Sql) => Promise<T>) => Promise<T>
 }
 
@@ -28,6 +31,7 @@ export function singleStatements({
   arrayTypes,
   refusal,
   errorOf,
+  onTrace,
   begin,
 }: SingleStatementsOptions): Sql {
   // Makes the queries, and never connects.
@@ -39,7 +43,9 @@ export function singleStatements({
     transactional: false,
     refusal: (statement) => refusal() ?? controlRefusal(statement.text),
     started: () => {},
-    settled: () => {},
+    settled: ({ sent }) => {
+      if (lasts(sent) === 'surely') onTrace(sent)
+    },
     errorOf,
     send: (query, statement) => {
       const run = async (session: Session): Promise<void> => {

@@ -9,6 +9,8 @@ export interface Query extends Promise<unknown> {
   /** The text, between the parameters. */
   strings: readonly string[]
   executed: boolean
+  /** The text that was sent; undefined: none was. */
+  string?: string
   /** Called with each batch of a cursor's rows. */
   cursorFn: ((rows: unknown) => unknown) | null
   /** What it is handed to when it starts: decides about the connection. */
@@ -113,6 +115,11 @@ export class Statement {
   /** Its text, without what other fragments and parameters add. */
   get text(): string {
     return this.#query.strings.join(' ')
+  }
+
+  /** The whole text, as it was sent; empty before that. */
+  get sent(): string {
+    return this.#query.string ?? ''
   }
 
   /** A cursor that was sent, has not come to its end, and was not left. */

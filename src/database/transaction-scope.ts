@@ -17,6 +17,8 @@ export interface ScopeSession {
   readonly running: Set<Statement>
   /** Why the session can no longer be used; undefined: it can. */
   readonly lost: Error | undefined
+  /** One of `running` has ended. */
+  settled(statement: Statement): void
   errorOf(error: unknown): unknown
   /** Cuts it off. */
   end(reason: Error): void

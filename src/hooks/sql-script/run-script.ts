@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import type { ParameterOrJSON } from 'postgres'
 import type { Sql } from '../../database/database.ts'
 import { SqlScriptError } from '../../errors.ts'
+import { shortenStatement } from '../../text/shorten-statement.ts'
 import { findScripts } from './find-scripts.ts'
 import { readStatements } from './read-statements.ts'
 import type { Statement } from './split-statements.ts'
@@ -107,13 +108,8 @@ function explain(cause: PostgresError, { text, line }: Statement, file: string):
   const before = Array.from(text).slice(0, Math.max(0, Number(cause.position ?? 1) - 1))
   const at = line + before.filter((character) => character === '\n').length
   const detail = cause.detail === undefined ? '' : ` (${cause.detail})`
-  return new SqlScriptError(`${file}:${at}: ${cause.message}${detail}, in: ${shorten(text)}`, {
+  return new SqlScriptError(`${file}:${at}: ${cause.message}${detail}, in: ${shortenStatement(text)}`, {
     cause,
     ...(cause.hint === undefined ? {} : { hint: cause.hint }),
   })
-}
-
-function shorten(text: string): string {
-  const line = text.slice(0, 500).replaceAll(/\s+/g, ' ')
-  return line.length > 100 ? `${line.slice(0, 99)}…` : line
 }

@@ -1,0 +1,45 @@
+import { lexSql } from '../text/lex-sql.ts'
+
+/** Few statements have any of these; the others are not looked at more closely. */
+const SUSPECT =
+  /\b(?:set|reset|discard|load|deallocate|listen|unlisten|prepare|set_config|temp|temporary|hold|do|call|pg_(?:try_)?advisory_lock\w*)\b/i
+
+/** Settings, prepared statements, channels, temporary objects, cursors, locks: of the session, and not of the transaction. */
+const LASTING = new RegExp(
+  [
+    String.raw`(?:^|;)\s*(?:set\s+(?!local\b|transaction\b|constraints\b)|prepare\s+(?!transaction\b))`,
+    String.raw`(?:^|;)\s*(?:reset|discard|load|deallocate|listen|unlisten)\b`,
+    String.raw`\bset_config\b`,
+    String.raw`\b(?:create|into)\s+(?:(?:local|global)\s+)?temp(?:orary)?\b(?![\s\S]*\bon\s+commit\s+drop\b)`,
+    String.raw`\bwith\s+hold\b`,
+    String.raw`\bpg_(?:try_)?advisory_lock(?:_shared)?\b`,
+  ].join('|'),
+  'i',
+)
+
+/** Code that may do any of it, in statements of its own. */
+const OPAQUE = /(?:^|;)\s*(?:do|call)\b/i
+
+/** As SET LOCAL does it: until the end of the transaction. */
+const LOCAL_SETTING = /\bset_config\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*,\s*true\s*\)/gi
+
+/**
+ * Does a statement leave something in its session for who has that next? `surely` by its own words; `perhaps` by code in it. Of the words
+ * alone: what a function does that it calls is not seen here.
+ */
+export function lasts(text: string): 'surely' | 'perhaps' | 'no' {
+  if (!SUSPECT.test(text)) return 'no'
+  const words = unquoted(text).replaceAll(LOCAL_SETTING, '')
+  if (LASTING.test(words)) return 'surely'
+  return OPAQUE.test(words) ? 'perhaps' : 'no'
+}
+
+/** Without comments, and with nothing in its quotes. */
+function unquoted(text: string): string {
+  let words = ''
+  for (const { kind, start, end } of lexSql(text)) {
+    if (kind === 'blank') words += ' '
+    else words += kind === 'quoted' ? "''" : text.slice(start, end)
+  }
+  return words.trim()
+}
