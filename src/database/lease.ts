@@ -108,10 +108,12 @@ function tryLease(
       const own = sql(database.ownSchema)
       // Of leases that exclude each other, none may come between the look and the taking.
       await sql`select pg_advisory_xact_lock(${LOCK}, hashtext(${database.ownSchema}))`
+      // Of sessions of another role only the number may be seen: it may be another's by now, and the lease runs out.
       const rows = await sql<HeldRow[]>`
         select name, holder, pid, machine, expires_at > clock_timestamp() as valid,
           session is not null and not exists (select from pg_stat_activity
-            where format('%s %s', pid, extract(epoch from backend_start)) = session) as absent
+            where format('%s %s', pid, extract(epoch from backend_start)) = session
+              or backend_start is null and pid::text = split_part(session, ' ', 1)) as absent
         from ${own}.lease where ${isConflicting(sql, name)} order by name for update`
       const held = rows.find(
         ({ valid, pid, machine, absent }) =>

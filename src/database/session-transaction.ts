@@ -99,7 +99,8 @@ export class SessionTransaction {
   }
 
   async #begin(): Promise<void> {
-    await this.#runOrEnd('begin read write')
+    // The level, too: through a pooler nothing says so before.
+    await this.#runOrEnd('begin read write, isolation level read committed')
   }
 
   /** @throws what `last` did, or COMMIT: nothing is committed then */

@@ -27,6 +27,14 @@ export interface SessionOptions {
 /** Handlers may call slow services inside a transaction, but a process that hangs must not hold its locks for ever. */
 const IDLE_IN_TRANSACTION = '60s'
 
+/**
+ * Whatever is set for the database or its user: by another level an update that meets another fails, and postgres.js would take what it
+ * reads for other bytes and another day. The order of day and month stays.
+ */
+const SETTINGS = `
+  select set_config('default_transaction_isolation', 'read committed', false), set_config('bytea_output', 'hex', false),
+    set_config('datestyle', 'iso', false)`
+
 /** ms for which a session that has answered is taken to be there. */
 const FRESH = 100
 
@@ -145,11 +153,13 @@ export class Session implements TransactionSession {
           from pg_stat_get_activity(pg_backend_pid())`),
       )
       // Not through a pooler: it would hold for whoever has the backend next.
-      this.#writesInTransactions = transactions && this.#identity !== undefined
+      const isDirect = this.#identity !== undefined
+      this.#writesInTransactions = transactions && isDirect
       await Promise.all([
         this.run(`select set_config('client_connection_check_interval', '1s', false)`).catch((error) => {
           if (this.#lost !== undefined) throw error
         }),
+        isDirect ? this.run(SETTINGS) : undefined,
         this.#writesInTransactions
           ? this.run(`select set_config('default_transaction_read_only', 'on', false)`)
           : undefined,

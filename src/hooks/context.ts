@@ -46,7 +46,8 @@ export interface BaseContext extends LifecycleControl {
   /**
    * postgres.js. In a handler and an atomic hook it is bound to the running transaction; elsewhere each statement is its
    * own transaction, and `sql.begin` makes a longer one. What a statement leaves in its connection (`SET`, a temporary table, an
-   * advisory lock) lasts until the end of the transaction. What it returns for each type: [hooks](hooks.md#what-ctxsql-returns).
+   * advisory lock) lasts until the end of the transaction. All is `read committed`, whatever the database's default is.
+   * What it returns for each type: [hooks](hooks.md#what-ctxsql-returns).
    */
   readonly sql: Sql
   /**

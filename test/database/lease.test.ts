@@ -143,6 +143,29 @@ test('a holder whose session is lost for a moment keeps it, also from who stands
   await giveUp(standby)
 })
 
+test('who may not see the sessions of others takes no lease of one that lives, and that of one that is gone', async (t) => {
+  const { url } = await createTestDatabase(t)
+  const one = await contend(t, url, 'one', MINUTES)
+  // A role that every server has, and that may not look at sessions of others.
+  await one.database.sql.unsafe(`
+    grant all on schema pawl to pg_write_all_data;
+    grant all on all tables in schema pawl to pg_write_all_data;
+    grant all on all sequences in schema pawl to pg_write_all_data`)
+  const two = await contend(t, `${url}?role=pg_write_all_data`, 'two', MINUTES)
+  const standby = await standBy([one, two])
+  await sessionNoted(one.database)
+  const [seen] = await two.database.sql`
+    select count(backend_start)::int as seen from pg_stat_activity where application_name = ${one.database.sessions}`
+  assert.equal(seen?.['seen'], 0)
+  // Longer than a heartbeat that has lost its session is waited for.
+  const early = await Promise.race([standby.taking, one.database.sql`select pg_sleep(2.5)`])
+  assert.ok(!('fence' in early), 'a live lease was taken')
+  await one.database.close()
+  const second = await standby.taking
+  assert.ok(second.fence > standby.first.fence)
+  await second.release()
+})
+
 /** Resolves to the backend of the heartbeat when it is known: nothing tells of it. */
 async function sessionNoted({ sql }: Database): Promise<unknown> {
   for (;;) {

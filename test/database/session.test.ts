@@ -277,6 +277,50 @@ test('a savepoint of a user, a block and words in a text are sent', async (t) =>
   assert.deepEqual(await ids(database), [2, 3])
 })
 
+test('every transaction and statement is read committed, whatever the database says', async (t) => {
+  const { url } = await createTestDatabase(t)
+  const open = (): Promise<Database> =>
+    openDatabase({ url, directory: '', schema: 'public', logger: silentLogger })
+  const first = await open()
+  await first.sql`
+    do $$ begin execute format('alter database %I set default_transaction_isolation = serializable', current_database()); end $$`
+  await first.close()
+  const database = await open()
+  t.after(() => database.close())
+  const level = async (sql: Sql): Promise<unknown> =>
+    (await sql`select current_setting('transaction_isolation') as level`)[0]?.['level']
+  assert.deepEqual(
+    [
+      await database.transaction(({ sql }) => level(sql)),
+      await level(database.sql),
+      await level(database.userSql),
+      await level((await database.openSession()).sql),
+    ],
+    Array.from({ length: 4 }, () => 'read committed'),
+  )
+})
+
+test('bytes and times are read as they are, whatever the database says of their output', async (t) => {
+  const { url } = await createTestDatabase(t)
+  const open = (): Promise<Database> =>
+    openDatabase({ url, directory: '', schema: 'public', logger: silentLogger })
+  const first = await open()
+  await first.sql`
+    do $$ begin
+      execute format('alter database %I set bytea_output = escape', current_database());
+      execute format('alter database %I set datestyle = ''SQL, DMY''', current_database());
+    end $$`
+  await first.close()
+  const database = await open()
+  t.after(() => database.close())
+  const [row] = await database.userSql`
+    select '\\x0102'::bytea as bytes, timestamptz '2026-02-03 04:05:06Z' as time, '03/02/2026'::date::text as day`
+  assert.deepEqual(
+    { ...row },
+    { bytes: Buffer.from([1, 2]), time: new Date('2026-02-03T04:05:06Z'), day: '2026-02-03' },
+  )
+})
+
 test('a constraint that fails at COMMIT rejects, and the session is as good as before', async (t) => {
   const database = await openWithTable(t)
   await database.sql`create table child (item int references item (id) deferrable initially deferred)`
