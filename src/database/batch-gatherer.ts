@@ -1,7 +1,7 @@
 import { RowBatch, type WriteKind } from './row-batch.ts'
 import type { Row } from './row-writer.ts'
-import type { ColumnShape, TableShape } from './table-shapes.ts'
-import { noColumn, saying, writeFailure } from './write-failure.ts'
+import type { TableShape } from './table-shapes.ts'
+import { saying, unknownColumn, writeFailure } from './write-failure.ts'
 
 /** The last batch of a kind whose rows have these columns. */
 interface Opened {
@@ -23,8 +23,11 @@ export class BatchGatherer {
     return this.#batches.length === 0
   }
 
-  /** @throws WriteError for a row that does not fit its table */
-  add(kind: WriteKind, shape: TableShape, row: Row, by: string | undefined): void {
+  /**
+   * @returns false: the table has not all of its columns, as far as is known
+   * @throws WriteError for a row that does not fit its table
+   */
+  add(kind: WriteKind, shape: TableShape, row: Row, by: string | undefined): boolean {
     const names = Object.keys(row)
     const opened = this.#openedFor(kind, names)
     // An earlier batch takes it, unless rows that it may point to, or of the same table, came since.
@@ -34,14 +37,18 @@ export class BatchGatherer {
       !this.#isBehind(shape, opened.at)
     ) {
       const batch = this.#batches[opened.at]
-      if (saying(kind, by, () => batch?.add(row, by)) === true) return
+      if (saying(kind, by, () => batch?.add(row, by)) === true) return true
     }
-    const batch = new RowBatch(kind, shape, columnsOf(kind, shape, names, by))
+    checkNames(kind, names, by)
+    if (unknownColumn(kind, shape, row) !== undefined) return false
+    const columns = names.flatMap((name) => shape.columns.get(name) ?? [])
+    const batch = new RowBatch(kind, shape, columns)
     saying(kind, by, () => batch.add(row, by))
     const at = this.#batches.push(batch) - 1
     this.#lastOf.set(shape.rel, at)
     if (opened === undefined) this.#open(kind, { names, at })
     else opened.at = at
+    return true
   }
 
   /** What it has, in the order to be written; then it is empty. */
@@ -79,22 +86,9 @@ function areSame(one: readonly string[], other: readonly string[]): boolean {
   return true
 }
 
-function columnsOf(
-  kind: WriteKind,
-  { columns }: TableShape,
-  names: readonly string[],
-  by: string | undefined,
-): readonly ColumnShape[] {
+function checkNames(kind: WriteKind, names: readonly string[], by: string | undefined): void {
   if (names.length === 0) throw writeFailure(kind, by, 'the row has no columns')
   for (const name of kind.key) {
     if (!names.includes(name)) throw writeFailure(kind, by, `the row lacks "${name}", a column of its key`)
   }
-  for (const name of [...kind.add, ...kind.keep, ...kind.key]) {
-    if (!columns.has(name)) throw writeFailure(kind, by, noColumn(name, columns))
-  }
-  return names.map((name) => {
-    const column = columns.get(name)
-    if (column === undefined) throw writeFailure(kind, by, noColumn(name, columns))
-    return column
-  })
 }

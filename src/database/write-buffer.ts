@@ -3,7 +3,7 @@ import { BatchGatherer } from './batch-gatherer.ts'
 import type { RowBatch, WriteKind } from './row-batch.ts'
 import type { Row, RowWriter, UpsertOptions } from './row-writer.ts'
 import type { RunStatement, TableShape, TableShapes } from './table-shapes.ts'
-import { refused, saying, writeFailure } from './write-failure.ts'
+import { noColumn, refused, saying, writeFailure } from './write-failure.ts'
 import { WriteKinds } from './write-kinds.ts'
 import { asError } from '../text/reason-of.ts'
 
@@ -126,8 +126,7 @@ export class WriteBuffer implements RowWriter {
       throw writeFailure(kind, by, `a row is an object of columns, got ${describeValue(row)}`)
     }
     const shape = this.#waiting.length === 0 && this.#sending === undefined ? this.#shapeOf(kind) : undefined
-    if (shape === undefined) this.#waiting.push({ kind, row, by })
-    else this.#gather(kind, shape, row, by)
+    if (shape === undefined || !this.#gather(kind, shape, row, by)) this.#waiting.push({ kind, row, by })
     this.#bytes += roughBytes(row)
     // An error is kept, and thrown by what comes next.
     if (this.#bytes >= FLUSH) this.send().catch(() => {})
@@ -137,10 +136,13 @@ export class WriteBuffer implements RowWriter {
     return this.#options.shapes.get(table)
   }
 
-  /** @throws WriteError, and nothing may be committed any more */
-  #gather(kind: WriteKind, shape: TableShape, row: Row, by: string | undefined): void {
+  /**
+   * @returns false: the table lacks a column that the row has, or lacked it when it was looked at
+   * @throws WriteError, and nothing may be committed any more
+   */
+  #gather(kind: WriteKind, shape: TableShape, row: Row, by: string | undefined): boolean {
     try {
-      this.#gatherer.add(kind, shape, row, by)
+      return this.#gatherer.add(kind, shape, row, by)
     } catch (error) {
       this.#fail(error)
       throw error
@@ -154,14 +156,17 @@ export class WriteBuffer implements RowWriter {
     this.#waiting = []
     if (this.#failure !== undefined) return
     for (const { kind, row, by } of waiting) {
-      const shape = shapes.get(kind.table) ?? (await shapes.read(kind.table, run))
+      const known = shapes.get(kind.table)
+      if (known !== undefined && this.#gather(kind, known, row, by)) continue
+      // Somebody else may have altered it.
+      const shape = await shapes.read(kind.table, run)
       if (this.#isDiscarded) return
       if (shape === undefined) {
         throw writeFailure(kind, by, `there is no table ${kind.table}`, {
           hint: 'Make it in on_reindex: by a script of sql/on_reindex, say.',
         })
       }
-      this.#gather(kind, shape, row, by)
+      if (!this.#gather(kind, shape, row, by)) throw noColumn(kind, shape, row, by)
     }
   }
 
@@ -176,14 +181,13 @@ export class WriteBuffer implements RowWriter {
   }
 
   #writeOne(batch: RowBatch): void {
-    const { shapes, run } = this.#options
+    const { run } = this.#options
     const [by] = batch.blame(undefined)
     const args = saying(batch.kind, by, () => batch.arguments())
     const written = (async () => {
       await run(batch.statement, args)
     })()
       .catch((error: unknown) => {
-        shapes.forget()
         this.#fail(refused(batch, error))
       })
       .finally(() => this.#underWay.delete(written))
@@ -191,6 +195,8 @@ export class WriteBuffer implements RowWriter {
   }
 
   #fail(error: unknown): void {
+    // What was known of the table may be what is wrong.
+    this.#options.shapes.forget()
     this.#failure ??= asError(error)
   }
 

@@ -2,11 +2,24 @@ import { WriteError } from '../errors.ts'
 import { didYouMean, listWords } from '../text/did-you-mean.ts'
 import { UnfitValue } from './encode-column.ts'
 import type { RowBatch, WriteKind } from './row-batch.ts'
+import type { Row } from './row-writer.ts'
+import type { TableShape } from './table-shapes.ts'
+
+/** The first column of a row, or of how it is to be written, that its table lacks. */
+export function unknownColumn(
+  { key, add, keep }: WriteKind,
+  { columns }: TableShape,
+  row: Row,
+): string | undefined {
+  return [...add, ...keep, ...key, ...Object.keys(row)].find((name) => !columns.has(name))
+}
 
 /** Of a column that the table lacks. */
-export function noColumn(name: string, columns: ReadonlyMap<string, unknown>): string {
-  const known = [...columns.keys()]
-  return `it has no column "${name}"${didYouMean(name, known) || `; it has ${listWords(known)}`}`
+export function noColumn(kind: WriteKind, shape: TableShape, row: Row, by: string | undefined): WriteError {
+  const known = [...shape.columns.keys()]
+  const name = unknownColumn(kind, shape, row) ?? ''
+  const what = `it has no column "${name}"${didYouMean(name, known) || `; it has ${listWords(known)}`}`
+  return writeFailure(kind, by, what)
 }
 
 /** Who gave the row, before what is said of it. */
@@ -34,8 +47,14 @@ export function refused(batch: RowBatch, error: unknown): unknown {
     ...(code === '42P10'
       ? { hint: `Give the table a primary key or a unique index of exactly ${listWords(key)}.` }
       : {}),
+    ...(code !== undefined && ALTERED.has(code)
+      ? { hint: 'The table was altered since its columns were read. They are read again for the next rows.' }
+      : {}),
   })
 }
+
+/** SQLSTATEs of a statement that was made for other columns, or for a table that is gone. */
+const ALTERED: ReadonlySet<string> = new Set(['42804', '42703', '42P01'])
 
 /** Does `work` with a row's values. @throws WriteError for one that does not fit its column */
 export function saying<T>(kind: WriteKind, by: string | undefined, work: () => T): T {
