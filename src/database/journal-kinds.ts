@@ -3,8 +3,14 @@ import type { CatalogRelation } from './journal-catalog.ts'
 /** How the journal treats a relation: a partition is covered by its root. */
 export type RelationKind = 'table' | 'partition' | 'immune' | 'sequence'
 
+export const kindsOf = (
+  catalog: readonly CatalogRelation[],
+  immune: readonly string[],
+): ReadonlyMap<number, RelationKind> =>
+  new Map(catalog.map((relation) => [relation.rel, relationKind(relation, catalog, immune)]))
+
 /** What `relation` is to the journal. Tables of extensions are left alone, as are sequences of immune tables. */
-export const relationKind = (
+const relationKind = (
   relation: CatalogRelation,
   catalog: readonly CatalogRelation[],
   immune: readonly string[],

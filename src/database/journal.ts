@@ -1,10 +1,10 @@
-import { UnjournallableTableError } from '../errors.ts'
 import type { Sql, Transaction } from './database.ts'
-import { readCatalog, readDanglingReferences, type CatalogRelation } from './journal-catalog.ts'
+import { readCatalog, type CatalogRelation } from './journal-catalog.ts'
 import { alterShadow } from './journal-columns.ts'
 import { quoteName, runDdl } from './journal-ddl.ts'
 import { findExchanged } from './journal-exchanges.ts'
-import { findProblem, relationKind, type RelationKind } from './journal-kinds.ts'
+import { kindsOf, type RelationKind } from './journal-kinds.ts'
+import { refuseUnjournallable } from './refuse-unjournallable.ts'
 import { createShadow, createTriggers, dropShadow, dropTriggers } from './journal-shadow.ts'
 import { createSequenceValues, followRenames } from './journal-sequences.ts'
 import { readTracked, type TrackedRelation } from './read-tracked.ts'
@@ -14,6 +14,9 @@ export interface TrackOptions {
   readonly ownSchema: string
   readonly immuneTables: readonly string[]
 }
+
+const LEFT =
+  'The tables stay as they are until somebody alters or drops them: mend them, and what makes them. `pawl schema wipe` drops all, and on_reindex makes them anew.'
 
 /**
  * Makes the journal cover every table of `schema` but `immuneTables`, as they are now: new tables get a shadow and triggers,
@@ -28,8 +31,8 @@ export const trackTables = async ({ sql }: Transaction, options: TrackOptions): 
   if (await isUnchanged(sql, own, options.schema, immune)) return
 
   const catalog = await readCatalog(sql, options.schema)
-  const kinds = new Map(catalog.map((relation) => [relation.rel, relationKind(relation, catalog, immune)]))
-  await refuseProblems(sql, catalog, kinds, immune)
+  const kinds = kindsOf(catalog, immune)
+  await refuseUnjournallable(sql, catalog, immune, LEFT)
 
   await sql`delete from ${sql.unsafe(own)}.tracked_schema`
   await sql`insert into ${sql.unsafe(own)}.tracked_schema ${sql({ name: options.schema, immune })}`
@@ -70,27 +73,6 @@ const isUnchanged = async (sql: Sql, own: string, schema: string, immune: string
     select ${sql.unsafe(own)}.drift() is null and exists (select from ${sql.unsafe(own)}.tracked_schema
       where name = ${schema} and immune = ${sql.array(immune, 25)}::text[]) as unchanged`
   return row?.unchanged ?? false
-}
-
-const refuseProblems = async (
-  sql: Sql,
-  catalog: readonly CatalogRelation[],
-  kinds: ReadonlyMap<number, RelationKind>,
-  immune: readonly string[],
-): Promise<void> => {
-  const problems = catalog.flatMap((relation) => findProblem(relation, catalog, kinds, immune) ?? [])
-  const covered = catalog.filter(({ rel }) => ['table', 'partition'].includes(kinds.get(rel) ?? ''))
-  const references = await readDanglingReferences(
-    sql,
-    covered.map(({ rel }) => rel),
-  )
-  for (const { constraint, from, to } of references) {
-    problems.push(
-      `table ${from} is not journalled, but its foreign key ${constraint} points into ${to}, which is: after a rollback it ` +
-        `would point at rows that are gone. Drop the foreign key, or make both tables immune, or neither`,
-    )
-  }
-  if (problems.length > 0) throw new UnjournallableTableError(problems.join('\n'))
 }
 
 const forgetLeftovers = async (

@@ -3,6 +3,7 @@ import { indexerMachine, type IndexerCommand, type Prepared } from '../../machin
 import type { Work } from '../../machines/slot.ts'
 import { checkFence } from '../database/check-fence.ts'
 import { quoteName } from '../database/journal-ddl.ts'
+import { checkNewTables } from '../database/refuse-unjournallable.ts'
 import { wipeSchema } from '../database/wipe-schema.ts'
 import { causesOf } from '../causes-of.ts'
 import { RollbackError, RollbackMisuseError } from '../errors.ts'
@@ -104,6 +105,7 @@ async function reindex(
 ): Promise<void> {
   const { database, config, hooks, root, indexes, leases, lifecycle, directory, logger } = runtime
   const { schema, ownSchema } = database
+  const { immuneTables = [] } = config
   const action = actionOf(config, reason)
   const asked = [{ reason, what: ['a reindex was asked for'] }]
   if (action === 'exception') throw reindexRequired(asked)
@@ -120,7 +122,6 @@ async function reindex(
     if (!wipes && !isFirst) return
     root.emit({ type: 'reindex', reason })
     if (wipes) {
-      const { immuneTables = [] } = config
       await expelOthers(transaction, { ownSchema, but: leases })
       await wipeSchema(transaction, { schema, ownSchema, immuneTables, redeliver })
       await lifecycle.forgetReindexed(transaction)
@@ -128,6 +129,7 @@ async function reindex(
       await database.learnTypes()
     }
     await hooks.fireSystem('on_reindex', [], { transaction })
+    await checkNewTables(transaction, { schema, immuneTables })
     await lifecycle.rememberReindexed(transaction, reason, await schemaFingerprint(config, directory))
   })
   if (wipes) await Promise.all(indexes.followers.map((follower) => follower.reload()))

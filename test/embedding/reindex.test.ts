@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import postgres from 'postgres'
-import { fireHook, hook, type Config, type LevelIndexConfig } from 'pawl'
+import { fireHook, hook, UnjournallableTableError, type Config, type LevelIndexConfig } from 'pawl'
 import { simulateChain, type SimulatedChain } from 'pawl/testing'
 import { until } from '../support/until.ts'
 import { createRoot, startRoot } from './running-root.ts'
@@ -165,6 +165,26 @@ test('an on_reindex that fails after the wipe is fired again by the next start',
   assert.equal(reindexes(next.emitted.story()).length, 1)
   // The run that failed left nothing.
   assert.deepEqual(await kept(next.sql), { seen: 10, diary: 2 })
+})
+
+test('on_reindex that makes a table without a primary key is undone, and runs when it is mended', async (t) => {
+  const config = keeping(simulateChain({ seed: 1, length: 10 }))
+  const spoilt = await createRoot(t, {
+    ...config,
+    on_reindex: async (ctx) => {
+      await config.on_reindex(ctx)
+      await ctx.sql`create table log (line text)`
+    },
+  })
+  spoilt.start()
+  const { error } = await spoilt.ended
+  assert.ok(error instanceof UnjournallableTableError, String(error))
+  assert.match(error.message, /table log has no primary key/)
+  assert.match(error.hint ?? '', /Nothing of on_reindex was stored/)
+  assert.deepEqual([...(await spoilt.sql`select to_regclass('seen') as seen`)], [{ seen: null }])
+  const mended = await startRoot(t, { ...config, database: spoilt.url })
+  assert.deepEqual(await kept(mended.sql), { seen: 10, diary: 1 })
+  await mended.stop()
 })
 
 test('REINDEX starts an index again that had failed', async (t) => {
