@@ -37,18 +37,32 @@ export class ConfigurationError extends PawlError {
   }
 }
 
-/** The database cannot be reached, is too old, or refuses us. The message never holds the password. */
-export class DatabaseUnavailableError extends PawlError {
-  readonly code = 'DATABASE_UNAVAILABLE'
-  /** It may be there later, without anybody's doing; false: a wrong password, say. */
+interface OutsideErrorOptions {
+  readonly retriable?: boolean
+  readonly cause?: unknown
+  readonly hint?: string
+}
+
+/** What Pawl depends on does not do its part. */
+abstract class OutsideError extends PawlError {
+  /** It may be there later, without anybody's doing; false: a wrong password or address, say. */
   readonly retriable: boolean
 
   constructor(
     message: string,
-    options: { readonly retriable?: boolean; readonly cause?: unknown; readonly hint?: string } = {},
+    { retriable, ...options }: OutsideErrorOptions & { readonly retriable: boolean },
   ) {
     super(message, options)
-    this.retriable = options.retriable ?? false
+    this.retriable = retriable
+  }
+}
+
+/** The database cannot be reached, is too old, or refuses us. The message never holds the password. */
+export class DatabaseUnavailableError extends OutsideError {
+  readonly code = 'DATABASE_UNAVAILABLE'
+
+  constructor(message: string, options: OutsideErrorOptions = {}) {
+    super(message, { retriable: false, ...options })
   }
 }
 
@@ -58,8 +72,8 @@ export class SessionLostError extends PawlError {
 }
 
 /**
- * A statement was sent on a transaction that has already ended: a query that the callback did not await. Or it would have ended it: a
- * COMMIT among the statements.
+ * A statement was sent on a transaction that has already ended, or was not sent at all: a query that the callback did not await. Or it
+ * would have ended it: a COMMIT among the statements.
  */
 export class TransactionOverError extends PawlError {
   readonly code = 'TRANSACTION_OVER'
@@ -130,16 +144,11 @@ export class ReindexRequiredError extends PawlError {
 }
 
 /** A datasource did not answer, or not in a way that can be used. Retried with back-off where `retriable`. */
-export class DatasourceError extends PawlError {
+export class DatasourceError extends OutsideError {
   readonly code = 'DATASOURCE'
-  readonly retriable: boolean
 
-  constructor(
-    message: string,
-    options: { readonly retriable?: boolean; readonly cause?: unknown; readonly hint?: string } = {},
-  ) {
-    super(message, options)
-    this.retriable = options.retriable ?? true
+  constructor(message: string, options: OutsideErrorOptions = {}) {
+    super(message, { retriable: true, ...options })
   }
 }
 

@@ -21,7 +21,7 @@ export class Strays {
    * @param known what this process has, as it knows now
    */
   async free(known: () => ReadonlySet<string>): Promise<void> {
-    const own = await this.#options.claims.own()
+    const own = await this.#options.claims.left.own()
     const has = known()
     const now = performance.now()
     const seen = own.filter((id) => !has.has(id)).map((id) => [id, this.#seen.get(id) ?? now] as const)

@@ -164,10 +164,10 @@ async function openFates(t: TestContext) {
     'its process dies': async () => {
       await sql`delete from pawl.lane where process = ${ONE}`
       await sql`delete from pawl.process where id = ${ONE}`
-      await other.recover()
+      await other.left.recover()
       await addProcess(ONE)
     },
-    'its process starts again': () => one.recover({ own: true }),
+    'its process starts again': () => one.left.recover({ own: true }),
   }
   return { database, one, other, claimed, left, STEPS }
 }
@@ -246,6 +246,6 @@ test('what a dead process ran of levels that left the chain is said when it is d
   for (const step of ['begins', 'its level leaves the chain'] as const) await STEPS[step](firing)
   await database.sql`delete from pawl.process where id = ${ONE}`
   const origin = { type: 'handler', index: 'blocks', level: 9 }
-  assert.deepEqual(await other.recover(), [{ id: ID, hook: HOOK, origin }])
+  assert.deepEqual(await other.left.recover(), [{ id: ID, hook: HOOK, origin }])
   assert.equal(await left(), undefined)
 })
