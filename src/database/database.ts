@@ -75,7 +75,10 @@ export interface Database {
   readonly ownSchema: string
   /** For single statements of our own, each its own transaction. */
   readonly sql: Sql
-  /** The same for those of users' callbacks, which may take minutes: none of ours waits for them. */
+  /**
+   * The same for those of users' callbacks, which may take minutes: none of ours waits for them. In the work of a transaction, which may
+   * have the lock that they wait for, they are as those of `impatientSql`.
+   */
   readonly userSql: Sql
   /**
    * As `userSql`, but a statement that waits 5 s for a lock fails (SQLSTATE 55P03). For work that a handler awaits, outside its

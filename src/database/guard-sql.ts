@@ -1,6 +1,9 @@
 import type postgres from 'postgres'
 import type { Sql } from './database.ts'
-import { Statement, type Query, type StatementGate } from './statement.ts'
+import type { MadeQueries } from './made-queries.ts'
+import { originOf, type QueryOrigin } from './query-origin.ts'
+import type { StatementGate } from './statement-gate.ts'
+import { Statement, type Query } from './statement.ts'
 
 /**
  * postgres.js's own `sql`, with each statement passing a gate at the moment that it would be sent. Statements stay real
@@ -13,12 +16,21 @@ export function guardSql(
   raw: postgres.Sql<{ bigint: bigint }>,
   gate: StatementGate,
   begin: <T>(work: (sql: Sql) => Promise<T>) => Promise<T>,
+  made?: MadeQueries,
 ): Sql {
-  const guard = new SqlGuard(raw, gate, begin)
+  const guard = new SqlGuard(raw, gate, begin, made)
   // The target of a proxy is what it is handed to its handler as; that of any other type is nobody's here.
   guard.sql = new Proxy(raw, guard as ProxyHandler<typeof raw>) as unknown as Sql
   return guard.sql
 }
+
+/** As `sql`, and what queries are made by it is known. */
+export function watchQueries(sql: Sql, made: MadeQueries): Sql {
+  return (sql as Sql & { readonly [WATCHED]: (made: MadeQueries) => Sql })[WATCHED](made)
+}
+
+/** The key by which a guard makes another. */
+const WATCHED = Symbol('watched')
 
 type Raw = postgres.Sql<{ bigint: bigint }>
 
@@ -28,19 +40,23 @@ class SqlGuard {
   readonly #raw: Raw
   readonly #gate: StatementGate
   readonly #begin: Sql['begin']
+  readonly #made: MadeQueries | undefined
 
-  constructor(raw: Raw, gate: StatementGate, begin: Sql['begin']) {
+  constructor(raw: Raw, gate: StatementGate, begin: Sql['begin'], made: MadeQueries | undefined) {
     this.#raw = raw
     this.#gate = gate
     this.#begin = begin
+    this.#made = made
   }
 
   apply(target: unknown, _: unknown, args: unknown[]): unknown {
-    return this.#pass((target as (...args: unknown[]) => unknown)(...args.map(withTextBigints)))
+    const query = (target as (...args: unknown[]) => unknown)(...args.map(withTextBigints))
+    return isQuery(query) ? this.#pass(query, originOf(args[0], this.apply)) : query
   }
 
   get(target: Raw, key: string | symbol): unknown {
     if (key === 'begin') return this.#begin
+    if (key === WATCHED) return (made: MadeQueries) => guardSql(this.#raw, this.#gate, this.#begin, made)
     // postgres.js's own goes past the gate.
     if (key === 'notify') {
       const { sql } = this
@@ -48,12 +64,17 @@ class SqlGuard {
     }
     const value: unknown = Reflect.get(target, key)
     if (key !== 'unsafe' && key !== 'file') return value
-    return (...args: unknown[]) =>
-      this.#pass((value as (...args: unknown[]) => unknown).apply(target, args.map(withTextBigints)))
+    const make = (...args: unknown[]): unknown => {
+      const query = (value as (...args: unknown[]) => unknown).apply(target, args.map(withTextBigints))
+      return isQuery(query) ? this.#pass(query, originOf(args[0], make)) : query
+    }
+    return make
   }
 
-  #pass(query: unknown): unknown {
-    if (isQuery(query)) new Statement(query, this.#gate, this.#raw.CLOSE)
+  #pass(query: Query, origin: QueryOrigin): Query {
+    const made = this.#made
+    const statement = new Statement(query, { gate: this.#gate, close: this.#raw.CLOSE, origin, made })
+    made?.made(statement)
     return query
   }
 }

@@ -123,17 +123,21 @@ class PostgresDatabase implements Database {
     )
     this.#pools = [this.#pool, this.#levels, own, users, impatient]
     const begin = <T>(work: (sql: Sql) => Promise<T>): Promise<T> => this.transaction(({ sql }) => work(sql))
-    this.sql = this.#single(own, begin)
-    this.userSql = this.#single(users, begin)
-    this.impatientSql = this.#single(impatient, (work) =>
+    const beginImpatient = <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
       this.transaction(
         async ({ sql }) => {
           await sql`select set_config('lock_timeout', ${String(LOCK_TIMEOUT)}, true)`
           return work(sql)
         },
         { atOnce: true },
-      ),
+      )
+    this.sql = this.#single(() => own, begin)
+    // Called in the work of a transaction, which may have the lock that it would wait for.
+    this.userSql = this.#single(
+      () => (isInTransaction() ? impatient : users),
+      (work) => (isInTransaction() ? beginImpatient : begin)(work),
     )
+    this.impatientSql = this.#single(() => impatient, beginImpatient)
   }
 
   get version(): number {
@@ -238,7 +242,7 @@ class PostgresDatabase implements Database {
     }).open()
   }
 
-  #single(pool: SessionPool, begin: <T>(work: (sql: Sql) => Promise<T>) => Promise<T>): Sql {
+  #single(pool: () => SessionPool, begin: <T>(work: (sql: Sql) => Promise<T>) => Promise<T>): Sql {
     const closing = (): Error | undefined => (this.#closing === undefined ? undefined : closed())
     return singleStatements({
       connect: this.#connectOptions({}),

@@ -1,5 +1,6 @@
 import { TransactionOverError } from '../errors.ts'
-import type { Statement, StatementGate } from './statement.ts'
+import type { StatementGate } from './statement-gate.ts'
+import type { Statement } from './statement.ts'
 import { controlRefusal } from './transaction-control.ts'
 import type { ScopeSession } from './transaction-scope.ts'
 import type { WriteBuffer } from './write-buffer.ts'

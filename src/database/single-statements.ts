@@ -6,12 +6,14 @@ import { guardSql } from './guard-sql.ts'
 import { lasts } from './lasting-statement.ts'
 import type { ConnectOptions, RawSql, Session } from './session.ts'
 import type { SessionPool } from './session-pool.ts'
-import type { Query, StatementGate } from './statement.ts'
+import type { StatementGate } from './statement-gate.ts'
+import type { Query } from './statement.ts'
 import { controlRefusal } from './transaction-control.ts'
 
 export interface SingleStatementsOptions {
   readonly connect: ConnectOptions
-  readonly pool: SessionPool
+  /** Asked by each statement, where it is sent. */
+  readonly pool: () => SessionPool
   readonly arrayTypes: ArrayTypes
   readonly refusal: () => Error | undefined
   readonly errorOf: (error: unknown) => unknown
@@ -55,7 +57,9 @@ export function singleStatements({
         if (file !== undefined) query.strings = [await readFile(file, 'utf8')]
         await session.carry(query, statement)
       }
-      pool.use(run).catch((error: unknown) => statement.reject(error))
+      pool()
+        .use(run)
+        .catch((error: unknown) => statement.reject(error))
     },
   }
   // postgres.js's own would hand the text to its own connections.

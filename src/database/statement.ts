@@ -1,4 +1,9 @@
 import { Readable, Writable } from 'node:stream'
+import { CopyStream } from './copy-stream.ts'
+import { Cursor } from './cursor.ts'
+import type { MadeQueries } from './made-queries.ts'
+import { addOrigin, type QueryOrigin } from './query-origin.ts'
+import type { StatementGate } from './statement-gate.ts'
 
 /** Where a query keeps its statement. */
 const STATEMENT = Symbol('statement')
@@ -8,6 +13,7 @@ export interface Query extends Promise<unknown> {
   [STATEMENT]?: Statement
   /** The text, between the parameters. */
   strings: readonly string[]
+  args: readonly unknown[]
   executed: boolean
   /** The text that was sent; undefined: none was. */
   string?: string
@@ -21,23 +27,14 @@ export interface Query extends Promise<unknown> {
   cursor(rows?: unknown, each?: unknown): unknown
 }
 
-/** Decides about statements, and knows which run. */
-export interface StatementGate {
-  /** Why this statement may not start now; undefined: it may. */
-  refusal(statement: Statement): Error | undefined
-  started(statement: Statement): void
-  settled(statement: Statement): void
-  /** What has to be sent before the statement that starts now; undefined: nothing. Resolves when it is. */
-  before?(): Promise<void> | undefined
-  /** true: a failure shows anyway, because it fails a transaction. */
-  readonly transactional: boolean
-  /** What the error of a statement is to be thrown as. */
-  errorOf(error: unknown): unknown
-  /** Takes the query to a connection; left out: to the one that made it. */
-  send?(query: Query, statement: Statement): void
+export interface StatementOptions {
+  readonly gate: StatementGate
+  /** postgres.js's sentinel by which a cursor's callback ends it. */
+  readonly close: unknown
+  readonly origin: QueryOrigin
+  /** To be told when it is sent. */
+  readonly made: MadeQueries | undefined
 }
-
-type Iterable = AsyncIterable<unknown>
 
 /**
  * A cursor replaces its `resolve` and `reject` at each step. Of other queries they are plain members, as postgres.js made them:
@@ -78,15 +75,16 @@ function cursor(this: Query, rows?: unknown, each?: unknown): unknown {
 
 /** A postgres.js query, with its start passing a gate, and its end known – also of cursors and of COPY. */
 export class Statement {
+  readonly origin: QueryOrigin
   readonly #query: Query
+  readonly #made: MadeQueries | undefined
   readonly #gate: StatementGate
   readonly #close: unknown
   #resolve: Query['resolve']
   #reject: Query['reject']
   #failure: { readonly error: unknown } | undefined
-  #stream: Readable | Writable | undefined
-  #iterable: Iterable | undefined
-  #isCursor = false
+  #stream: CopyStream | undefined
+  #cursor: Cursor | undefined
   /** It waits for what has to be sent before it. */
   #starting: Promise<unknown> | undefined
   #isSettled = false
@@ -96,11 +94,12 @@ export class Statement {
   readonly #ownHandle: Query['handle']
   readonly #ownCursor: Query['cursor']
 
-  /** @param close postgres.js's sentinel by which a cursor's callback ends it */
-  constructor(query: Query, gate: StatementGate, close: unknown) {
+  constructor(query: Query, { gate, close, origin, made }: StatementOptions) {
     this.#query = query
     this.#gate = gate
     this.#close = close
+    this.origin = origin
+    this.#made = made
     this.#resolve = query.resolve
     this.#reject = query.reject
     this.#ownHandle = query.handle
@@ -124,7 +123,7 @@ export class Statement {
 
   /** A cursor that was sent, has not come to its end, and was not left. */
   get isOpenCursor(): boolean {
-    return this.#isCursor && this.#query.executed && !this.#isSettled
+    return !this.#isSettled && this.#cursor?.isOpen === true
   }
 
   /** Resolves when the server is done with it, one way or the other. */
@@ -146,8 +145,9 @@ export class Statement {
   /** Fails it, whatever it waits for. */
   reject(error: unknown): void {
     const known = this.#gate.errorOf(error)
+    if (known === error && error instanceof Error && 'query' in error) addOrigin(error, this.origin)
     this.#failure ??= { error: known }
-    this.#stream?.destroy(known instanceof Error ? known : undefined)
+    this.#stream?.destroy(known)
     this.#reject(known)
     this.#settle()
   }
@@ -155,9 +155,21 @@ export class Statement {
   cursor(rows: unknown, each: unknown): unknown {
     const query = this.#query
     void Object.defineProperties(query, CURSOR_MEMBERS)
-    this.#isCursor = true
-    const made = this.#ownCursor.call(query, this.#watchEach(rows), this.#watchEach(each))
-    return made === query ? query : this.#watchCursor(made as Iterable)
+    const watched = new Cursor(query, { close: this.#close, failure: () => this.#failure })
+    this.#cursor = watched
+    const made = this.#ownCursor.call(query, watched.watchEach(rows), watched.watchEach(each))
+    return made === query ? query : watched.watch(made as AsyncIterable<unknown>)
+  }
+
+  /** Fragments are never sent by themselves. */
+  #use(made: MadeQueries): void {
+    made.used(this)
+    for (const arg of this.#query.args) {
+      for (const part of partsOf(arg)) {
+        const fragment = part[STATEMENT]
+        if (fragment !== undefined) fragment.#use(made)
+      }
+    }
   }
 
   #settle(): void {
@@ -172,19 +184,15 @@ export class Statement {
    * @returns false where that is not possible: a COPY that is half done
    */
   finish(): boolean {
-    // Not only what is active: one that was sent behind another statement is not yet.
-    if (this.#iterable !== undefined && this.#query.executed && !this.#isSettled) {
-      this.#query.cursorFn = () => this.#close
-      void this.#iterable[Symbol.asyncIterator]().return?.()
-    }
-    if (this.#stream instanceof Writable) return this.#stream.writableEnded || this.#stream.destroyed
-    return this.#stream === undefined || this.#stream.readableEnded || this.#stream.destroyed
+    if (!this.#isSettled) this.#cursor?.leave()
+    return this.#stream?.isHalfDone !== true
   }
 
   handle(): unknown {
     const query = this.#query
     if (query.executed) return this.#ownHandle.call(query)
     if (this.#starting !== undefined) return this.#starting
+    if (this.#made !== undefined) this.#use(this.#made)
     const refusal = this.#gate.refusal(this)
     if (refusal !== undefined) {
       query.executed = true
@@ -210,74 +218,17 @@ export class Statement {
 
   resolve(value: unknown): void {
     this.#resolve(value)
-    if (value instanceof Readable || value instanceof Writable) {
-      // A stream that nobody listens to must not end the process.
-      if (this.#gate.transactional) value.on('error', () => {})
-    }
-    if (value instanceof Writable) {
-      this.#stream = value
-      value.once('close', () => this.#settle())
-    } else if (value instanceof Readable) {
-      this.#watchReadable(value)
-    } else {
-      this.#settle()
-    }
+    if (!(value instanceof Readable || value instanceof Writable)) return this.#settle()
+    // A stream that nobody listens to must not end the process.
+    if (this.#gate.transactional) value.on('error', () => {})
+    this.#stream = new CopyStream(value, () => this.#settle())
   }
+}
 
-  /**
-   * COPY … TO STDOUT. postgres.js pauses the socket when the reader is slow, and resumes it when the reader asks for more;
-   * a reader that has all or leaves early does not ask.
-   */
-  #watchReadable(stream: Readable): void {
-    this.#stream = stream
-    const resume = (): void => {
-      // Lost: there is no socket any more.
-      if (this.#failure === undefined) stream._read(0)
-    }
-    const push = stream.push.bind(stream)
-    stream.push = (chunk: unknown) => {
-      const more = stream.destroyed || push(chunk)
-      if (chunk === null) {
-        resume()
-        this.#settle()
-      }
-      return more
-    }
-    stream.once('close', resume)
-  }
-
-  /** After a loss postgres.js would write to a socket that is gone, in answer to what the callback returns. */
-  #watchEach(each: unknown): unknown {
-    if (typeof each !== 'function') return each
-    return async (rows: unknown) => {
-      try {
-        return (await each(rows)) as unknown
-      } finally {
-        if (this.#failure !== undefined) await new Promise<never>(() => {})
-      }
-    }
-  }
-
-  /** A postgres.js cursor whose connection is lost between two batches says that it is at its end. */
-  #watchCursor(iterable: Iterable): Iterable {
-    this.#iterable = iterable
-    return {
-      [Symbol.asyncIterator]: () => {
-        const inner = iterable[Symbol.asyncIterator]()
-        return {
-          next: async () => {
-            if (this.#failure !== undefined) throw this.#failure.error
-            return inner.next()
-          },
-          return: async () => {
-            this.#isCursor = false
-            if (this.#failure === undefined) await inner.return?.()
-            return { done: true, value: undefined }
-          },
-        }
-      },
-    }
-  }
+/** As postgres.js takes them: a query, or queries one behind the other. */
+function partsOf(arg: unknown): readonly Query[] {
+  if (arg instanceof Promise) return [arg as Query]
+  return Array.isArray(arg) && arg[0] instanceof Promise ? (arg as readonly Query[]) : []
 }
 
 function ignore(): void {}

@@ -4,6 +4,7 @@ import { TransactionAbortedError, TransactionOverError } from '../errors.ts'
 import type { Sql, Transaction } from './database.ts'
 import { guardSql } from './guard-sql.ts'
 import { ScopeGate, UserGate } from './scope-gate.ts'
+import { MadeQueries } from './made-queries.ts'
 import type { Row, UpsertOptions } from './row-writer.ts'
 import type { Statement } from './statement.ts'
 import type { TableShapes } from './table-shapes.ts'
@@ -57,6 +58,7 @@ export class TransactionScope implements JoinedTransaction {
   readonly #gate: ScopeGate
   readonly #userGate: UserGate
   readonly #buffer: WriteBuffer
+  readonly #made = new MadeQueries()
   /** Statements of this scope were undone with a savepoint that was open when they were sent. */
   #undone = false
   #last: Promise<unknown> = Promise.resolve()
@@ -76,7 +78,7 @@ export class TransactionScope implements JoinedTransaction {
     })
     this.#gate = gate
     this.#userGate = new UserGate(gate, this.#buffer)
-    this.sql = guardSql(session.raw, this.#userGate, begin)
+    this.sql = guardSql(session.raw, this.#userGate, begin, this.#made)
   }
 
   insert(table: string, rows: Row | readonly Row[], by?: string): void {
@@ -108,6 +110,8 @@ export class TransactionScope implements JoinedTransaction {
       this.close()
       await this.#last.catch(() => {})
       await this.#buffer.flush()
+      const unsent = this.#made.takeUnsent()
+      if (unsent.length > 0) throw neverSent(unsent)
       return result
     } finally {
       this.close()
@@ -198,6 +202,15 @@ function undone(): TransactionAbortedError {
     'nothing was committed: a statement was sent while an atomic hook or sql.begin(…) ran that then failed, and was undone with it',
     {
       hint: 'Await the hook or sql.begin(…) before the next statement; inside sql.begin(…) use the sql that it passes.',
+    },
+  )
+}
+
+function neverSent(unsent: readonly string[]): TransactionOverError {
+  return new TransactionOverError(
+    `nothing was committed: a query was made and never sent: ${unsent.join('; ')}`,
+    {
+      hint: 'A query is sent when it is awaited: await it, or make it only where it is.',
     },
   )
 }

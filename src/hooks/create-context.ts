@@ -1,5 +1,7 @@
 import { CallbackError } from '../errors.ts'
 import type { Database, Sql, Transaction } from '../database/database.ts'
+import { watchQueries } from '../database/guard-sql.ts'
+import { MadeQueries } from '../database/made-queries.ts'
 import { markTransaction } from '../database/transaction-scope.ts'
 import type { Row, RowWriter } from '../database/row-writer.ts'
 import type { Datasource } from '../datasources/datasource.ts'
@@ -67,7 +69,9 @@ export interface CallbackLife {
 export function createContext(surroundings: Surroundings, options: ContextOptions): CallbackLife {
   const { name, transaction, awaited } = surroundings
   const { database, directory, datasources, indexes, jobs, lifecycle, fire, queue, joins } = options
-  const sql = transaction?.sql ?? (awaited ? database.impatientSql : database.userSql)
+  // A transaction looks at its own.
+  const made = new MadeQueries()
+  const sql = transaction?.sql ?? watchQueries(awaited ? database.impatientSql : database.userSql, made)
   const begun = markTransaction()
   const joined = new Set<Promise<void>>()
   let logger: Logger | undefined
@@ -161,6 +165,11 @@ export function createContext(surroundings: Surroundings, options: ContextOption
   const end = async (): Promise<void> => {
     over = true
     if (joined.size > 0) await Promise.allSettled(joined)
+    for (const query of made.takeUnsent()) {
+      ctx.logger.warn(
+        `${name} has made a query that was never sent: ${query}. A query is sent when it is awaited`,
+      )
+    }
   }
   return { ctx, end }
 }

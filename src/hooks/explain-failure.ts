@@ -9,6 +9,7 @@ import {
 } from '../errors.ts'
 import { usersPlaces } from '../stack-places.ts'
 import { reasonOf } from '../text/reason-of.ts'
+import { shortenStatement } from '../text/shorten-statement.ts'
 
 /** What only user code can cause. Other errors of ours tell of the database, the lease or a stop, and stay as they are. */
 const USERS = [SqlScriptError, TransactionAbortedError, TransactionOverError, UnknownHookError]
@@ -45,7 +46,7 @@ function nameFailure(
     error instanceof Error && !(error instanceof CallbackError) ? usersPlaces(error)[0] : undefined
   const hint = advice(sqlStateOf(error), awaited) ?? (error instanceof PawlError ? error.hint : undefined)
   return new CallbackError(
-    `${what} failed: ${reason}${place === undefined ? '' : ` (at ${place.path}:${place.line})`}`,
+    `${what} failed: ${reason}${place === undefined ? '' : `${statementOf(error)} (at ${place.path}:${place.line})`}`,
     {
       cause: error,
       ...(hint === undefined ? {} : { hint }),
@@ -53,12 +54,19 @@ function nameFailure(
   )
 }
 
+/** The statement that PostgreSQL refused, as it was sent: without the values of its parameters. */
+function statementOf(error: unknown): string {
+  const { query, position } = error as { readonly query?: unknown; readonly position?: unknown }
+  if (typeof query !== 'string' || query === '') return ''
+  return `, in: ${shortenStatement(query, Number(position ?? 1))}`
+}
+
 function advice(sqlState: string | undefined, awaited: boolean): string | undefined {
   switch (sqlState) {
     case '55P03':
       return awaited
         ? 'A transaction that awaits this hook may hold the lock: neither would ever go on. Make the hook atomic, so that it joins that transaction; or let it touch other rows.'
-        : undefined
+        : 'Inside ctx.sql.begin(…) the transaction that waits for this statement may hold the lock: neither would ever go on. Use the sql that it passes.'
     case '25P02':
       return 'A statement before it failed, and its error was caught: PostgreSQL refuses the rest of the transaction. Put that statement into ctx.sql.begin(…), which undoes it alone.'
     case '25001':

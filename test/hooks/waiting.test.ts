@@ -176,3 +176,27 @@ describe('a context whose callback has ended', () => {
     })
   }
 })
+
+for (const how of ['a statement', 'another sql.begin'] as const) {
+  test(`${how} of ctx.sql that waits for the sql.begin around it fails, with what to do`, async (t) => {
+    const hooks = {
+      waits: hook({
+        atomic: false,
+        run: ({ sql }) =>
+          sql.begin(async (inner) => {
+            await inner`insert into written values (1)`
+            if (how === 'a statement') await sql`insert into written values (1)`
+            else await sql.begin((other) => other`insert into written values (1)`.execute())
+          }),
+      }),
+    }
+    const { fire, rows } = await openHooks(t, hooks)
+    await assert.rejects(fire('waits'), (error) => {
+      assert.ok(error instanceof CallbackError)
+      assert.match(error.message, /lock timeout, in: insert into written/)
+      assert.match(error.hint ?? '', /Use the sql that it passes/)
+      return true
+    })
+    assert.deepEqual(await rows(), [])
+  })
+}

@@ -1,0 +1,17 @@
+import type { Query, Statement } from './statement.ts'
+
+/** Decides about statements, and knows which run. */
+export interface StatementGate {
+  /** Why this statement may not start now; undefined: it may. */
+  refusal(statement: Statement): Error | undefined
+  started(statement: Statement): void
+  settled(statement: Statement): void
+  /** What has to be sent before the statement that starts now; undefined: nothing. Resolves when it is. */
+  before?(): Promise<void> | undefined
+  /** true: a failure shows anyway, because it fails a transaction. */
+  readonly transactional: boolean
+  /** What the error of a statement is to be thrown as. */
+  errorOf(error: unknown): unknown
+  /** Takes the query to a connection; left out: to the one that made it. */
+  send?(query: Query, statement: Statement): void
+}
