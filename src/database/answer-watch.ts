@@ -43,7 +43,7 @@ export class AnswerWatch {
     this.#sessions.set(session, undefined)
     session.ended.catch(() => {
       this.#sessions.delete(session)
-      if (!this.#closed) this.#leftBehind.push(identity)
+      if (!this.#closed && !session.isDismissed) this.#leftBehind.push(identity)
     })
     this.#timer ??= setInterval(() => void this.#look(), INTERVAL).unref()
   }

@@ -1,3 +1,4 @@
+import { causesOf } from '../causes-of.ts'
 import { DatabaseUnavailableError, PawlError, SessionLostError } from '../errors.ts'
 import { explainConnection } from '../text/explain-connection.ts'
 
@@ -12,11 +13,19 @@ const BROKEN: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
 ])
 
+/** SQLSTATE. */
+const FULL = '53300'
+
 /**
  * The login is refused, there is no such database, a right is missing, the settings are not taken, or the certificate is not.
  * Everything else may be a server or a network that is down: also a host that is not found, where names are of containers.
  */
 const WRONG_EACH_TIME = /^(28...|3D000|42501|42704|0A000|08P01|22023|.*(CERT|TLS|SSL|VERIFY).*)$/
+
+/** The server takes no more connections, of anybody or of this user. */
+export function isFull(error: unknown): boolean {
+  return causesOf(error).some((one) => codeOf(one) === FULL)
+}
 
 /** What a statement's error is to Pawl: `SessionLostError` where it ended the session, else the error itself. */
 export function statementError(error: unknown): unknown {
@@ -82,6 +91,7 @@ function hintFor(code: string, description: string): string {
     const name = /([^/]*)$/.exec(description)?.[1] ?? ''
     return `Correct the name in the URL, or create the database first: createdb ${name}`
   }
-  if (code === '53300') return 'Raise max_connections of the server, or end what else is connected.'
+  if (code === FULL)
+    return 'Raise max_connections of the server (or the limit of this user), or end what else is connected.'
   return 'Check that the server runs and that the address is right; or leave "database" out, and Pawl starts one of its own.'
 }

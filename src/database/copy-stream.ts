@@ -1,4 +1,4 @@
-import { Readable, Writable } from 'node:stream'
+import { Writable, type Readable } from 'node:stream'
 
 /** The stream of a COPY: its end, and a socket that it does not hold up. */
 export class CopyStream {

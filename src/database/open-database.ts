@@ -4,7 +4,7 @@ import { DatabaseUnavailableError, SessionLostError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { AnswerWatch } from './answer-watch.ts'
 import { ArrayTypes } from './array-types.ts'
-import { statementError } from './connection-error.ts'
+import { isFull, statementError } from './connection-error.ts'
 import { checkUrl, describeUrl } from './database-url.ts'
 import type { Database, DatabaseSession, Sql, Transaction, TransactionOptions } from './database.ts'
 import { sharePostgres } from './embedded/share-postgres.ts'
@@ -39,6 +39,10 @@ const LOCK_TIMEOUT = 5_000
 const CONNECT_TIMEOUT = 5_000
 
 const TRANSACTIONS = 8
+
+/** ms until a connection that was given up is free, and how often that is waited for: in all half a second. */
+const SPARED = 25
+const SPARED_TRIES = 20
 
 /** Sessions for single statements: so many of ours, and so many long ones of users, can run side by side. */
 const SINGLES = 4
@@ -226,9 +230,23 @@ class PostgresDatabase implements Database {
   }
 
   async #openSession(kind: SessionKind = {}): Promise<Session> {
-    const session = await this.#connect(kind)
+    const session = await this.#connect(kind).catch((error: unknown) => this.#connectInstead(kind, error))
     this.#watch.add(session)
     return session
+  }
+
+  /** Where the server has no connection left: an idle one of another pool is of more use to who asks now. */
+  async #connectInstead(kind: SessionKind, failure: unknown): Promise<Session> {
+    if (!isFull(failure) || !this.#pools.some((pool) => pool.spare())) throw failure
+    for (let tries = 1; ; tries += 1) {
+      // The server takes a moment to end the other, and does not tell when it has.
+      await new Promise((resolve) => setTimeout(resolve, SPARED))
+      try {
+        return await this.#connect(kind)
+      } catch (error) {
+        if (!isFull(error) || tries === SPARED_TRIES) throw error
+      }
+    }
   }
 
   #connect({ connect = {}, settings = {}, transactions = false }: SessionKind = {}): Promise<Session> {

@@ -1,5 +1,6 @@
 import { DatabaseUnavailableError, SessionLostError } from '../errors.ts'
 import type { StopSignal } from '../light-signal.ts'
+import { isFull } from './connection-error.ts'
 import type { Session } from './session.ts'
 
 interface Waiting {
@@ -12,6 +13,9 @@ interface Waiting {
  * one that comes back.
  */
 const PATIENCE = 10
+
+/** ms until one more is tried again, where the server had no connection for it. */
+const PAUSE = 250
 
 /**
  * ms without a session for anybody, after which one more is opened than there should be: whoever has one may be waiting for somebody
@@ -29,6 +33,8 @@ export class SessionPool {
   #opening = 0
   #patience: NodeJS.Timeout | undefined
   #standstill: NodeJS.Timeout | undefined
+  /** The server had no connection for one more: those that are there come back. */
+  #isFull = false
   #closed = false
 
   /** @param open connects; what it throws is for who waits */
@@ -53,6 +59,15 @@ export class SessionPool {
     } finally {
       this.#giveBack(session)
     }
+  }
+
+  /** Ends an idle session, for whom the server has no other connection. @returns false: none is idle */
+  spare(): boolean {
+    const session = this.#idle.pop()
+    if (session === undefined) return false
+    this.#all.delete(session)
+    session.dismiss()
+    return true
   }
 
   /** Cuts every session off, also those that are lent. Idempotent. */
@@ -111,7 +126,7 @@ export class SessionPool {
     } else if (this.#all.size + this.#opening === 0) {
       void this.#openOne()
     } else if (this.#all.size > 0) {
-      this.#patience ??= setTimeout(() => this.#openMore(), PATIENCE)
+      this.#patience ??= setTimeout(() => this.#openMore(), this.#isFull ? PAUSE : PATIENCE)
     }
   }
 
@@ -128,8 +143,12 @@ export class SessionPool {
   async #openAtStandstill(): Promise<void> {
     this.#standstill = undefined
     if (this.#all.size < 2 * this.#size) {
-      const session = await this.#openExtra().catch(() => undefined)
-      if (session !== undefined) this.#idle.push(session)
+      try {
+        this.#idle.push(await this.#openExtra())
+      } catch (error) {
+        // Else all would wait for one that waits for another.
+        if (isFull(error)) this.#waiting.shift()?.refuse(error)
+      }
     }
     if (!this.#closed) this.#serve()
   }
@@ -144,10 +163,10 @@ export class SessionPool {
 
   #giveBack(session: Session): void {
     // Replaced, and not reset: what there is to reset depends on the server's version, and costs a round trip.
-    if (session.hasTraces) session.end()
+    if (session.hasTraces) session.dismiss()
     if (this.#all.size > this.#size && this.#waiting.length === 0) {
       this.#all.delete(session)
-      session.end()
+      session.dismiss()
       return
     }
     this.#idle.push(session)
@@ -161,8 +180,11 @@ export class SessionPool {
       const session = await this.#open()
       this.#all.add(session)
       this.#idle.push(session)
+      this.#isFull = false
       if (this.#closed) session.end(closed())
     } catch (error) {
+      this.#isFull = isFull(error)
+      if (this.#isFull && this.#all.size > 0) return
       // With other sessions at work, those are waited for. With none, nobody would ever come; whoever asked after this try
       // began gets another one.
       const refused = this.#waiting.filter((waiting) => hopeful.has(waiting))

@@ -69,6 +69,7 @@ export class Session implements TransactionSession {
   /** The last time that a statement of ours was. By `performance.now()`. */
   #answeredAt = Number.NEGATIVE_INFINITY
   #lost: Error | undefined
+  #isDismissed = false
   /** The last one. */
   #transaction: SessionTransaction | undefined
 
@@ -102,6 +103,11 @@ export class Session implements TransactionSession {
       errorOf: (error: unknown) => this.errorOf(error),
     }
     this.sql = guardSql(this.raw, gate, (work) => this.transaction(({ sql }) => work(sql)))
+  }
+
+  /** It was ended in order: the server has nothing left of it. */
+  get isDismissed(): boolean {
+    return this.#isDismissed
   }
 
   get lost(): Error | undefined {
@@ -183,6 +189,12 @@ export class Session implements TransactionSession {
     for (const reject of this.#waiting) reject(reason)
     this.raw.end({ timeout: 0 }).catch(() => {})
     this.#socket.destroy()
+  }
+
+  /** Ends it where nothing runs. */
+  dismiss(): void {
+    this.#isDismissed = true
+    this.end()
   }
 
   /** Runs a query of another postgres.js instance; resolves when the server is done with it. */

@@ -181,3 +181,39 @@ test('listening survives that the server is away', async (t) => {
   assert.deepEqual(heard, ['hello'])
   await unlisten()
 })
+
+test('where the server has no connection left, an idle one of another kind is given up, and who can wait waits', async (t) => {
+  const { url } = await createTestDatabase(t)
+  const admin = await openSmall(t, url, 1)
+  const role = `few_${process.pid}`
+  // One of the pool, one of single statements, and one of hooks'.
+  await admin.sql.unsafe(`create role ${role} login password 'x' connection limit 3`)
+  t.after(async () => {
+    const other = await openDatabase({
+      url: (await createTestDatabase(t)).url,
+      directory: '',
+      schema: 'public',
+      logger: silentLogger,
+    })
+    await other.sql.unsafe(`drop role ${role}`)
+    await other.close()
+  })
+  const few = new URL(url)
+  few.username = role
+  few.password = 'x'
+  const database = await openSmall(t, few.href, 8)
+  await database.sql`select 1`
+  await database.userSql`select 1`
+  for (let round = 0; round < 3; round += 1) {
+    await database.transaction(one, { isLevel: true })
+    await database.userSql`select 1`
+    await database.sql`select 1`
+    await database.transaction(one)
+  }
+  // More at a time than there are connections.
+  await Promise.all(
+    Array.from({ length: 20 }, () =>
+      database.transaction(({ sql }) => sql`select pg_sleep(0.02)`.execute(), { isLevel: true }),
+    ),
+  )
+})
