@@ -34,7 +34,7 @@ export class FiringClaims {
   readonly #process: string
   readonly #texts: ClaimTexts
   readonly #notes: FiringNotes
-  /** Of hooks that run one at a time: none begins before it is noted that the one before has ended. */
+  /** Of hooks that run one at a time: what is noted is noted in its order, so what a crash lets run again are the last ones, in theirs. */
   readonly #soleNotes: FiringNotes
   readonly #takes = new Map<string, FiringTakes>()
 

@@ -29,7 +29,7 @@ export class FiringNotes {
 
   /**
    * @param text `ClaimTexts.notes`
-   * @param atOnce statements under way. With more than one, a firing may begin before it is noted that the one before has ended
+   * @param atOnce statements under way. With more than one, the later may come to pass first
    */
   constructor(database: Database, process: string, text: string, atOnce = 1) {
     this.#database = database

@@ -47,7 +47,7 @@ export class FiringQueue implements DurableQueue {
           run: (firing, ended) =>
             runFiring(firing, hook, options, {
               ended,
-              failed: () => this.#lanes.get(name)?.refresh(),
+              failed: () => this.#lanes.get(name)?.failed(),
               goesOn: () => this.#open,
             }),
           shed: () => this.#shares.settle(),

@@ -1,6 +1,8 @@
 import { LONGEST_SLEEP, type Clock } from '../clock.ts'
+import type { EmitPawlEvent } from '../events.ts'
 import type { Logger } from '../logger.ts'
 import type { FiringClaims } from './firing-claims.ts'
+import { HeadStart } from './head-start.ts'
 import type { QueuedFiring } from './queued-firing.ts'
 import type { Hook } from './hook.ts'
 
@@ -17,6 +19,7 @@ export interface LaneOptions {
   readonly run: (firing: QueuedFiring, ended: () => void) => Promise<void>
   /** It uses more slots than it should have no longer. */
   readonly shed: () => void
+  readonly emit: EmitPawlEvent
 }
 
 /** ms until it looks again after the database did not answer, or gave it nothing. */
@@ -25,6 +28,8 @@ const PATIENCE = 1_000
 const AHEAD = 50
 /** ms. Firings are claimed ahead for as long, and no longer: another process may have nothing to do. */
 const HORIZON = 100
+/** ms. Of a hook that takes as long, or longer, the note that one begins is no matter. */
+const QUICK = 20
 
 /** ms to the next firing. One that is due already another process is about to have, or to lose: that may take any time. */
 const waitFor = (ms: number): number => (ms > 0 ? ms : PATIENCE)
@@ -44,6 +49,9 @@ export class Lane {
   #ahead: readonly QueuedFiring[] = []
   /** Others may come before those that were read ahead: a level was confirmed, a reorg undone, one failed. */
   #stale = false
+  /** One failed: it may come again before those that were read ahead, also those that have a head start. */
+  #failed = false
+  readonly #headStart: HeadStart
   #pumping = false
   /** Something came while it looked. */
   #again = false
@@ -61,6 +69,7 @@ export class Lane {
   constructor(options: LaneOptions) {
     this.name = options.name
     this.#options = options
+    this.#headStart = new HeadStart(options)
   }
 
   open(): void {
@@ -86,7 +95,7 @@ export class Lane {
   /** How many slots the process wants: its share, and those that it uses beyond. undefined: it has them. */
   wanted(share: number): number | undefined {
     this.#share = share
-    // Of one slot in all, nobody may begin before it is noted that the last one has ended.
+    // Of one slot in all, nobody else may begin before it is noted that the last one has ended.
     const used = this.#sole ? Math.min(1, this.#had.length) : this.#running.size
     const want = Math.max(this.#open ? share : 0, used)
     if (this.#excess) void this.#giveBack()
@@ -104,6 +113,7 @@ export class Lane {
   forget(): void {
     this.#slots = 0
     this.#ahead = []
+    this.#headStart.forget()
   }
 
   /** Looks for firings that may run now. */
@@ -118,8 +128,14 @@ export class Lane {
     this.wake()
   }
 
+  /** One failed, and what was read ahead may not come next any more. */
+  failed(): void {
+    this.#failed = true
+    this.refresh()
+  }
+
   get #had(): readonly string[] {
-    return [...this.#running, ...this.#ended]
+    return [...this.#running, ...this.#ended, ...this.#headStart.ids]
   }
 
   /** There is one slot in all. */
@@ -152,9 +168,11 @@ export class Lane {
 
   async #fill(): Promise<void> {
     while (this.#free > 0) {
+      if (this.#headStart.isOver || (this.#failed && this.#sole)) await this.#takeBack()
       if (this.#ahead.length === 0 || (this.#stale && this.#sole)) {
         this.#stale = false
-        this.#ahead = await this.#readAhead()
+        const begun = this.#ahead.filter((firing) => this.#headStart.has(firing))
+        this.#ahead = [...begun, ...(await this.#readAhead())]
         if (this.#stale && this.#sole) continue
       }
       const [firing, ...ahead] = this.#ahead
@@ -168,9 +186,19 @@ export class Lane {
       this.#ahead = ahead
       this.#running.add(firing.id)
       // Of more slots, it is known which firings a process had that died.
-      void this.#run(this.#fresh && this.#sole ? { ...firing, leftBehind: true } : firing)
+      const leftBehind = firing.leftBehind || (this.#fresh && this.#sole)
+      void this.#run({ ...firing, leftBehind, beginning: this.#headStart.take(firing) })
       this.#fresh = false
+      if (this.#duration < QUICK) this.#headStart.give(this.#ahead, this.#slots)
     }
+  }
+
+  /** What has a head start waits again, behind what failed. @throws what the database does */
+  async #takeBack(): Promise<void> {
+    const begun = new Set(this.#headStart.ids)
+    await this.#headStart.takeBack()
+    this.#failed = false
+    this.#ahead = this.#ahead.filter(({ id }) => !begun.has(id))
   }
 
   async #readAhead(): Promise<readonly QueuedFiring[]> {
@@ -205,11 +233,16 @@ export class Lane {
   }
 
   async #giveBack(): Promise<void> {
-    const ahead = this.#ahead.filter(({ claimed }) => claimed).map(({ id }) => id)
+    const { claims, logger, shed } = this.#options
+    const waits = this.#ahead.filter((firing) => firing.claimed && !this.#headStart.has(firing))
+    const begun = this.#headStart.ids.length > 0
     this.#ahead = []
-    await this.#options.claims.release(ahead).catch((error: unknown) => {
-      this.#options.logger.debug('firings could not be given back', { hook: this.name, error })
-    })
+    try {
+      await Promise.all([this.#headStart.takeBack(), claims.release(waits.map(({ id }) => id))])
+    } catch (error) {
+      logger.debug('firings could not be given back', { hook: this.name, error })
+    }
+    if (begun && (this.#excess || !this.#open)) shed()
   }
 
   #wakeLater(wait: number): void {

@@ -3,6 +3,9 @@ import type { FiringOrigin } from './context.ts'
 import { decodeArguments } from './encode-arguments.ts'
 import type { QueuedFiring } from './queued-firing.ts'
 
+/** One whose level left the chain, and that will not run. */
+export type DroppedFiring = Pick<QueuedFiring, 'id' | 'hook' | 'origin'>
+
 /** Durable firings that have a process by their rows, and that nobody runs: it is gone, it ends, or it does not know of them. */
 export class LeftFirings {
   readonly #database: Database
@@ -34,13 +37,13 @@ export class LeftFirings {
     own = false,
     strays = [],
   }: { readonly own?: boolean; readonly strays?: readonly string[] } = {}): Promise<
-    readonly Pick<QueuedFiring, 'id' | 'hook' | 'origin'>[]
+    readonly DroppedFiring[]
   > {
     const { sql, ownSchema } = this.#database
     const table = sql`${sql(ownSchema)}.firing`
     const mine = sql`f.worker = ${this.#process} and (${own} or f.id = any (${strays as string[]}::text[]))`
     // A transaction that is still open has it, and will be ended with its session.
-    const rows = await sql<{ id: string | null; hook: string; origin: unknown }[]>`
+    const rows = await sql<DroppedRow[]>`
       with lost as materialized (
         select f.id, f.orphaned, f.state = 'running' and f.orphaned and not f.reverting and not f.reversible as gone from ${table} f
         where f.worker is not null and (not exists (select from ${sql(ownSchema)}.process where process.id = f.worker) or ${mine})
@@ -56,8 +59,35 @@ export class LeftFirings {
       union all
       select null, hook, null, pg_notify(${this.#channel}, hook)::text
       from (select hook from freed union select hook from dropped) waiting`
-    return rows.flatMap(({ id, hook, origin }) =>
-      id === null ? [] : [{ id, hook, origin: decodeArguments(origin) as unknown as FiringOrigin }],
-    )
+    return rows.flatMap(readDropped)
+  }
+
+  /**
+   * They were noted as begun, and have not: they wait as before, for anybody.
+   * @returns those that are dropped instead: their levels left the chain meanwhile
+   */
+  async unbegin(ids: readonly string[]): Promise<readonly DroppedFiring[]> {
+    const { sql, ownSchema } = this.#database
+    const table = sql`${sql(ownSchema)}.firing`
+    const its = sql`id = any (${ids as string[]}::text[]) and worker = ${this.#process} and state = 'running'`
+    const rows = await sql<DroppedRow[]>`
+      with dropped as (delete from ${table} where ${its} and orphaned returning id, hook, origin),
+      freed as (
+        update ${table} set state = 'queued', begun = false, attempts = attempts - 1, worker = null
+        where ${its} and not orphaned returning hook)
+      select id, hook, origin, null as told from dropped
+      union all
+      select null, hook, null, pg_notify(${this.#channel}, hook)::text from (select distinct hook from freed) freed`
+    return rows.flatMap(readDropped)
   }
 }
+
+/** `id` is null in a row that tells of nothing. */
+interface DroppedRow {
+  readonly id: string | null
+  readonly hook: string
+  readonly origin: unknown
+}
+
+const readDropped = ({ id, hook, origin }: DroppedRow): readonly DroppedFiring[] =>
+  id === null ? [] : [{ id, hook, origin: decodeArguments(origin) as unknown as FiringOrigin }]

@@ -18,6 +18,8 @@ export interface QueuedFiring {
   readonly claimed: boolean
   /** It was noted that it runs when it was claimed. */
   readonly begun: boolean
+  /** It is being noted that it runs; whether it may. */
+  readonly beginning?: Promise<boolean> | undefined
   /** A process that died may have run it: its run is counted before it begins, also of an atomic hook. */
   readonly leftBehind: boolean
   /** Why its last run failed, as far as one did. */

@@ -48,7 +48,7 @@ export async function runQueued(
   }
   let isThere: Promise<boolean> | undefined
   const run = async (transaction: Transaction | undefined): Promise<void> => {
-    isThere ??= queued.begun ? Promise.resolve(true) : claims.begin(queued)
+    isThere ??= queued.begun ? Promise.resolve(true) : (queued.beginning ?? claims.begin(queued))
     await found(isThere)
     await call(transaction)
     if (transaction !== undefined) return

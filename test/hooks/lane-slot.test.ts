@@ -34,6 +34,7 @@ test('of one slot in all, it is kept until it is noted that the last firing has 
       await note.opened
     },
     shed: noted.open,
+    emit: () => {},
   })
   t.after(() => lane.close())
   lane.open()

@@ -71,6 +71,7 @@ async function openLane(
       ran.add(began)
     },
     shed: () => {},
+    emit: () => {},
   })
   t.after(() => lane.close())
   lane.open()

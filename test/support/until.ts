@@ -1,9 +1,7 @@
-import type postgres from 'postgres'
-
 /** Asks again and again until the query has a row. */
-export async function until(
-  sql: postgres.Sql,
-  query: (sql: postgres.Sql) => PromiseLike<readonly unknown[]>,
+export async function until<Sql>(
+  sql: Sql,
+  query: (sql: Sql) => PromiseLike<readonly unknown[]>,
 ): Promise<void> {
   while ((await query(sql)).length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
 }
