@@ -10,8 +10,8 @@ import { ponderIsInstalled } from './transfers/running-ponder.ts'
 const BLOCKS = Number(process.env['PAWL_BENCH_BLOCKS'] ?? 400)
 const PER_BLOCK = 500
 
-/** What Node takes by itself in a container of 512 MB; on a machine of 24 GB it is 4 GB, and garbage waits longer. */
-const SMALL_HEAP = '--max-old-space-size=256'
+/** What Node takes by itself in a container of 1 GB; on a machine of 24 GB it is 4 GB, and garbage waits longer. */
+const SMALL_HEAP = '--max-old-space-size=512'
 
 const SETUP: IndexerSetup = { handler: 'event', indexes: 1, cache: false }
 

@@ -7,8 +7,10 @@ import { launchIndexer, type IndexerSetup } from './backfill.ts'
 import type { BusyChain } from './busy-chain.ts'
 import { checkExact } from './check-exact.ts'
 
-/** Blocks that are mined one by one. */
+/** Blocks of each size that are mined one by one. */
 const HEADS = 40
+/** Transfers a block. */
+const SIZES = [10, 100, 500] as const
 
 /** What was measured, and ms. */
 export type Timing = readonly [string, number]
@@ -51,16 +53,20 @@ export async function mineOneByOne(
   chain: BusyChain,
   reached: () => Promise<number>,
 ): Promise<readonly Timing[]> {
-  const times: number[] = []
-  for (let mined = 0; mined < HEADS; mined += 1) {
-    await chain.mine()
-    times.push(await since(reached))
+  const timings: Timing[] = []
+  for (const size of SIZES) {
+    const times: number[] = []
+    for (let mined = 0; mined < HEADS; mined += 1) {
+      await chain.mine(size)
+      times.push(await since(reached))
+    }
+    const sorted = times.toSorted((a, b) => a - b)
+    timings.push(
+      [`a block of ${size}, known to committed, p50`, median(times)],
+      ['p95', sorted[Math.floor(sorted.length * 0.95)] ?? Number.NaN],
+    )
   }
-  const sorted = times.toSorted((a, b) => a - b)
-  return [
-    ['a block of 500, known to committed, p50', median(times)],
-    ['p95', sorted[Math.floor(sorted.length * 0.95)] ?? Number.NaN],
-  ]
+  return timings
 }
 
 export async function reorg(

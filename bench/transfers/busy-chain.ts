@@ -12,8 +12,8 @@ export interface BusyChainOptions {
 export interface BusyChain {
   readonly anvil: Anvil
   readonly token: Address
-  /** Mines a block of transfers; resolves when the node has it. */
-  mine(): Promise<void>
+  /** Mines a block of so many transfers, as many as the others have by default; resolves when the node has it. */
+  mine(transfers?: number): Promise<void>
   /** Takes the last blocks off and mines as many others, each with as many transfers. */
   reorg(depth: number): Promise<void>
   head(): Promise<{ readonly level: number; readonly hash: string; readonly transfers: number }>
@@ -44,9 +44,9 @@ export async function buildBusyChain({ blocks, perBlock }: BusyChainOptions): Pr
     [deployment],
   )
   let seed = 0n
-  const block = () =>
-    Array.from({ length: Math.ceil(perBlock / PER_TRANSACTION) }, (_, at) => {
-      const count = BigInt(Math.min(PER_TRANSACTION, perBlock - at * PER_TRANSACTION))
+  const block = (wanted = perBlock) =>
+    Array.from({ length: Math.ceil(wanted / PER_TRANSACTION) }, (_, at) => {
+      const count = BigInt(Math.min(PER_TRANSACTION, wanted - at * PER_TRANSACTION))
       return {
         from,
         to: token,
@@ -54,8 +54,8 @@ export async function buildBusyChain({ blocks, perBlock }: BusyChainOptions): Pr
         gas: '0x4c4b40',
       }
     })
-  const mine = async (): Promise<void> => {
-    for (const transaction of block()) await anvil.rpc('eth_sendTransaction', [transaction])
+  const mine = async (wanted?: number): Promise<void> => {
+    for (const transaction of block(wanted)) await anvil.rpc('eth_sendTransaction', [transaction])
     await anvil.rpc('evm_mine')
   }
   for (let mined = 0; mined < blocks; mined += 1) await mine()
