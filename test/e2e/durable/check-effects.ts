@@ -17,6 +17,7 @@ export async function checkEffects(sql: postgres.Sql, { canonical }: RecordedCha
   assert.deepEqual(hashes('atomic'), all.toSorted(), 'atomic: the blocks that stayed')
   assert.deepEqual(hashes('confirmed'), deep.toSorted(), 'confirmed: the blocks that are deep enough')
   assert.deepEqual(hashes('loose'), deep.toSorted(), 'loose: the blocks that are deep enough')
+  await checkOrder(sql, deep)
   for (const hook of ['atomic', 'confirmed']) {
     assert.deepEqual(
       of(hook).filter(({ count }) => count !== 1),
@@ -30,4 +31,19 @@ export async function checkEffects(sql: postgres.Sql, { canonical }: RecordedCha
   assert.equal(ids?.['count'], ids?.['blocks'], 'loose: one idempotency key a block')
   const [dead] = await sql`select count(*)::int from pawl.firing where state in ('dead', 'running')`
   assert.equal(dead?.['count'], 0)
+}
+
+/** Of the hook that is neither atomic nor runs several at a time: in order, and after a kill its last two again at most, in theirs. */
+async function checkOrder(sql: postgres.Sql, deep: readonly string[]): Promise<void> {
+  const runs = await sql<{ hash: string }[]>`select hash from effect where hook = 'ordered' order by id`
+  let last = -1
+  let most = -1
+  for (const { hash } of runs) {
+    const at = deep.indexOf(hash)
+    const mayBe = at === last + 1 || (at > most - 2 && at <= most)
+    assert.ok(mayBe, `ordered: block ${at} ran after block ${last}, of the ${most + 1} that had run`)
+    last = at
+    most = Math.max(most, at)
+  }
+  assert.equal(most, deep.length - 1, 'ordered: the blocks that are deep enough')
 }

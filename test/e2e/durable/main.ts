@@ -24,6 +24,7 @@ const root = createActor(
           await ctx.fireHook('atomic', { hash }, { wait: false })
           await ctx.fireHook('confirmed', { hash }, { wait: false, confirmations: CONFIRMATIONS })
           await ctx.fireHook('loose', { hash }, { wait: false, confirmations: CONFIRMATIONS })
+          await ctx.fireHook('ordered', { hash }, { wait: false, confirmations: CONFIRMATIONS })
         },
       },
     },
@@ -43,6 +44,7 @@ const root = createActor(
       }),
       confirmed: hook({ args, atomic: true, blocking: false, run: take }),
       loose: hook({ args, maxConcurrency: 2, run: take }),
+      ordered: hook({ args, run: take }),
     },
   }),
 )

@@ -1,4 +1,4 @@
-// The kill test of durable firings at full size: `npm run soak:hooks [-- <levels> <kills> <seed>]`. Three firings a level.
+// The kill test of durable firings at full size: `npm run soak:hooks [-- <levels> <kills> <seed>]`. Four firings a level.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { checkEffects } from './check-effects.ts'
 import { recordChain } from './record-chain.ts'
 import { runWithKills } from './run-with-kills.ts'
 
-const [levels = 3_340, kills = 200, seed = Date.now() % 1_000_000] = process.argv.slice(2).map(Number)
+const [levels = 2_500, kills = 200, seed = Date.now() % 1_000_000] = process.argv.slice(2).map(Number)
 const directory = mkdtempSync(join(tmpdir(), 'pawl-soak-'))
 // Root's server runs as another user, who has to get to it.
 chmodSync(directory, 0o755)
@@ -17,7 +17,7 @@ const sql = postgres(server.url, { max: 1, onnotice: () => {} })
 try {
   const file = join(directory, 'chain.ndjson')
   const chain = recordChain(file, { levels, seed })
-  const firings = 3 * (chain.canonical.length + chain.orphans)
+  const firings = 4 * (chain.canonical.length + chain.orphans)
   console.log(
     `seed ${seed}: ${levels} levels, ${chain.orphans} blocks that leave the chain, ${firings} firings, ${kills} kills`,
   )
@@ -28,7 +28,7 @@ try {
     file,
     kills,
     seed,
-    every: Math.ceil((levels * 6) / (kills + 1)),
+    every: Math.ceil((levels * 8) / (kills + 1)),
   })
   await checkEffects(sql, chain)
   const [loose] =
