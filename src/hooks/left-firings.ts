@@ -69,12 +69,16 @@ export class LeftFirings {
   async unbegin(ids: readonly string[]): Promise<readonly DroppedFiring[]> {
     const { sql, ownSchema } = this.#database
     const table = sql`${sql(ownSchema)}.firing`
-    const its = sql`id = any (${ids as string[]}::text[]) and worker = ${this.#process} and state = 'running'`
+    // Locked first: a reorg may end while this waits for it.
     const rows = await sql<DroppedRow[]>`
-      with dropped as (delete from ${table} where ${its} and orphaned returning id, hook, origin),
+      with waits as materialized (
+        select id, orphaned from ${table}
+        where id = any (${ids as string[]}::text[]) and worker = ${this.#process} and state = 'running' for update),
+      dropped as (
+        delete from ${table} f using waits where f.id = waits.id and waits.orphaned returning f.id, f.hook, f.origin),
       freed as (
-        update ${table} set state = 'queued', begun = false, attempts = attempts - 1, worker = null
-        where ${its} and not orphaned returning hook)
+        update ${table} f set state = 'queued', begun = false, attempts = f.attempts - 1, worker = null
+        from waits where f.id = waits.id and not waits.orphaned returning f.hook)
       select id, hook, origin, null as told from dropped
       union all
       select null, hook, null, pg_notify(${this.#channel}, hook)::text from (select distinct hook from freed) freed`
