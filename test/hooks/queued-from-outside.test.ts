@@ -52,6 +52,14 @@ const noted = async ({ sql }: RunningRoot): Promise<readonly number[]> =>
 const told = ({ events }: RunningRoot, id: string): readonly string[] =>
   events.flatMap((event) => ('firing' in event && event.firing === id ? [event.type] : []))
 
+test('of one hook they are queued in the order in which they were asked for', LIMIT, async (t) => {
+  const running = await start(t)
+  const all = Array.from({ length: 60 }, (_, n) => n)
+  await Promise.all(all.map((n) => fireHook(running.root, 'loose', { n: BigInt(n) }, { wait: false })))
+  await until(running.sql, (sql) => sql`select where (select count(*) from noted) = 60`)
+  assert.deepEqual(await noted(running), all)
+})
+
 for (const name of ['note', 'loose']) {
   test(`FIRE_HOOK with wait: false is queued, then runs, under its id (${name})`, LIMIT, async (t) => {
     const running = await start(t)
