@@ -24,6 +24,14 @@ export type RegistryReport =
 /** What the indexer tells its parent, beside what it passes on of its indexes. */
 export type IndexerReport =
   | { readonly type: 'LIFECYCLE'; readonly state: LifecycleState }
+  /** What belongs to the state failed, and is tried again. */
+  | {
+      readonly type: 'LIFECYCLE_RETRYING'
+      readonly state: LifecycleState
+      readonly attempt: number
+      readonly delay: number
+      readonly error: unknown
+    }
   | Extract<IndexReport, { type: 'INDEX_RETRYING' | 'INDEX_FAILED' }>
 
 /** What `prepare` found: whether the database has to be made first. */
@@ -41,6 +49,8 @@ export interface SystemHookWork {
   readonly runtime: unknown
   readonly hook: 'on_restart' | 'on_synchronized' | 'on_index_rollback'
   readonly args: readonly unknown[]
+  /** How often it has failed since the state was entered. */
+  readonly failures: number
 }
 
 interface Context {
@@ -56,7 +66,7 @@ interface Context {
   readonly phases: Readonly<Record<string, IndexPhase>>
   /** Reorgs that wait to be undone, in the order they were found. Each of these indexes stands still. */
   readonly reorgs: readonly Reorg[]
-  /** How often the first of them could not be undone. */
+  /** How often what belongs to the state has failed. */
   readonly attempt: number
   /** The indexes that other processes follow are at their heads. */
   readonly elsewhereSynchronized: boolean
@@ -73,6 +83,7 @@ const noneRuns = ({ phases }: Context): boolean => Object.values(phases).every((
  *
  * The indexes are children that live through syncing, synchronized and rollback. A system hook is invoked by the state
  * that it belongs to, which is only left when it has settled: what arrives meanwhile is noted in the context and acted on then.
+ * What fails of it and may pass is tried again in that state, as often as it takes; of the indexes, each does so by itself.
  */
 export const indexerMachine = setup({
   types: {
@@ -112,8 +123,8 @@ export const indexerMachine = setup({
     endsInRestart: ({ context }) => noneRuns(context) && context.ending === 'restart',
     /** Cannot what failed be rolled back, and does the policy wipe then? Decided by `src`, which knows both. */
     mustReindex: (_, _failure: { readonly error: unknown }): boolean => false,
-    /** May the same rollback succeed later? Decided by `src`, which knows the errors. */
-    mayPass: (_, _failure: { readonly error: unknown }): boolean => false,
+    /** May the same succeed later, and does nobody want an end? What may pass is decided by `src`, which knows the errors. */
+    triesAgain: (_, _failure: { readonly error: unknown }): boolean => false,
     mayPassWhileEnding: (_, _failure: { readonly error: unknown }): boolean => false,
     indexesRun: ({ context }) => context.indexesRun,
     isRemoved: ({ context }, index: string) => !context.names.includes(index),
@@ -126,7 +137,10 @@ export const indexerMachine = setup({
     noteAsked: assign({ reindex: ({ context }) => context.reindex ?? 'manual', ending: undefined }),
     noteRollbackFailed: assign({ reindex: 'rollback' as const }),
     noteRestarting: assign({ ending: undefined }),
-    noteAdded: assign({ names: ({ context }, index: string) => [...context.names, index] }),
+    // One that is added again before the indexes start replaces what it was.
+    noteAdded: assign({
+      names: ({ context }, index: string) => [...context.names.filter((name) => name !== index), index],
+    }),
     noteRemoved: assign({
       names: ({ context }, index: string) => context.names.filter((name) => name !== index),
     }),
@@ -161,20 +175,27 @@ export const indexerMachine = setup({
       elsewhereSynchronized: (_, { synchronized }: { readonly synchronized: boolean }) => synchronized,
     }),
     noteAttempt: assign({ attempt: ({ context }) => context.attempt + 1 }),
-    tellRetrying: enqueueActions(({ context, enqueue }, { error }: { readonly error: unknown }) => {
+    forgetAttempts: assign({ attempt: 0 }),
+    tellRetrying: sendParent(
+      (
+        { context: { attempt } },
+        { state, error }: { readonly state: LifecycleState; readonly error: unknown },
+      ): IndexerReport => ({ type: 'LIFECYCLE_RETRYING', state, attempt, delay: backOff(attempt), error }),
+    ),
+    tellRollbackRetrying: enqueueActions(({ context, enqueue }, { error }: { readonly error: unknown }) => {
       const { reorgs, attempt } = context
       for (const { index } of reorgs.slice(0, 1)) {
         const report: IndexReport = { type: 'INDEX_RETRYING', index, attempt, delay: backOff(attempt), error }
         enqueue.sendParent(report)
       }
     }),
-    forgetReorgs: assign({ reorgs: [], attempt: 0 }),
+    forgetReorgs: assign({ reorgs: [] }),
     releaseIndex: enqueueActions(({ context, enqueue }) => {
       const [undone, ...waiting] = context.reorgs
       if (undone === undefined) return
       const command: IndexCommand = { type: context.names.includes(undone.index) ? 'ROLLED_BACK' : 'STOP' }
       enqueue.sendTo(`index: ${undone.index}`, command)
-      enqueue.assign({ reorgs: waiting, attempt: 0 })
+      enqueue.assign({ reorgs: waiting })
     }),
     startIndex: enqueueActions(({ context, enqueue }, index: string) => {
       enqueue.spawnChild('index', {
@@ -207,7 +228,7 @@ export const indexerMachine = setup({
         })
         phases[index] = 'syncing'
       }
-      enqueue.assign({ phases, reorgs: [], attempt: 0, indexesRun: true })
+      enqueue.assign({ phases, reorgs: [], indexesRun: true })
     }),
     stopIndexes: enqueueActions(({ context, enqueue }) => {
       for (const [index, phase] of Object.entries(context.phases)) {
@@ -244,10 +265,17 @@ export const indexerMachine = setup({
   }),
   initial: 'restart',
   on: {
-    'xstate.error.actor.work': {
-      target: '.ending',
-      actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
-    },
+    'xstate.error.actor.work': [
+      // The next start, or the one that was asked for, does it.
+      {
+        guard: { type: 'mayPassWhileEnding', params: ({ event }) => ({ error: event.error }) },
+        target: '.ending',
+      },
+      {
+        target: '.ending',
+        actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
+      },
+    ],
     STOP: { actions: { type: 'noteEnding', params: 'stop' } },
     REINDEX: {
       actions: [
@@ -356,12 +384,21 @@ export const indexerMachine = setup({
   states: {
     restart: {
       entry: { type: 'tell', params: { state: 'restart' } },
+      exit: 'forgetAttempts',
       initial: 'preparing',
       on: {
-        STOP: { actions: [{ type: 'noteEnding', params: 'stop' }, 'drain'] },
+        'xstate.error.actor.work': {
+          guard: { type: 'triesAgain', params: ({ event }) => ({ error: event.error }) },
+          target: '.backingOff',
+          actions: [
+            'noteAttempt',
+            { type: 'tellRetrying', params: ({ event }) => ({ state: 'restart', error: event.error }) },
+          ],
+        },
       },
       states: {
         preparing: {
+          on: { STOP: { actions: [{ type: 'noteEnding', params: 'stop' }, 'drain'] } },
           invoke: {
             id: 'work',
             src: 'prepare',
@@ -381,38 +418,67 @@ export const indexerMachine = setup({
           },
         },
         firing: {
+          on: { STOP: { actions: [{ type: 'noteEnding', params: 'stop' }, 'drain'] } },
           invoke: {
             id: 'work',
             src: 'fireSystemHook',
-            input: ({ context }) => ({ runtime: context.runtime, hook: 'on_restart' as const, args: [] }),
+            input: ({ context }) => ({
+              runtime: context.runtime,
+              hook: 'on_restart' as const,
+              args: [],
+              failures: context.attempt,
+            }),
             onDone: [
               { guard: 'ending', target: '#indexer.ending' },
               { target: '#indexer.syncing', actions: 'startIndexes' },
             ],
           },
         },
+        // The whole of it again, as a start does.
+        backingOff: {
+          always: { guard: 'ending', target: '#indexer.ending' },
+          after: { backOff: { target: 'preparing' } },
+        },
       },
     },
     reindex: {
       entry: { type: 'tell', params: { state: 'reindex' } },
-      invoke: {
-        id: 'work',
-        src: 'reindex',
-        input: ({ context }) => ({
-          runtime: context.runtime,
-          reason: context.reindex ?? 'manual',
-          redeliver: context.redeliver,
-        }),
-        onDone: [
-          { guard: 'ending', target: 'ending', actions: 'noteReindexed' },
-          { target: 'restart', actions: 'noteReindexed' },
-        ],
-      },
+      exit: 'forgetAttempts',
+      initial: 'making',
       on: {
-        STOP: { actions: [{ type: 'noteEnding', params: 'stop' }, 'drain'] },
         // It is under way, and begins again after it.
         REINDEX: {},
         RESTART: {},
+        'xstate.error.actor.work': {
+          guard: { type: 'triesAgain', params: ({ event }) => ({ error: event.error }) },
+          target: '.backingOff',
+          actions: [
+            'noteAttempt',
+            { type: 'tellRetrying', params: ({ event }) => ({ state: 'reindex', error: event.error }) },
+          ],
+        },
+      },
+      states: {
+        making: {
+          on: { STOP: { actions: [{ type: 'noteEnding', params: 'stop' }, 'drain'] } },
+          invoke: {
+            id: 'work',
+            src: 'reindex',
+            input: ({ context }) => ({
+              runtime: context.runtime,
+              reason: context.reindex ?? 'manual',
+              redeliver: context.redeliver,
+            }),
+            onDone: [
+              { guard: 'ending', target: '#indexer.ending', actions: 'noteReindexed' },
+              { target: '#indexer.restart', actions: 'noteReindexed' },
+            ],
+          },
+        },
+        backingOff: {
+          always: { guard: 'ending', target: '#indexer.ending' },
+          after: { backOff: { target: 'making' } },
+        },
       },
     },
     syncing: {
@@ -426,9 +492,21 @@ export const indexerMachine = setup({
     },
     synchronized: {
       entry: { type: 'tell', params: { state: 'synchronized' } },
+      exit: 'forgetAttempts',
       initial: 'firing',
+      on: {
+        'xstate.error.actor.work': {
+          guard: { type: 'triesAgain', params: ({ event }) => ({ error: event.error }) },
+          target: '.backingOff',
+          actions: [
+            'noteAttempt',
+            { type: 'tellRetrying', params: ({ event }) => ({ state: 'synchronized', error: event.error }) },
+          ],
+        },
+      },
       states: {
         firing: {
+          on: { STOP: { actions: [{ type: 'noteEnding', params: 'stop' }, 'drain'] } },
           invoke: {
             id: 'work',
             src: 'fireSystemHook',
@@ -436,12 +514,19 @@ export const indexerMachine = setup({
               runtime: context.runtime,
               hook: 'on_synchronized' as const,
               args: [],
+              failures: context.attempt,
             }),
             onDone: { target: 'settled' },
           },
-          on: {
-            STOP: { actions: [{ type: 'noteEnding', params: 'stop' }, 'drain'] },
-          },
+        },
+        // Where the state is left before it was fired again, it is when the state is next entered.
+        backingOff: {
+          always: [
+            { guard: 'ending', target: '#indexer.ending' },
+            { guard: 'reorgWaits', target: '#indexer.rollback' },
+            { guard: 'someSyncing', target: '#indexer.syncing' },
+          ],
+          after: { backOff: { target: 'firing' } },
         },
         settled: {
           always: [
@@ -454,50 +539,48 @@ export const indexerMachine = setup({
     },
     rollback: {
       entry: { type: 'tell', params: { state: 'rollback' } },
-      invoke: {
-        id: 'work',
-        src: 'fireSystemHook',
-        input: ({ context }) => ({
-          runtime: context.runtime,
-          hook: 'on_index_rollback' as const,
-          args: context.reorgs
-            .slice(0, 1)
-            .flatMap(({ index, fromLevel, toLevel }) => [index, fromLevel, toLevel]),
-        }),
-        onDone: { target: 'syncing', actions: 'releaseIndex' },
-        onError: [
+      exit: 'forgetAttempts',
+      initial: 'firing',
+      on: {
+        'xstate.error.actor.work': [
           {
             guard: { type: 'mustReindex', params: ({ event }) => ({ error: event.error }) },
             target: 'ending',
             actions: ['noteRollbackFailed', { type: 'noteEnding', params: 'reindex' }],
           },
-          // The next start, or the restart that was asked for, finds the reorg again.
           {
-            guard: { type: 'mayPassWhileEnding', params: ({ event }) => ({ error: event.error }) },
-            target: 'ending',
-          },
-          {
-            guard: { type: 'mayPass', params: ({ event }) => ({ error: event.error }) },
-            target: 'backingOff',
+            guard: { type: 'triesAgain', params: ({ event }) => ({ error: event.error }) },
+            target: '.backingOff',
             actions: [
               'noteAttempt',
-              { type: 'tellRetrying', params: ({ event }) => ({ error: event.error }) },
+              { type: 'tellRollbackRetrying', params: ({ event }) => ({ error: event.error }) },
             ],
-          },
-          {
-            target: 'ending',
-            actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
           },
         ],
       },
-      on: {
-        STOP: { actions: [{ type: 'noteEnding', params: 'stop' }, 'drain'] },
+      states: {
+        firing: {
+          on: { STOP: { actions: [{ type: 'noteEnding', params: 'stop' }, 'drain'] } },
+          invoke: {
+            id: 'work',
+            src: 'fireSystemHook',
+            input: ({ context }) => ({
+              runtime: context.runtime,
+              hook: 'on_index_rollback' as const,
+              args: context.reorgs
+                .slice(0, 1)
+                .flatMap(({ index, fromLevel, toLevel }) => [index, fromLevel, toLevel]),
+              failures: context.attempt,
+            }),
+            onDone: { target: '#indexer.syncing', actions: 'releaseIndex' },
+          },
+        },
+        // The index stands still, and the others go on.
+        backingOff: {
+          always: { guard: 'ending', target: '#indexer.ending' },
+          after: { backOff: { target: 'firing' } },
+        },
       },
-    },
-    // The lifecycle is in rollback as before: the index stands still, and the others go on.
-    backingOff: {
-      always: { guard: 'ending', target: 'ending' },
-      after: { backOff: { target: 'rollback' } },
     },
     ending: {
       entry: ['stopIndexes', 'forgetReorgs'],

@@ -40,6 +40,7 @@ export interface RootLine {
 }
 
 type Retrying = Extract<RootReport, { type: 'INDEX_RETRYING' }>
+type LifecycleRetrying = Extract<RootReport, { type: 'LIFECYCLE_RETRYING' }>
 
 export type KeptCommand = FireHook | JobCommand | IndexChange
 
@@ -128,6 +129,13 @@ export const rootMachine = setup({
     tellRetrying: emit((_, { index, attempt, delay, error }: Retrying) => ({
       type: 'index.retrying' as const,
       index,
+      attempt,
+      delay,
+      error,
+    })),
+    tellLifecycleRetrying: emit((_, { state, attempt, delay, error }: LifecycleRetrying) => ({
+      type: 'lifecycle.retrying' as const,
+      state,
       attempt,
       delay,
       error,
@@ -285,6 +293,7 @@ export const rootMachine = setup({
         },
       ],
       on: {
+        LIFECYCLE_RETRYING: { actions: { type: 'tellLifecycleRetrying', params: ({ event }) => event } },
         INDEX_RETRYING: { actions: { type: 'tellRetrying', params: ({ event }) => event } },
         INDEX_FAILED: { actions: { type: 'tellFailed', params: ({ event }) => event } },
         FIRE_HOOK: { actions: { type: 'passFiring', params: ({ event }) => event } },

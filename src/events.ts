@@ -62,6 +62,17 @@ export type PawlEvent<
       readonly state: LifecycleState
       readonly previous: LifecycleState | undefined
     }
+  /**
+   * What belongs to the state failed by something that may pass – reading what is stored, the making of the database, a system hook –
+   * and is done again after `delay` ms.
+   */
+  | {
+      readonly type: 'lifecycle.retrying'
+      readonly state: LifecycleState
+      readonly attempt: number
+      readonly delay: number
+      readonly error: unknown
+    }
   /** Another process holds the lease of this schema; this one waits to take over. */
   | { readonly type: 'standby'; readonly holder: string }
   /** Levels were committed. `levels` counts those since the last such event of the index; at most one every 100 ms. */

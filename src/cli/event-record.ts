@@ -31,6 +31,7 @@ function severityOf(event: PawlEvent): Severity {
     case 'job.failed':
     case 'job.refused':
       return 'error'
+    case 'lifecycle.retrying':
     case 'index.retrying':
     case 'index.unconfirmed':
     case 'hook.retrying':

@@ -24,7 +24,7 @@ export class Outages {
       case 'index.rolledBack':
         return this.#over([event.index])
       case 'lifecycle':
-        // An index that had nothing new to do makes no progress, but all of them are at their heads now.
+        // One that was away for long, and then had nothing new to do, makes no progress; but all of them are at their heads now.
         return event.state === 'synchronized' ? this.#over([...this.#indexes.keys()]) : []
       default:
         return []

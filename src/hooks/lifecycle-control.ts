@@ -20,6 +20,7 @@ export interface LifecycleControl {
   /**
    * Adds an index while Pawl runs. When it resolves, the datasource was contacted, and the index starts; one that was there
    * before goes on where it stood. It lasts as long as the process: add it in `on_restart`, and it is there after each start.
+   * There it takes the place of one that was added before, for `on_restart` may be fired again in the same process.
    * @throws ConfigurationError for a name that is taken or a config that is wrong; DatasourceError, ChainMismatchError
    */
   addIndex<Block extends BlockRef>(name: string, config: IndexConfig<Block>): Promise<void>

@@ -53,3 +53,8 @@ export interface FollowerSignals {
   /** Cut off what runs; its transaction is rolled back. */
   readonly signal: AbortSignal
 }
+
+export interface AdvanceOptions extends FollowerSignals {
+  /** Called once, when the first level is committed. */
+  readonly onProgress?: (() => void) | undefined
+}

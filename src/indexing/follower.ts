@@ -6,7 +6,7 @@ import { describeBrokenLink } from './answer-fault.ts'
 import { BlockCache } from './block-cache.ts'
 import { CursorStore } from './cursor-store.ts'
 import { findAncestor } from './find-ancestor.ts'
-import type { FollowerOptions, FollowerSignals } from './follower-options.ts'
+import type { AdvanceOptions, FollowerOptions, FollowerSignals } from './follower-options.ts'
 import { IndexPosition } from './index-position.ts'
 import { JournalUpkeep } from './journal-upkeep.ts'
 import { LevelWriter } from './level-writer.ts'
@@ -65,6 +65,7 @@ export class Follower {
   #cache: BlockCache | undefined
   #head: number | undefined
   #finalized = -1
+  #onProgress: (() => void) | undefined
   #synchronized = false
   #behind = false
   /** Rows from this level on are of blocks that left the chain. */
@@ -103,7 +104,11 @@ export class Follower {
       ahead: options.ahead,
       cache: () => this.#cache,
       mayBeginLater: config.firstLevel === undefined,
-      onDone: (levels) => this.#report((progress) => this.#progress.add(levels, progress)),
+      onDone: (levels) => {
+        this.#onProgress?.()
+        this.#onProgress = undefined
+        this.#report((progress) => this.#progress.add(levels, progress))
+      },
       onJournalled: () => this.#offerUpkeep(),
     })
   }
@@ -127,7 +132,6 @@ export class Follower {
    * @throws ChainMismatchError, DatasourceError
    */
   async prepare(signal: AbortSignal): Promise<void> {
-    this.#synchronized = false
     const chain = await this.#source.chain(signal)
     await this.#load()
     signal.throwIfAborted()
@@ -149,9 +153,10 @@ export class Follower {
    * @throws DatasourceError; DeepReorgError when a reorg is deeper than what can be undone; LeaseLostError;
    * UnjournallableTableError; what the handler throws. The levels before are committed, the failed one leaves nothing.
    */
-  async advance({ drain, signal }: FollowerSignals): Promise<AdvanceOutcome> {
+  async advance({ drain, signal, onProgress }: AdvanceOptions): Promise<AdvanceOutcome> {
     const link = linkSignals(signal, drain)
     const stop = link.signal
+    this.#onProgress = onProgress
     try {
       if (this.#position.stale) await this.#load()
       return this.#settle(await this.#follow({ drain, signal, stop }))
@@ -159,13 +164,19 @@ export class Follower {
       this.#position.stale = true
       signal.throwIfAborted()
       if (stop.aborted && error === stop.reason) return this.#settle({ type: 'stopped' })
-      this.#synchronized = false
       throw error
     } finally {
       link.unlink()
       // Nothing of an advance goes on after it; but whoever cut it off does not wait.
       if (!signal.aborted) await this.#upkeep.settled()
     }
+  }
+
+  /** It does not count as synchronized any more, until it is at its head again. */
+  leaveHead(): void {
+    if (!this.#synchronized) return
+    this.#synchronized = false
+    this.#report((progress) => this.#progress.flush(progress))
   }
 
   /** Resolves when there may be something new, or at once when drained. @throws DatasourceError */
@@ -208,8 +219,7 @@ export class Follower {
       const { next } = this.#position
       const outcome = await this.#look({ ...signals, head, finalized })
       if (outcome.type === 'head' && !(await this.#source.caughtUp(this.#position.cursor, stop))) {
-        this.#synchronized = false
-        this.#report((progress) => this.#progress.flush(progress))
+        this.leaveHead()
         await this.#source.changed(this.#position.cursor, stop)
         continue
       }

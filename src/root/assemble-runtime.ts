@@ -190,6 +190,7 @@ export function assembleRuntime(opened: Opened): Runtime {
       database,
       createFollower,
       refusal: () => refusalOf(roles, leases),
+      isStarting: () => root.state() === 'restart',
       check: async (added) => {
         const search = { store: lifecycle, config, directory, indexes: added }
         judge(await findModifications(search), config, logger)

@@ -108,9 +108,10 @@ export class Fleet {
 
   /**
    * Of the processes that find all indexes at their heads, one has this to tell, until an index is not.
+   * @param options `again`: it failed to tell what it claimed before
    * @throws what the database does
    */
-  async claimSynchronized(): Promise<boolean> {
+  async claimSynchronized({ again }: { readonly again: boolean }): Promise<boolean> {
     const { database, indexes, membership } = this.#options
     const { sql, ownSchema } = database
     const own = sql(ownSchema)
@@ -121,7 +122,7 @@ export class Fleet {
       where not exists (
         select from unnest(${indexes as string[]}::text[]) name left join ${own}.index i using (name)
         where i.synchronized is not true)
-      on conflict do nothing`
+      on conflict (key) do update set at = now() where ${again} and lifecycle.value = excluded.value`
     return count > 0
   }
 

@@ -14,6 +14,8 @@ export interface IndexRegistryOptions {
   readonly createFollower: (name: string, config: IndexConfig) => Follower
   /** Why none can be added or removed here; undefined: they can. */
   readonly refusal: () => Error | undefined
+  /** No index runs, so that one can be put in the place of another: `on_restart` is fired. */
+  readonly isStarting: () => boolean
   /** @throws ReindexRequiredError where they are not what was indexed before */
   readonly check: (indexes: IndexConfigs) => Promise<void>
   /** Tells the indexer's chart, which starts and ends them. */
@@ -23,6 +25,8 @@ export interface IndexRegistryOptions {
 
 interface Entry {
   readonly config: IndexConfig
+  /** While it runs, and not by the config. */
+  readonly isAdded: boolean
   readonly follower: Follower
 }
 
@@ -59,14 +63,17 @@ export class IndexRegistry {
   }
 
   /**
-   * Contacts the datasource, then has the index started. One that was indexed before may be down now, as at a start.
+   * Contacts the datasource, then has the index started. One that was indexed before may be down now, as at a start. While
+   * `on_restart` is fired, also again, it takes the place of one that was added before by that name.
    * @throws ConfigurationError, DatasourceError, ChainMismatchError, ReindexRequiredError, RoleError
    */
   async add(name: string, config: IndexConfig, signal: AbortSignal): Promise<void> {
     this.#refuse()
     const issues = checkIndexAlone(name, config)
     if (issues.length > 0) throw new ConfigurationError(issues)
-    if (this.#entries.has(name) || this.#coming.has(name)) {
+    const before = this.#entries.get(name)
+    const mayReplace = before === undefined || (before.isAdded && this.#options.isStarting())
+    if (!mayReplace || this.#coming.has(name)) {
       throw new ConfigurationError([
         {
           path: `indexes.${name}`,
@@ -76,13 +83,14 @@ export class IndexRegistry {
     }
     this.#coming.add(name)
     try {
-      const entry = { config, follower: this.#options.createFollower(name, config) }
+      const entry = { config, isAdded: true, follower: this.#options.createFollower(name, config) }
       const isKnown = !Object.hasOwn(await neverContacted(this.#options.database, { [name]: config }), name)
       await entry.follower.prepare(signal).catch((error: unknown) => {
         if (!(isKnown && mayPass(error))) throw error
       })
       await this.#options.check({ [name]: config })
       this.#entries.set(name, entry)
+      void closeUnused(before?.config.datasource, Object.values(this.datasources))
     } finally {
       this.#coming.delete(name)
     }
@@ -140,7 +148,7 @@ export class IndexRegistry {
   }
 
   #enter(name: string, config: IndexConfig): void {
-    this.#entries.set(name, { config, follower: this.#options.createFollower(name, config) })
+    this.#entries.set(name, { config, isAdded: false, follower: this.#options.createFollower(name, config) })
   }
 
   #record<T>(of: (entry: Entry) => T): Readonly<Record<string, T>> {

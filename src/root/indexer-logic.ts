@@ -1,19 +1,13 @@
 import { indexMachine, type IndexWork } from '../../machines/index.machine.ts'
 import { indexerMachine, type IndexerCommand, type Prepared } from '../../machines/indexer.machine.ts'
 import type { Work } from '../../machines/slot.ts'
-import { checkFence } from '../database/check-fence.ts'
-import { quoteName } from '../database/journal-ddl.ts'
-import { checkNewTables } from '../database/refuse-unjournallable.ts'
-import { wipeSchema } from '../database/wipe-schema.ts'
 import { causesOf } from '../causes-of.ts'
 import { RollbackError, RollbackMisuseError } from '../errors.ts'
-import type { ReindexReason } from '../events.ts'
 import type { Follower } from '../indexing/follower.ts'
 import { work, type WorkSignals } from '../work.ts'
 import { mayPass } from './may-pass.ts'
-import { expelOthers } from './expel-others.ts'
-import { schemaFingerprint } from './fingerprint.ts'
-import { actionOf, findModifications, judge, reindexRequired, rememberUnknown } from './modifications.ts'
+import { actionOf, findModifications, judge, rememberUnknown } from './modifications.ts'
+import { reindex } from './reindex.ts'
 import type { Runtime } from './runtime.ts'
 import { shareIndexes } from './share-indexes.ts'
 import { tellUnconfirmed } from './tell-unconfirmed.ts'
@@ -24,23 +18,27 @@ export const indexerLogic = indexerMachine.provide({
     index: indexMachine.provide({
       actors: {
         prepare: work((input, { signal }) => followerOf(input).prepare(signal)),
-        advance: work((input, signals) => followerOf(input).advance(signals)),
+        advance: work(({ onProgress, ...input }, { drain, signal }) =>
+          followerOf(input).advance({ drain, signal, onProgress }),
+        ),
         waitForHead: work((input, signals) => followerOf(input).waitForHead(signals)),
       },
       guards: {
         mayPass: (_, { error }) => mayPass(error),
         mayPassWhileStopping: ({ context }, { error }) => context.stopping && mayPass(error),
       },
+      actions: { noteSyncing: (_, input) => followerOf(input).leaveHead() },
     }),
     prepare: work(({ runtime }, signals) => prepare(runtime as Runtime, signals)),
     reindex: work(({ runtime, reason, redeliver }, signals) =>
       reindex(runtime as Runtime, { reason, redeliver }, signals),
     ),
-    fireSystemHook: work(async ({ runtime, hook, args }) => {
+    fireSystemHook: work(async ({ runtime, hook, args, failures }) => {
       const opened = runtime as Runtime
       const { hooks, track, leases, fleet } = opened
-      // Else each of the processes would fire it.
-      if (hook === 'on_synchronized' && leases.areSpread && !(await fleet.claimSynchronized())) return
+      // Else each of the processes would fire it. What it has claimed and failed to do is still its own.
+      const claim = { again: failures > 0 }
+      if (hook === 'on_synchronized' && leases.areSpread && !(await fleet.claimSynchronized(claim))) return
       await hooks.fireSystem(hook, args)
       if (hook !== 'on_restart') return
       // The hook may have made tables; each must be in the journal before a level writes it.
@@ -52,7 +50,7 @@ export const indexerLogic = indexerMachine.provide({
   },
   guards: {
     mustReindex: ({ context }, { error }) => mustReindex(context.runtime as Runtime, error),
-    mayPass: (_, { error }) => mayPass(error),
+    triesAgain: ({ context }, { error }) => context.ending === undefined && mayPass(error),
     mayPassWhileEnding: ({ context }, { error }) => context.ending !== undefined && mayPass(error),
   },
   actions: {
@@ -79,6 +77,7 @@ export const indexerLogic = indexerMachine.provide({
 async function prepare(runtime: Runtime, { signal }: WorkSignals): Promise<Prepared> {
   shareIndexes(runtime)
   const known = await runtime.lifecycle.isReindexed()
+  for (const follower of runtime.indexes.followers) follower.leaveHead()
   const contacts = await Promise.allSettled(
     runtime.indexes.followers.map((follower) => follower.prepare(signal)),
   )
@@ -91,49 +90,6 @@ async function prepare(runtime: Runtime, { signal }: WorkSignals): Promise<Prepa
   const reason = judge(await findModifications(search), config, logger)
   if (reason === undefined) await rememberUnknown(search)
   return { reindex: reason }
-}
-
-/**
- * The wipe, `on_reindex` and the note that it ran are one transaction. A crash in between leaves all as it was, and the next
- * start does it; and hooks and jobs that run meanwhile see the old tables or the new ones, and never none. It is fenced as a
- * level is: what another process indexed since it took the lease over is not ours to drop.
- */
-async function reindex(
-  runtime: Runtime,
-  { reason, redeliver }: { readonly reason: ReindexReason; readonly redeliver: boolean },
-  { drain }: WorkSignals,
-): Promise<void> {
-  const { database, config, hooks, root, indexes, leases, lifecycle, directory, logger } = runtime
-  const { schema, ownSchema } = database
-  const { immuneTables = [] } = config
-  const action = actionOf(config, reason)
-  const asked = [{ reason, what: ['a reindex was asked for'] }]
-  if (action === 'exception') throw reindexRequired(asked)
-  if (action === 'ignore') return logger.warn(`a reindex was asked for, and is ignored (${reason})`)
-  const wipes = reason !== 'first_start'
-  if (wipes) await lifecycle.require(reason)
-  // It may have been told to stop while the database did not answer: for a lost lease, say.
-  if (drain.aborted) return
-  await database.transaction(async (transaction) => {
-    // One process after the other, so that none holds what the other expels while it waits for that one.
-    const isFirst = await lifecycle.isFirst(transaction)
-    const own = quoteName(ownSchema)
-    for (const fence of leases.fences) await checkFence(transaction.sql, own, fence, 'reindex')
-    if (!wipes && !isFirst) return
-    root.emit({ type: 'reindex', reason })
-    if (wipes) {
-      await expelOthers(transaction, { ownSchema, but: leases })
-      await wipeSchema(transaction, { schema, ownSchema, immuneTables, redeliver })
-      await lifecycle.forgetReindexed(transaction)
-      // on_reindex makes other tables by the same names.
-      await database.learnTypes()
-    }
-    await hooks.fireSystem('on_reindex', [], { transaction })
-    await checkNewTables(transaction, { schema, immuneTables })
-    await lifecycle.rememberReindexed(transaction, reason, await schemaFingerprint(config, directory))
-  })
-  if (wipes) await Promise.all(indexes.followers.map((follower) => follower.reload()))
-  await rememberUnknown({ store: lifecycle, config, directory, indexes: indexes.configs })
 }
 
 /** Does the policy wipe what cannot be rolled back? */

@@ -32,6 +32,13 @@ export function describeEvent(event: DescribedEvent): EventText {
         'red',
         `${event.index}: rows of levels ${formatCount(event.fromLevel)} to ${formatCount(event.toLevel)} are of blocks that left the chain, and stay`,
       )
+    case 'lifecycle.retrying':
+      return failure(
+        '!',
+        'yellow',
+        `${event.state}: attempt ${event.attempt} failed, next in ${formatDuration(event.delay)}`,
+        event.error,
+      )
     case 'index.retrying':
       return failure(
         '!',

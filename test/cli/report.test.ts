@@ -101,6 +101,13 @@ const LIFE: readonly PawlEvent[] = [
   },
   { type: 'job.refused', job: 'minut_stats', command: 'PAUSE_JOB', error: new Error('no such job') },
   {
+    type: 'lifecycle.retrying',
+    state: 'restart',
+    attempt: 1,
+    delay: 500,
+    error: new Error('deadlock detected'),
+  },
+  {
     type: 'index.retrying',
     index: 'transfers',
     attempt: 2,
@@ -164,6 +171,8 @@ test('events read as sentences', () => {
     '           boom',
     '12:00:00 ✗ PAUSE_JOB of job minut_stats was refused',
     '           no such job',
+    '12:00:00 ! restart: attempt 1 failed, next in 500 ms',
+    '           deadlock detected',
     '12:00:00 ! index transfers: attempt 2 failed, next in 4.0 s',
     '           connect ECONNREFUSED http://user:***@node:8545',
     '12:00:00 ✓ index transfers goes on after 2 failed attempts',

@@ -145,7 +145,7 @@ export function watch(root: Root): { readonly emitted: Emitted; readonly ended: 
 export async function createRoot<ThisConfig extends Config>(
   t: TestContext,
   config: ThisConfig,
-  options: Partial<Pick<ActorOptions<PawlLogic>, 'inspect'>> = {},
+  options: Partial<Pick<ActorOptions<PawlLogic>, 'inspect' | 'clock'>> = {},
 ) {
   const stops: (() => unknown)[] = []
   // Before the database is dropped: after-hooks run in the order of registration.
@@ -176,7 +176,7 @@ export async function createRoot<ThisConfig extends Config>(
 export async function startRoot<ThisConfig extends Config>(
   t: TestContext,
   config: ThisConfig,
-  options: Partial<Pick<ActorOptions<PawlLogic>, 'inspect'>> = {},
+  options: Partial<Pick<ActorOptions<PawlLogic>, 'inspect' | 'clock'>> = {},
 ) {
   const created = await createRoot(t, config, options)
   created.start()

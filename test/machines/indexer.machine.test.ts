@@ -38,7 +38,7 @@ function start(prepared: Partial<Prepared> = {}) {
           },
           guards: {
             mustReindex: (_, { error }) => error === DEEP,
-            mayPass: (_, { error }) => error === LOST,
+            triesAgain: ({ context }, { error }) => context.ending === undefined && error === LOST,
             mayPassWhileEnding: ({ context }, { error }) => context.ending !== undefined && error === LOST,
           },
           actions: { forgetIndex: (_, { index }) => void forgotten.push(index) },
@@ -65,9 +65,13 @@ function start(prepared: Partial<Prepared> = {}) {
       for (const report of said) indexer.send(report)
     },
     hookRunning: () => slots.last('fireSystemHook'),
+    retries: () => reports.filter((report) => report.type === 'LIFECYCLE_RETRYING'),
     prepare: () => slots.last('prepare').settle({ reindex: undefined, ...prepared }),
   }
 }
+
+const isRollingBack = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'rollback' in value
 
 type Started = ReturnType<typeof start>
 const synchronized = (index: string): IndexReport => ({ type: 'INDEX_SYNCHRONIZED', index })
@@ -127,15 +131,16 @@ test('reorgs are undone one after the other, none skipped, on_synchronized not i
   say(reorged('a'), reorged('b'))
   assert.deepEqual(value(), { synchronized: 'firing' })
   hookRunning().settle()
-  assert.equal(value(), 'rollback')
+  assert.deepEqual(value(), { rollback: 'firing' })
   assert.deepEqual(hookRunning().input, {
     runtime: undefined,
     hook: 'on_index_rollback',
     args: ['a', 9, 7],
+    failures: 0,
   })
   hookRunning().settle()
   assert.deepEqual(commands, ['a ROLLED_BACK'])
-  assert.equal(value(), 'rollback')
+  assert.deepEqual(value(), { rollback: 'firing' })
   hookRunning().settle()
   assert.deepEqual(commands, ['a ROLLED_BACK', 'b ROLLED_BACK'])
   assert.equal(value(), 'syncing')
@@ -194,7 +199,7 @@ test('REINDEX ends the indexes, wipes, and starts them anew', () => {
     const { send, say, slots, value, hookRunning, states } = reach()
     send({ type: 'REINDEX' })
     say(stopped('a'), stopped('b'))
-    assert.equal(value(), 'reindex')
+    assert.deepEqual(value(), { reindex: 'making' })
     assert.deepEqual(slots.last('reindex').input, { runtime: undefined, reason: 'manual', redeliver: false })
     slots.last('reindex').settle()
     slots.last('prepare').settle({ reindex: undefined })
@@ -224,7 +229,7 @@ test('REINDEX while work runs waits for it', () => {
     const running = slots.calls('fireSystemHook').length === 0 ? 'prepare' : 'fireSystemHook'
     slots.last(running).settle({ reindex: undefined })
     say(stopped('a'), stopped('b'))
-    assert.equal(value(), 'reindex')
+    assert.deepEqual(value(), { reindex: 'making' })
   }
 })
 
@@ -265,7 +270,7 @@ test('of what ends the indexes, STOP outweighs REINDEX, and that RESTART, in any
     for (const type of order) send({ type })
     say(stopped('a'), stopped('b'))
     if (order.includes('STOP')) assert.equal(status(), 'done', String(order))
-    else assert.equal(value(), 'reindex', String(order))
+    else assert.deepEqual(value(), { reindex: 'making' }, String(order))
   }
 })
 
@@ -287,7 +292,7 @@ test('an index that is added starts at once where the others run, else with them
   for (const reach of [startSyncing, startSynchronized, atRollback]) {
     const { send, say, slots, value } = reach()
     send(added)
-    if (value() === 'rollback') slots.last('fireSystemHook').settle()
+    if (isRollingBack(value())) slots.last('fireSystemHook').settle()
     assert.equal(value(), 'syncing')
     say(synchronized('a'), synchronized('b'), synchronized('c'))
     assert.deepEqual(value(), { synchronized: 'firing' })
@@ -435,9 +440,9 @@ test('a rollback that may succeed later is tried again with back-off, and holds 
     assert.deepEqual(reports.at(-1), retrying)
     say({ type: 'INDEX_SYNCING', index: 'b' }, synchronized('b'))
     clock.advance(delay - 1)
-    assert.equal(value(), 'backingOff')
+    assert.deepEqual(value(), { rollback: 'backingOff' })
     clock.advance(1)
-    assert.equal(value(), 'rollback')
+    assert.deepEqual(value(), { rollback: 'firing' })
     assert.deepEqual((hookRunning().input as { args: unknown }).args, ['a', 9, 7])
   }
   assert.equal(slots.calls('fireSystemHook').length, before + 3)
@@ -481,7 +486,125 @@ test('nobody who ends it waits for a rollback that is to be tried again', () => 
       assert.equal(slots.calls('fireSystemHook').length, fired)
       say(stopped('a'), stopped('b'))
       if (type === 'STOP') assert.equal(status(), 'done')
-      else assert.deepEqual(value(), type === 'REINDEX' ? 'reindex' : { restart: 'preparing' })
+      else assert.deepEqual(value(), type === 'REINDEX' ? { reindex: 'making' } : { restart: 'preparing' })
     }
   }
+})
+
+for (const [what, reach, slot, state] of [
+  ['reading what is stored', () => start(), 'prepare', { restart: 'preparing' }],
+  [
+    'on_restart',
+    () => {
+      const started = start()
+      started.prepare()
+      return started
+    },
+    'fireSystemHook',
+    // Whatever was lost: what is stored is looked at again.
+    { restart: 'preparing' },
+  ],
+  [
+    'the making of the database',
+    () => {
+      const started = start({ reindex: 'first_start' })
+      started.prepare()
+      return started
+    },
+    'reindex',
+    { reindex: 'making' },
+  ],
+  [
+    'on_synchronized',
+    () => {
+      const started = startSyncing()
+      started.say(synchronized('a'), synchronized('b'))
+      return started
+    },
+    'fireSystemHook',
+    { synchronized: 'firing' },
+  ],
+] as const) {
+  const name = Object.keys(state)[0] as 'restart' | 'reindex' | 'synchronized'
+  const isPreparing = name === 'restart'
+
+  test(`${what}: what may pass is waited for, longer each time, and told`, () => {
+    const { slots, value, clock, retries, prepare, states } = reach()
+    const before = states()
+    for (const [failures, delay] of [500, 1_000, 2_000].entries()) {
+      slots.last(slot).fail(LOST)
+      assert.deepEqual(retries().at(-1), {
+        type: 'LIFECYCLE_RETRYING',
+        state: name,
+        attempt: failures + 1,
+        delay,
+        error: LOST,
+      })
+      assert.deepEqual(value(), { [name]: 'backingOff' })
+      clock.advance(delay - 1)
+      assert.deepEqual(value(), { [name]: 'backingOff' })
+      clock.advance(1)
+      assert.deepEqual(value(), state)
+      if (isPreparing && slot !== 'prepare') prepare()
+    }
+    assert.deepEqual(states(), before)
+    slots.last(slot).settle({ reindex: undefined })
+    assert.equal(retries().length, 3)
+  })
+
+  test(`${what}: an error that stays fails it, also behind one that passed`, () => {
+    const { slots, value, clock, prepare, say } = reach()
+    slots.last(slot).fail(LOST)
+    clock.advance(500)
+    if (isPreparing && slot !== 'prepare') prepare()
+    slots.last(slot).fail(new Error('a slip of the user'))
+    say(stopped('a'), stopped('b'))
+    assert.equal(value(), 'failed')
+  })
+
+  test(`${what}: nobody who ends it waits for it to be tried again`, () => {
+    for (const whileItRuns of [false, true]) {
+      const { slots, send, say, status, clock, retries } = reach()
+      if (whileItRuns) send({ type: 'STOP' })
+      slots.last(slot).fail(LOST)
+      if (!whileItRuns) send({ type: 'STOP' })
+      clock.advance(60_000)
+      if (status() === 'active') say(stopped('a'), stopped('b'))
+      assert.equal(status(), 'done')
+      assert.equal(retries().length, whileItRuns ? 0 : 1)
+    }
+  })
+}
+
+test('how often a system hook has failed is told it, and counted anew in each state', () => {
+  const { hookRunning, clock, say } = startSyncing()
+  const failures = () => (hookRunning().input as { failures: number }).failures
+  say(synchronized('a'), synchronized('b'))
+  assert.equal(failures(), 0)
+  hookRunning().fail(LOST)
+  clock.advance(500)
+  assert.equal(failures(), 1)
+  hookRunning().fail(LOST)
+  say(reorged('a'))
+  assert.deepEqual(hookRunning().input, {
+    runtime: undefined,
+    hook: 'on_index_rollback',
+    args: ['a', 9, 7],
+    failures: 0,
+  })
+})
+
+test('on_synchronized that waits to be fired again is overtaken by what leaves the state, and fired at the next entry', () => {
+  const { hookRunning, say, value, slots, send, clock } = startSyncing()
+  say(synchronized('a'), synchronized('b'))
+  const fired = slots.calls('fireSystemHook').length
+  hookRunning().fail(LOST)
+  say({ type: 'INDEX_SYNCING', index: 'a' })
+  assert.equal(value(), 'syncing')
+  clock.advance(60_000)
+  assert.equal(slots.calls('fireSystemHook').length, fired)
+  say(synchronized('a'))
+  assert.deepEqual(value(), { synchronized: 'firing' })
+  assert.equal((hookRunning().input as { failures: number }).failures, 0)
+  send({ type: 'STOP' })
 })

@@ -256,9 +256,10 @@ test('passes on what its parts tell', () => {
   root.send({ type: 'EMIT', event: { type: 'reindex', reason: 'manual' } })
   const error = new Error('down')
   root.send({ type: 'INDEX_RETRYING', index: 'a', attempt: 1, delay: 500, error })
+  root.send({ type: 'LIFECYCLE_RETRYING', state: 'restart', attempt: 1, delay: 500, error })
   root.send({ type: 'INDEX_FAILED', index: 'a', error })
   assert.deepEqual(
     events.map(({ type }) => type),
-    ['reindex', 'index.retrying', 'index.failed'],
+    ['reindex', 'index.retrying', 'lifecycle.retrying', 'index.failed'],
   )
 })
