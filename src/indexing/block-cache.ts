@@ -32,10 +32,17 @@ interface Span {
   readonly endHash: string | null
 }
 
+interface Found {
+  readonly span: Span
+  /** Of the source's block at its end. */
+  readonly hash: string
+}
+
 /**
  * The blocks of ranges that were final, kept in Pawl's own schema: a reindex reads them there. By chain and selection, so that indexes
  * of the same share them. Only what is final is in it, so no reorg can make it wrong; but a chain that began anew under the same name
- * (a local node) can, so the first and the last range are compared with the source before it is used.
+ * (a local node) can, so the first and the last range that the source has are compared with it before it is used. What is above that
+ * stays, and is not used: the source may only be behind.
  */
 export class BlockCache {
   readonly #options: BlockCacheOptions
@@ -59,15 +66,40 @@ export class BlockCache {
       where source = ${this.#key} order by from_level`
     this.#spans = rows.map(({ from, to, hash }) => ({ from: Number(from), to: Number(to), endHash: hash }))
     const known = this.#spans.filter(({ endHash }) => endHash !== null)
-    for (const span of new Set([known[0], known.at(-1)])) {
-      if (span === undefined || (await this.#isOnChain(span, signal))) continue
+    const last = await this.#lastOnSource(known, signal)
+    for (const found of [last, last && (await this.#find(known[0], signal))]) {
+      if (found === undefined || found.hash === found.span.endHash) continue
+      const { to, endHash } = found.span
       logger.warn(
-        `the cache of index "${index}" is of another chain: level ${span.to} was ${span.endHash}. It is emptied`,
+        `the cache of index "${index}" is of another chain: level ${to} was ${endHash}. It is emptied`,
       )
       await sql`delete from ${this.#table} where source = ${this.#key}`
       this.#spans = []
       return
     }
+    const compared = last?.span.to ?? -1
+    if (known.length > 0) this.#spans = this.#spans.filter(({ to }) => to <= compared)
+  }
+
+  /** The last of the spans whose end the source has: mostly the very last, else looked for by halves. */
+  async #lastOnSource(spans: readonly Span[], signal: AbortSignal): Promise<Found | undefined> {
+    let last = await this.#find(spans.at(-1), signal)
+    if (last !== undefined) return last
+    for (let [low, high] = [0, spans.length - 1]; low < high;) {
+      const middle = Math.floor((low + high) / 2)
+      const found = await this.#find(spans[middle], signal)
+      if (found === undefined) high = middle
+      else [last, low] = [found, middle + 1]
+    }
+    return last
+  }
+
+  /** What the source has where the span ends; undefined: nothing. */
+  async #find(span: Span | undefined, signal: AbortSignal): Promise<Found | undefined> {
+    if (span === undefined) return undefined
+    const { to } = span
+    const [block] = await this.#options.source.refs({ from: to, to }, signal, { mayBeginLater: true })
+    return block && { span, hash: block.hash }
   }
 
   /** Up to which level one range should go that begins at `from`: what is kept no further than `to`, else `wanted`, but for what is kept. */
@@ -115,11 +147,6 @@ export class BlockCache {
       // The index needs it not. A database that is gone stops that anyway.
       logger.warn(`levels ${from} to ${to} could not be kept in the cache`, { error })
     }
-  }
-
-  async #isOnChain({ to, endHash }: Span, signal: AbortSignal): Promise<boolean> {
-    const [block] = await this.#options.source.refs({ from: to, to }, signal, { mayBeginLater: true })
-    return block?.hash === endHash
   }
 
   get #table() {

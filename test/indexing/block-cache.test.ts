@@ -20,6 +20,21 @@ function counting(chain: SimulatedChain, selection: Readonly<Record<string, unkn
   return { asked, datasource: counted }
 }
 
+/** The same chain, by a node that has it only up to this level, which is final. */
+function behind(chain: SimulatedChain, height: number, asked: { levels: number }): Datasource {
+  const { datasource } = counting(chain)
+  const { refs: _, ...rest } = datasource
+  return {
+    ...rest,
+    head: async () => ({ ...chain.canonical()[height]! }),
+    finalized: async () => height,
+    blocks: async (from, to, call) => {
+      asked.levels += to - from + 1
+      return (await datasource.blocks(from, to, call)).filter(({ level }) => level <= height)
+    },
+  }
+}
+
 const served = (chain: SimulatedChain) =>
   chain
     .canonical()
@@ -76,6 +91,41 @@ test('a chain that began anew under the same name is noticed', async (t) => {
   await process(again.datasource, { cache: true, name: 'c' }).start()
   assert.ok(again.asked.levels < 60)
   assert.deepEqual(await rows('c'), served(anew))
+})
+
+test('a node that is behind empties nothing; what it does not have yet is not used', async (t) => {
+  const { database, process, rows } = await openIndexing(t)
+  const chain = simulateChain({ seed: 1, length: 400, finality: 20 })
+  await process(counting(chain).datasource, { cache: true, name: 'a' }).start()
+  const kept = async () => (await database.sql`select from pawl.cached_range`).length
+  const before = await kept()
+  for (const [name, height] of [
+    ['b', 300],
+    ['c', 3],
+    ['d', 0],
+  ] as const) {
+    const asked = { levels: 0 }
+    await process(behind(chain, height, asked), { cache: true, name }).start()
+    assert.deepEqual(await rows(name), (await rows('a')).slice(0, height + 1))
+    assert.equal(await kept(), before, name)
+    if (height === 300) assert.ok(asked.levels < 150, `${asked.levels} levels were asked for`)
+  }
+  const again = counting(chain)
+  await process(again.datasource, { cache: true, name: 'e' }).start()
+  assert.ok(again.asked.levels < 100, `${again.asked.levels} levels were asked for`)
+})
+
+test('a chain that began anew is noticed where it is shorter, too', async (t) => {
+  const { database, process, rows } = await openIndexing(t)
+  await process(counting(simulateChain({ seed: 1, length: 400, finality: 20 })).datasource, {
+    cache: true,
+    name: 'a',
+  }).start()
+  const anew = simulateChain({ seed: 2, length: 50, finality: 20 })
+  await process(counting(anew).datasource, { cache: true, name: 'b' }).start()
+  assert.deepEqual(await rows('b'), served(anew))
+  const [highest] = await database.sql`select max(to_level)::int as level from pawl.cached_range`
+  assert.ok(highest?.['level'] < 50)
 })
 
 test('what is emptied while it runs is asked for, and a range that cannot be kept is no harm', async (t) => {
