@@ -188,7 +188,10 @@ export function evm<
       for (;;) {
         if (feed === undefined) await sleep(clock, pollInterval, signal)
         else if (await isPushed(feed, index, signal)) return
-        if ((await latest(signal)).hash !== told.get(index)) return
+        const { hash } = await latest(signal)
+        if (hash === told.get(index)) continue
+        if (feed?.miss(hash) === true) note?.(`${feed.origin} pushes no heads any more: it is asked to anew`)
+        return
       }
     },
 

@@ -9,9 +9,15 @@ interface Subscription {
   close: () => void
 }
 
+/** Heads in a row that were found by asking before a feed counts as silent: one or two are only slower than whoever asks. */
+const PATIENCE = 3
+/** A node that subscribes and pushes nothing is asked to anew after twice as many each time, up to this many. */
+const LONGEST_PATIENCE = 1_024
+
 /**
  * The heads that a node pushes (`eth_subscribe newHeads`). It subscribes with the first look, and again with the first one after
- * the socket broke: whoever polls beside it loses nothing. Heads come twice, late, and from branches that are gone.
+ * the socket broke, or has been silent while heads came: whoever polls beside it loses nothing. Heads come twice, late, and from
+ * branches that are gone.
  */
 export class HeadFeed {
   readonly #endpoint: Endpoint
@@ -19,10 +25,19 @@ export class HeadFeed {
   /** The newest one by arrival, as the node sent it. */
   #newest: unknown
   #count = 0
+  #patience = PATIENCE
+  /** That it did not push, since the last one that it did. */
+  readonly #missed = new Set<string>()
+  /** The node does not push. */
+  #isRefused = false
   readonly #waiting = new Set<() => void>()
 
   constructor(endpoint: Endpoint) {
     this.#endpoint = endpoint
+  }
+
+  get origin(): string {
+    return this.#endpoint.origin
   }
 
   get newest(): unknown {
@@ -47,6 +62,20 @@ export class HeadFeed {
     } finally {
       this.#waiting.delete(wake)
     }
+  }
+
+  /**
+   * A head that came was found by asking.
+   * @returns whether that were so many that it is given up: the next look subscribes again
+   */
+  miss(hash: string): boolean {
+    if (this.#subscription === undefined || this.#isRefused) return false
+    this.#missed.add(hash)
+    if (this.#missed.size < this.#patience) return false
+    this.#missed.clear()
+    this.#patience = Math.min(LONGEST_PATIENCE, this.#patience * 2)
+    this.close()
+    return true
   }
 
   /** The next look subscribes again. */
@@ -79,8 +108,11 @@ export class HeadFeed {
 
   /** What has no header is the answer to the subscription. A node that refuses it is polled, and not asked again. */
   #take(response: unknown): void {
-    const { params } = response as { params?: { result?: unknown } }
+    const { params, error } = response as { params?: { result?: unknown }; error?: unknown }
+    if (error !== undefined) this.#isRefused = true
     if (!this.#isHead(params?.result)) return
+    this.#missed.clear()
+    this.#patience = PATIENCE
     this.#newest = params?.result
     this.#count += 1
     for (const wake of this.#waiting) wake()

@@ -12,13 +12,16 @@ export type SocketClient = SocketRpcClient<WebSocketLike>
  */
 export async function openSocket({ url, headers }: Endpoint): Promise<SocketClient> {
   const { getSocketRpcClient } = await loadViem()
-  return getSocketRpcClient<WebSocketLike>({
+  const client = await getSocketRpcClient<WebSocketLike>({
     key: JSON.stringify(headers),
     url,
     reconnect: false,
     keepAlive: false,
     getSocket: (told) => connect(url, headers, told),
   })
+  // Else viem would give it, broken as it is, to all who ask from now on.
+  client.socket.addEventListener('close', () => client.close())
+  return client
 }
 
 async function connect(

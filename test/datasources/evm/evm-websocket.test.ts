@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import test, { type TestContext } from 'node:test'
 import { evm } from '../../../src/datasources/evm.ts'
 import { simulateChain, TestClock } from '../../../src/testing/index.ts'
 import { endSocket } from '../../../src/datasources/web-socket.ts'
@@ -67,6 +67,53 @@ test('heads are pushed again after the datasource was closed, and one that canno
     await datasource.close?.()
   }
 })
+
+/** Requests go by http, heads come by a socket, and are asked for every 5 ms. */
+async function openFeed(t: TestContext) {
+  const chain = simulateChain({ seed: 1, length: 20 })
+  const answer = answersOf(chain)
+  const socket = await startSocketNode(t, answer)
+  const http = await startProxyNode(t, answer)
+  const datasource = evm({ url: [http.url, socket.url], pollInterval: 5 })
+  t.after(() => datasource.close?.())
+  const notes: string[] = []
+  const noted = { ...call, note: (message: string) => void notes.push(message) }
+  await datasource.head(noted)
+  /** The chain grows by a block, which is found by asking. */
+  const next = async (): Promise<void> => {
+    const changed = datasource.changed?.(noted)
+    chain.extend()
+    await changed
+    await datasource.head(noted)
+  }
+  return { socket, notes, next }
+}
+
+test('a feed whose socket the server ended subscribes anew', async (t) => {
+  const { socket, next } = await openFeed(t)
+  for (let life = 1; life <= 3; life += 1) {
+    await untilDone(socket.subscribed(life), next)
+    socket.hangUp()
+  }
+})
+
+test('a feed that is silent while heads are found by asking is given up, and told, less and less often', async (t) => {
+  const { socket, next, notes } = await openFeed(t)
+  await untilDone(socket.subscribed(1), next)
+  notes.length = 0
+  const before = socket.connections
+  // It does subscribe, and pushes nothing.
+  for (let heads = 1; heads <= 100; heads += 1) await next()
+  const anew = socket.connections - before
+  assert.ok(anew >= 1 && anew <= 6, String(anew))
+  assert.match(notes[0] ?? '', /^ws:\/\/127\.0\.0\.1:\d+ pushes no heads any more: it is asked to anew$/)
+})
+
+async function untilDone(done: Promise<void>, step: () => Promise<void>): Promise<void> {
+  let isDone = false
+  void done.then(() => (isDone = true))
+  while (!isDone) await step()
+}
 
 test('name, password and headers of a WebSocket are sent when it opens', async (t) => {
   const node = await startSocketNode(t, answersOf(simulateChain({ seed: 1, length: 20 })))

@@ -17,6 +17,8 @@ export interface SocketNode {
   readonly requests: readonly IncomingMessage[]
   /** The connections of now stay open, and nothing is answered on them any more. Resolves with the first call that is not. */
   silence(): Promise<void>
+  /** Ends the connections of now. */
+  hangUp(): void
   /** Pushes a head to all who subscribed. */
   push(head: unknown): void
 }
@@ -70,6 +72,9 @@ export async function startSocketNode(t: TestContext, answer: Answer): Promise<S
     silence: () => {
       for (const client of server.clients) silent.add(client)
       return new Promise((resolve) => (unheard = resolve))
+    },
+    hangUp: () => {
+      for (const client of server.clients) client.terminate()
     },
     push: (head) => {
       const params = { subscription: SUBSCRIPTION, result: head }
