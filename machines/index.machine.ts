@@ -1,5 +1,5 @@
 import { assign, raise, sendParent, sendTo, setup, type ErrorActorEvent } from 'xstate'
-import type { AdvanceOutcome } from '../src/indexing/follower.ts'
+import type { AdvanceOutcome } from '../src/indexing/catch-up.ts'
 import { backOff } from './back-off.ts'
 import { slot } from './slot.ts'
 

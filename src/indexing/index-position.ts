@@ -20,9 +20,10 @@ export class IndexPosition {
     this.#next = firstLevel
   }
 
-  /** The index's id in the database; undefined: not loaded yet. */
-  get id(): number | undefined {
-    return this.#stored?.id
+  /** The index's id in the database; known from the first `load` on. */
+  get id(): number {
+    if (this.#stored === undefined) throw new Error('where the index stands was not loaded')
+    return this.#stored.id
   }
 
   /** Rows from this level on are of blocks that left the chain, and were not undone. */

@@ -127,7 +127,7 @@ export class RangeIndexer {
     following: (done: BlockRef) => LevelGroup | undefined,
   ): Promise<BlockRef> {
     const { writer, position, onJournalled } = this.#options
-    const { id: indexId = 0, cursor: from } = position
+    const { id: indexId, cursor: from } = position
     const cursor = await writer.write({ ...group, indexId, cursor: from, stop, signal, following })
     position.moveTo(cursor)
     this.#finish(cursor.level)
