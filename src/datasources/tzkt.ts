@@ -6,22 +6,19 @@ import type { BlockRef, Datasource } from './datasource.ts'
 import { parseEndpoint } from './evm/endpoint.ts'
 import { sleep } from './sleep.ts'
 import { BlockList } from './tzkt/block-list.ts'
-import { BlockReader, type ListName, type Reader } from './tzkt/block-reader.ts'
+import { BlockReader } from './tzkt/block-reader.ts'
 import { checkFilters } from './tzkt/check-filters.ts'
-import { FeedReader } from './tzkt/feed-reader.ts'
-import { bigMaps, events, originations, tokenTransfers, transactions } from './tzkt/feeds.ts'
-import type { Feed, FeedRow } from './tzkt/feed.ts'
 import { HeadChannel } from './tzkt/head-channel.ts'
+import { readersOf } from './tzkt/readers-of.ts'
 import { longestRequest, RestClient } from './tzkt/rest-client.ts'
+import { hasSchemas, selectionOf } from './tzkt/selection-of.ts'
 import { sizeOf } from './tzkt/size-of.ts'
 import type { TzktBlock, TzktBlockDetail } from './tzkt/tzkt-block.ts'
 import type {
   BigMapFilters,
   EventFilters,
   OperationFilters,
-  OriginationFilter,
   TokenTransferFilters,
-  TransactionFilter,
 } from './tzkt/tzkt-filter.ts'
 
 export type {
@@ -212,71 +209,4 @@ export function tzkt<
       channel?.close()
     },
   }
-}
-
-function readersOf(
-  {
-    operations = [],
-    events: eventFilters = [],
-    bigMaps: mapFilters = [],
-    tokenTransfers: tokens = [],
-  }: TzktOptions,
-  rest: RestClient,
-  origin: string,
-): ReadonlyMap<ListName, Reader> {
-  const readers = new Map<ListName, Reader>()
-  const reads = <Filter extends object, Row extends FeedRow, Item>(
-    feed: Feed<Filter, Row, Item>,
-    filters: readonly Filter[],
-  ): Reader => {
-    const feedReader = new FeedReader(feed, filters, rest, origin)
-    return (from, to, signal) => feedReader.read(from, to, signal)
-  }
-  if (operations.length > 0) {
-    const isTransaction = (filter: object): filter is TransactionFilter =>
-      (filter as TransactionFilter).kind === 'transaction'
-    const isOrigination = (filter: object): filter is OriginationFilter => !isTransaction(filter)
-    const called = reads(transactions, operations.filter(isTransaction))
-    const made = reads(originations, operations.filter(isOrigination))
-    readers.set('operations', async (from, to, signal) => {
-      const both = await Promise.all([called(from, to, signal), made(from, to, signal)])
-      return both
-        .flat()
-        .sort((one, other) => (one.item as { id: number }).id - (other.item as { id: number }).id)
-    })
-  }
-  if (eventFilters.length > 0) readers.set('events', reads(events, eventFilters))
-  if (mapFilters.length > 0) readers.set('bigMaps', reads(bigMaps, mapFilters))
-  if (tokens.length > 0) readers.set('tokenTransfers', reads(tokenTransfers, tokens))
-  return readers
-}
-
-/** What is delivered, as JSON: schemas do not decide about that. */
-function selectionOf({ operations, events, bigMaps, tokenTransfers, blocks }: TzktOptions) {
-  const texts = (filters: readonly object[] = []): readonly string[] =>
-    filters
-      .map((filter) => {
-        const entries = Object.entries(filter)
-          .filter(([, value]) => value !== undefined && (typeof value !== 'object' || Array.isArray(value)))
-          .map(
-            ([name, value]) => [name, Array.isArray(value) ? value.map(String).toSorted() : value] as const,
-          )
-        return JSON.stringify(Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1))))
-      })
-      .toSorted()
-  return {
-    operations: texts(operations),
-    events: texts(events),
-    bigMaps: texts(bigMaps),
-    tokenTransfers: texts(tokenTransfers),
-    blocks: blocks === undefined ? null : 'every',
-  }
-}
-
-function hasSchemas({ operations = [], events = [], bigMaps = [], blocks }: TzktOptions): boolean {
-  const isSchema = (value: unknown): boolean => typeof value === 'object' && !Array.isArray(value)
-  return (
-    isSchema(blocks) ||
-    [...operations, ...events, ...bigMaps].some((filter) => Object.values(filter).some(isSchema))
-  )
 }
