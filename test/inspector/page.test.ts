@@ -83,10 +83,11 @@ describe('the page', { skip: noBrowser }, () => {
     rollback.open()
     await isLit(page, 'indexer.synchronized.settled')
     // The transitions that it took are listed, the last on top, and its arrow is marked.
-    await page.locator('.transitions li').filter({ hasText: 'rollback → syncing' }).waitFor()
+    await page.locator('.transitions li').filter({ hasText: 'rollback · firing → syncing' }).waitFor()
     assert.equal(await page.locator('.chart [data-taken]').count(), 1)
     await page.getByRole('tab', { name: 'index', exact: true }).click()
-    await isLit(page, 'index.synchronized.waiting')
+    await isLit(page, 'index.work.waiting')
+    await isLit(page, 'index.phase.synchronized.certain')
     await page.getByRole('link', { name: 'Overview' }).click()
     await page.locator('.reorgs li').filter({ hasText: '4 levels, from 29 to 25, 4 rows undone' }).waitFor()
     assert.deepEqual(faults, [])

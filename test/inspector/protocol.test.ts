@@ -90,7 +90,13 @@ test('a late viewer gets what is, then what changes', LIMIT, async (t) => {
   )
   const byName = new Map(snapshot.actors?.map((actor) => [actor.name, actor]))
   assert.deepEqual(byName.get('indexer')?.states, ['indexer.synchronized', 'indexer.synchronized.settled'])
-  assert.deepEqual(byName.get('index: blocks')?.states, ['index.synchronized', 'index.synchronized.waiting'])
+  assert.deepEqual(byName.get('index: blocks')?.states, [
+    'index.work',
+    'index.phase',
+    'index.work.waiting',
+    'index.phase.synchronized',
+    'index.phase.synchronized.certain',
+  ])
   assert.equal(byName.get('index: blocks')?.parent, byName.get('indexer')?.id)
   assert.ok(snapshot.events.some(({ text }) => text === 'on_restart started'))
 
@@ -111,7 +117,7 @@ test('a late viewer gets what is, then what changes', LIMIT, async (t) => {
   )
   const indexer = seen.filter(({ machine }) => machine === 'indexer').flatMap(({ to }) => to)
   assert.deepEqual(indexer, [
-    'indexer.rollback',
+    'indexer.rollback.firing',
     'indexer.syncing',
     'indexer.synchronized.firing',
     'indexer.synchronized.settled',

@@ -1,5 +1,6 @@
 import type { ShownTransition } from '../shown.ts'
 import { s, set, toggle } from './dom.ts'
+import { leavesOf } from './leaves-of.ts'
 
 interface Point {
   readonly x: number
@@ -70,12 +71,12 @@ export class Chart {
   /** Lights the states that these ids are of. */
   light(states: readonly string[]): void {
     const lit = new Set(states)
-    const innermost = states.at(-1)
+    const innermost = leavesOf(states)
     for (const [id, element] of this.#states) {
       toggle(element, 'data-lit', lit.has(id))
-      toggle(element, 'data-innermost', id === innermost)
+      toggle(element, 'data-innermost', innermost.includes(id))
     }
-    const name = (innermost ?? '').split('.').slice(1).join(', ')
+    const name = innermost.map((id) => id.split('.').slice(1).join(', ')).join(' and ')
     set(
       this.element,
       'aria-label',

@@ -7,6 +7,7 @@ import { KeyedList } from '../keyed-list.ts'
 import type { Store } from '../store.ts'
 import { ago } from '../time-text.ts'
 import type { View } from '../view.ts'
+import { leavesOf } from '../leaves-of.ts'
 
 /** Of one parent. A pool may have thousands. */
 const MOST_CHILDREN = 100
@@ -91,8 +92,8 @@ export function actorsView(store: Store): View {
       element,
       update({ actor, depth, children, open }: Line) {
         write(name, actor.name)
-        const leaf = actor.states.at(-1)
-        write(state, leaf !== undefined ? stateWords(leaf) : actor.kind === actor.name ? '' : actor.kind)
+        const words = leavesOf(actor.states).map(stateWords).join(', ')
+        write(state, words !== '' ? words : actor.kind === actor.name ? '' : actor.kind)
         write(many, children > MOST_CHILDREN ? plural(children, 'child', 'children') : '')
         write(caret, children === 0 ? '' : open ? '▾' : '▸')
         set(element, 'aria-level', String(depth))
@@ -172,7 +173,7 @@ function matches(
   wanted: string,
   children: ReadonlyMap<string | undefined, readonly ShownActor[]>,
 ): boolean {
-  const text = `${actor.name} ${actor.states.at(-1) ?? actor.kind}`.toLowerCase()
+  const text = `${actor.name} ${leavesOf(actor.states).join(' ') || actor.kind}`.toLowerCase()
   return (
     text.includes(wanted) || (children.get(actor.id) ?? []).some((child) => matches(child, wanted, children))
   )

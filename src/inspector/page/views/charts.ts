@@ -6,6 +6,7 @@ import { clockTime } from '../format.ts'
 import { KeyedList } from '../keyed-list.ts'
 import type { Store } from '../store.ts'
 import type { View } from '../view.ts'
+import { leavesOf } from '../leaves-of.ts'
 
 /** Each of `machines/`, those first that a person looks for first. */
 const MACHINES = ['indexer', 'index', 'hooks', 'scheduler', 'job', 'watcher', 'root'] as const
@@ -151,10 +152,10 @@ export function chartsView(store: Store): View {
         .toReversed()
         .map((transition) => [String(transition.n), transition]),
     )
-    const leaf = actor?.states.at(-1)
+    const words = leavesOf(actor?.states ?? []).map(stateWords)
     write(
       standing,
-      leaf === undefined ? nothingRuns(machine) : `${actor?.name ?? machine} is in ${stateWords(leaf)}`,
+      words.length === 0 ? nothingRuns(machine) : `${actor?.name ?? machine} is in ${words.join(' and ')}`,
     )
   }
 
