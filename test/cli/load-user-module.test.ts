@@ -65,7 +65,7 @@ test('what a module threw names its own file and line', async (t) => {
   assert.match((await explain(folder, 'throws.ts')).message, /throws\.ts:5 could not be loaded$/)
   assert.match((await explain(folder, 'syntax.ts')).message, /syntax\.ts:2 could not be loaded$/)
   const value = await explain(folder, 'value.ts')
-  assert.match(value.message, /value\.ts could not be loaded$/)
+  assert.match(value.message, /value\.ts could not be loaded: 3 was thrown$/)
   assert.equal(value.hint, 'Throw an Error: it tells where it came from.')
 })
 
