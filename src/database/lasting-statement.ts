@@ -1,5 +1,12 @@
 import { lexSql } from '../text/lex-sql.ts'
 
+type Lasting = 'surely' | 'perhaps' | 'no'
+
+/** Of suspects: the same few are sent again and again, also by Pawl itself for each level and each firing. */
+const known = new Map<string, Lasting>()
+/** Texts may hold values. */
+const MOST_KNOWN = 500
+
 /** Few statements have any of these; the others are not looked at more closely. */
 const SUSPECT =
   /\b(?:set|reset|discard|load|deallocate|listen|unlisten|prepare|set_config|temp|temporary|hold|do|call|pg_(?:try_)?advisory_lock\w*)\b/i
@@ -27,8 +34,17 @@ const LOCAL_SETTING = /\bset_config\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*,\s*
  * Does a statement leave something in its session for who has that next? `surely` by its own words; `perhaps` by code in it. Of the words
  * alone: what a function does that it calls is not seen here.
  */
-export function lasts(text: string): 'surely' | 'perhaps' | 'no' {
+export function lasts(text: string): Lasting {
   if (!SUSPECT.test(text)) return 'no'
+  const before = known.get(text)
+  if (before !== undefined) return before
+  if (known.size >= MOST_KNOWN) known.clear()
+  const lasting = judge(text)
+  known.set(text, lasting)
+  return lasting
+}
+
+function judge(text: string): Lasting {
   const words = unquoted(text).replaceAll(LOCAL_SETTING, '')
   if (LASTING.test(words)) return 'surely'
   return OPAQUE.test(words) ? 'perhaps' : 'no'
