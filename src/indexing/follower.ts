@@ -141,7 +141,6 @@ export class Follower {
 
   /** It does not count as synchronized any more, until it is at its head again. */
   leaveHead(): void {
-    if (!this.#synchronized) return
     this.#synchronized = false
     this.#report((progress) => this.#progress.flush(progress))
   }
