@@ -64,21 +64,39 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   },
   {
     fault: 'what a dead process had stays with it',
-    file: 'hooks/firing-claims',
+    file: 'hooks/left-firings',
     from: '(not exists (select from ${sql(ownSchema)}.process where process.id = f.worker) or ${mine})',
     to: '${mine}',
   },
   {
     fault: 'what a dead process ran is dropped though it can be undone',
-    file: 'hooks/firing-claims',
+    file: 'hooks/left-firings',
     from: 'f.orphaned and not f.reverting and not f.reversible as gone',
     to: 'f.orphaned and not f.reverting as gone',
   },
   {
     fault: 'a process that died leaves no trace at what it had',
-    file: 'hooks/firing-claims',
+    file: 'hooks/left-firings',
     from: 'left_behind = f.left_behind or f.worker <> ${this.#process}',
     to: 'left_behind = f.left_behind',
+  },
+  {
+    fault: 'one that was noted early, and has not run, has used up an attempt',
+    file: 'hooks/left-firings',
+    from: 'attempts = f.attempts - 1',
+    to: 'attempts = f.attempts',
+  },
+  {
+    fault: 'one that was noted early, and has not run, would be compensated',
+    file: 'hooks/left-firings',
+    from: 'begun = false',
+    to: 'begun = true',
+  },
+  {
+    fault: 'one that was noted early runs though its level left the chain',
+    file: 'hooks/left-firings',
+    from: 'f.id = waits.id and not waits.orphaned',
+    to: 'f.id = waits.id',
   },
   {
     fault: 'a run that may end its process is not counted',
