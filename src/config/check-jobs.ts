@@ -1,7 +1,7 @@
 import type { Hook } from '../hooks/hook.ts'
 import type { ConfigurationIssue } from '../errors.ts'
 import { parseInterval } from '../jobs/interval.ts'
-import { checkTrigger, type TriggerOptions } from '../jobs/parse-trigger.ts'
+import { checkTrigger, TRIGGER_KEYS, type TriggerOptions } from '../jobs/parse-trigger.ts'
 import { checkJobArgs } from './check-job-args.ts'
 import { isSystemHook } from './check-hooks.ts'
 import {
@@ -20,14 +20,7 @@ import { didYouMean, listWords } from '../text/did-you-mean.ts'
 export const JOB_KEYS = [
   'hook',
   'args',
-  'crontab',
-  'interval',
-  'daemon',
-  'timezone',
-  'dialect',
-  'start',
-  'end',
-  'jitter',
+  ...TRIGGER_KEYS,
   'maxInstances',
   'coalesce',
   'misfireGraceTime',

@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import postgres from 'postgres'
 import { DatabaseUnavailableError, SessionLostError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { AnswerWatch } from './answer-watch.ts'
 import { ArrayTypes } from './array-types.ts'
-import { isFull, statementError } from './connection-error.ts'
+import { statementError } from './connection-error.ts'
 import { checkUrl, describeUrl } from './database-url.ts'
 import type { Database, DatabaseSession, Sql, Transaction, TransactionOptions } from './database.ts'
 import { sharePostgres } from './embedded/share-postgres.ts'
 import type { EmbeddedPostgres } from './embedded/start-postgres.ts'
-import { quoteName } from './journal-ddl.ts'
 import { Listener } from './listener.ts'
-import { Session, type ConnectOptions } from './session.ts'
+import type { ConnectOptions, Session } from './session.ts'
+import { SessionFactory, type SessionKind } from './session-factory.ts'
 import { SessionPool } from './session-pool.ts'
 import { singleStatements } from './single-statements.ts'
 import { shortenStatement } from '../text/shorten-statement.ts'
@@ -30,19 +29,10 @@ export interface OpenOptions {
   readonly signal?: AbortSignal
 }
 
-type Settings = Readonly<Record<string, unknown>>
-
 /** ms. See `Database.impatientSql`. */
 const LOCK_TIMEOUT = 5_000
 
-/** ms. A server that does not answer by then is down for whoever waits at a terminal. */
-const CONNECT_TIMEOUT = 5_000
-
 const TRANSACTIONS = 8
-
-/** ms until a connection that was given up is free, and how often that is waited for: in all half a second. */
-const SPARED = 25
-const SPARED_TRIES = 20
 
 /** Sessions for single statements: so many of ours, and so many long ones of users, can run side by side. */
 const SINGLES = 4
@@ -71,13 +61,6 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
   }
 }
 
-/** What sets a session apart from the others of its database. */
-interface SessionKind {
-  readonly connect?: ConnectOptions
-  readonly settings?: Settings
-  readonly transactions?: boolean
-}
-
 class PostgresDatabase implements Database {
   readonly description: string
   readonly schema: string
@@ -89,6 +72,7 @@ class PostgresDatabase implements Database {
   readonly #url: string
   readonly #options: OpenOptions
   readonly #embedded: EmbeddedPostgres | undefined
+  readonly #factory: SessionFactory
   readonly #pool: SessionPool
   readonly #levels: SessionPool
   readonly #pools: readonly SessionPool[]
@@ -110,7 +94,16 @@ class PostgresDatabase implements Database {
     this.description = describeUrl(this.#url)
     this.schema = schema
     this.ownSchema = schema === 'public' ? 'pawl' : `pawl_${schema}`
-    this.#watch = new AnswerWatch(() => this.#connect())
+    this.#factory = new SessionFactory({
+      url: this.#url,
+      description: this.description,
+      schema,
+      name: this.sessions,
+      logger,
+      shapes: this.#shapes,
+      spare: () => this.#pools.some((pool) => pool.spare()),
+    })
+    this.#watch = new AnswerWatch(() => this.#factory.connect())
     const { maxConnections = TRANSACTIONS } = options
     const forTransactions = (): Promise<Session> => this.#openSession({ transactions: true })
     this.#pool = new SessionPool(forTransactions, maxConnections)
@@ -230,40 +223,15 @@ class PostgresDatabase implements Database {
   }
 
   async #openSession(kind: SessionKind = {}): Promise<Session> {
-    const session = await this.#connect(kind).catch((error: unknown) => this.#connectInstead(kind, error))
+    const session = await this.#factory.open(kind)
     this.#watch.add(session)
     return session
-  }
-
-  /** Where the server has no connection left: an idle one of another pool is of more use to who asks now. */
-  async #connectInstead(kind: SessionKind, failure: unknown): Promise<Session> {
-    if (!isFull(failure) || !this.#pools.some((pool) => pool.spare())) throw failure
-    for (let tries = 1; ; tries += 1) {
-      // The server takes a moment to end the other, and does not tell when it has.
-      await new Promise((resolve) => setTimeout(resolve, SPARED))
-      try {
-        return await this.#connect(kind)
-      } catch (error) {
-        if (!isFull(error) || tries === SPARED_TRIES) throw error
-      }
-    }
-  }
-
-  #connect({ connect = {}, settings = {}, transactions = false }: SessionKind = {}): Promise<Session> {
-    return new Session({
-      transactions,
-      url: this.#url,
-      description: this.description,
-      connect: { ...this.#connectOptions(settings), ...connect },
-      shapes: this.#shapes,
-      timeout: CONNECT_TIMEOUT,
-    }).open()
   }
 
   #single(pool: () => SessionPool, begin: <T>(work: (sql: Sql) => Promise<T>) => Promise<T>): Sql {
     const closing = (): Error | undefined => (this.#closing === undefined ? undefined : closed())
     return singleStatements({
-      connect: this.#connectOptions({}),
+      connect: this.#factory.connectOptions(),
       pool,
       arrayTypes: this.#arrayTypes,
       refusal: closing,
@@ -281,24 +249,6 @@ class PostgresDatabase implements Database {
       `"${statement}" has no effect on the statements after it: outside of a transaction each has a connection of its own. ` +
         'Put it and what needs it into sql.begin(…)',
     )
-  }
-
-  #connectOptions(settings: Settings): ConnectOptions {
-    const { schema, logger } = this.#options
-    return {
-      connect_timeout: CONNECT_TIMEOUT / 1_000,
-      // s. postgres.js's own is a minute.
-      keep_alive: 10,
-      types: { bigint: postgres.BigInt },
-      // See ArrayTypes.
-      fetch_types: false,
-      connection: {
-        application_name: this.sessions,
-        search_path: schema === 'public' ? 'public' : `${quoteName(schema)}, public`,
-        ...settings,
-      },
-      onnotice: ({ message }) => logger.debug(`PostgreSQL: ${message ?? ''}`),
-    } as ConnectOptions
   }
 }
 
