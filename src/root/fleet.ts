@@ -3,6 +3,7 @@ import type { Database } from '../database/database.ts'
 import type { Membership, Party } from '../database/membership.ts'
 import type { IndexStatus } from '../hooks/context.ts'
 import type { Logger } from '../logger.ts'
+import { ALL_INDEXES, leaseOf } from './index-leases.ts'
 
 export interface FleetOptions {
   readonly database: Database
@@ -93,12 +94,18 @@ export class Fleet {
   async #note(index: string, synchronized: boolean): Promise<void> {
     const { database, membership, logger } = this.#options
     const { sql, ownSchema } = database
+    const own = sql(ownSchema)
     try {
+      // Who was expelled by a wipe, or lost its lease, may hear of it late: what it says of an index is of no use to who has it.
       await sql`
-        with before as (delete from ${sql(ownSchema)}.lifecycle where key = 'synchronized' and not ${synchronized}),
+        with ours as (
+          select from ${own}.lease
+          where holder = ${membership.holder.name} and name in (${ALL_INDEXES}, ${leaseOf(index)})),
+        before as (
+          delete from ${own}.lifecycle where key = 'synchronized' and not ${synchronized} and exists (select from ours)),
         noted as (
-          update ${sql(ownSchema)}.index set synchronized = ${synchronized}
-          where name = ${index} and synchronized <> ${synchronized} returning name)
+          update ${own}.index set synchronized = ${synchronized}
+          where name = ${index} and synchronized <> ${synchronized} and exists (select from ours) returning name)
         select pg_notify(${membership.channel}, name) from noted`
     } catch (error) {
       // The next change is written; and who cannot write it has no index that goes on.

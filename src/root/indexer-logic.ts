@@ -1,10 +1,16 @@
 import { indexMachine, type IndexWork } from '../../machines/index.machine.ts'
-import { indexerMachine, type IndexerCommand, type Prepared } from '../../machines/indexer.machine.ts'
+import {
+  indexerMachine,
+  type IndexerCommand,
+  type Prepared,
+  type SystemHookWork,
+} from '../../machines/indexer.machine.ts'
 import type { Work } from '../../machines/slot.ts'
 import { causesOf } from '../causes-of.ts'
 import { RollbackError, RollbackMisuseError } from '../errors.ts'
 import type { Follower } from '../indexing/follower.ts'
 import { work, type WorkSignals } from '../work.ts'
+import { whileMade } from './making-lock.ts'
 import { mayPass } from './may-pass.ts'
 import { actionOf, findModifications, judge, rememberUnknown } from './modifications.ts'
 import { reindex } from './reindex.ts'
@@ -33,19 +39,7 @@ export const indexerLogic = indexerMachine.provide({
     reindex: work(({ runtime, reason, redeliver }, signals) =>
       reindex(runtime as Runtime, { reason, redeliver }, signals),
     ),
-    fireSystemHook: work(async ({ runtime, hook, args, failures }) => {
-      const opened = runtime as Runtime
-      const { hooks, track, leases, fleet } = opened
-      // Else each of the processes would fire it. What it has claimed and failed to do is still its own.
-      const claim = { again: failures > 0 }
-      if (hook === 'on_synchronized' && leases.areSpread && !(await fleet.claimSynchronized(claim))) return
-      await hooks.fireSystem(hook, args)
-      if (hook !== 'on_restart') return
-      // The hook may have made tables; each must be in the journal before a level writes it.
-      await track()
-      // And it may have added indexes.
-      await tellUnconfirmed(opened)
-    }),
+    fireSystemHook: work(({ runtime, ...firing }) => fireSystemHook(runtime as Runtime, firing)),
     fail: work(({ error }) => Promise.reject(error)),
   },
   guards: {
@@ -90,6 +84,26 @@ async function prepare(runtime: Runtime, { signal }: WorkSignals): Promise<Prepa
   const reason = judge(await findModifications(search), config, logger)
   if (reason === undefined) await rememberUnknown(search)
   return { reindex: reason }
+}
+
+async function fireSystemHook(
+  runtime: Runtime,
+  { hook, args, failures }: Omit<SystemHookWork, 'runtime'>,
+): Promise<void> {
+  const { database, hooks, track, leases, fleet } = runtime
+  if (hook === 'on_synchronized' && leases.areSpread) {
+    // Each of the processes would fire it; and one that heard late of a wipe would, on what is made then.
+    return whileMade(database, async () => {
+      // What it has claimed and failed to do is still its own.
+      if (await fleet.claimSynchronized({ again: failures > 0 })) await hooks.fireSystem(hook, args)
+    })
+  }
+  await hooks.fireSystem(hook, args)
+  if (hook !== 'on_restart') return
+  // The hook may have made tables; each must be in the journal before a level writes it.
+  await track()
+  // And it may have added indexes.
+  await tellUnconfirmed(runtime)
 }
 
 /** Does the policy wipe what cannot be rolled back? */

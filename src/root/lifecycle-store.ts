@@ -2,9 +2,6 @@ import type { Database, Transaction } from '../database/database.ts'
 import type { ReindexReason } from '../events.ts'
 import type { SchemaFingerprint } from './fingerprint.ts'
 
-/** Of all schemas in all databases of a server; the number is arbitrary. */
-const LOCK = 7_238_006
-
 /** What the database remembers of its own making, and of what it was indexed with. */
 export class LifecycleStore {
   readonly #database: Database
@@ -18,12 +15,10 @@ export class LifecycleStore {
     return (await this.#read('reindexed')) !== undefined
   }
 
-  /** Of processes that start at once on a new database, one makes it, and the others wait here until it has. */
-  async isFirst({ sql }: Transaction): Promise<boolean> {
-    const { ownSchema } = this.#database
-    await sql`select pg_advisory_xact_lock(${LOCK}, hashtext(${ownSchema}))`
-    const rows = await sql`select from ${sql(ownSchema)}.lifecycle where key = 'reindexed'`
-    return rows.length === 0
+  /** As `isReindexed`, by what this transaction sees. */
+  async isMade({ sql }: Transaction): Promise<boolean> {
+    const rows = await sql`select from ${sql(this.#database.ownSchema)}.lifecycle where key = 'reindexed'`
+    return rows.length > 0
   }
 
   /** Notes, in the transaction that `on_reindex` ran in, that it did, and with which scripts. */

@@ -6,6 +6,7 @@ import type { ReindexReason } from '../events.ts'
 import type { WorkSignals } from '../work.ts'
 import { expelOthers } from './expel-others.ts'
 import { schemaFingerprint } from './fingerprint.ts'
+import { lockMaking } from './making-lock.ts'
 import { actionOf, reindexRequired, rememberUnknown } from './modifications.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -48,16 +49,22 @@ export async function reindex(runtime: Runtime, order: ReindexOrder, { drain }: 
 }
 
 async function make(runtime: Runtime, { reason, redeliver }: ReindexOrder): Promise<void> {
-  const { database, config, hooks, root, leases, lifecycle, directory } = runtime
+  const { database, config, hooks, root, leases, lifecycle, directory, logger } = runtime
   const { schema, ownSchema } = database
   const { immuneTables = [] } = config
   const wipes = reason !== 'first_start'
   await database.transaction(async (transaction) => {
-    // One process after the other, so that none holds what the other expels while it waits for that one.
-    const isFirst = await lifecycle.isFirst(transaction)
+    // One process after the other, so that none holds what the other expels while it waits for that one; and of those that
+    // start at once on a new database one makes it.
+    await lockMaking(transaction, {
+      ownSchema,
+      onWaiting: () =>
+        logger.info('another process runs on_reindex or on_synchronized: waiting until it is over'),
+    })
+    const isMade = await lifecycle.isMade(transaction)
     const own = quoteName(ownSchema)
     for (const fence of leases.fences) await checkFence(transaction.sql, own, fence, 'reindex')
-    if (!wipes && !isFirst) return
+    if (!wipes && isMade) return
     root.emit({ type: 'reindex', reason })
     if (wipes) {
       await expelOthers(transaction, { ownSchema, but: leases })

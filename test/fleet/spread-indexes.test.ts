@@ -8,6 +8,8 @@ import { createTestDatabase } from '../support/test-database.ts'
 import { until } from '../support/until.ts'
 
 const PROGRAM = fileURLToPath(new URL('spread-process.js', import.meta.url))
+/** What `on_synchronized` of spread-process.ts waits for. */
+const GATE = 1
 const LIMIT = { timeout: 120_000 }
 
 interface Member {
@@ -157,5 +159,36 @@ test('a wipe by one ends the others, who begin anew', LIMIT, async (t) => {
       [[again.child.pid], 40, 0],
     ],
   )
+  assert.equal(await told(1), 1)
+})
+
+const waitingFor = (sql: postgres.Sql, mode: string) => sql`
+  select from pg_locks where locktype = 'advisory' and mode = ${mode} and not granted
+    and database = (select oid from pg_database where datname = current_database())`
+
+test('a wipe waits for on_synchronized of another process, which tells of the old rows', LIMIT, async (t) => {
+  const { sql, start, told, seen } = await startFleet(t)
+  await sql`select pg_advisory_lock(${GATE})`
+  const [one, two] = [start('a'), start('b')]
+  await Promise.all([one.tells('synchronized'), two.tells('synchronized')])
+  const [teller] = await until(
+    sql,
+    (sql) => sql<{ pid: number }[]>`
+      select p.pid from pawl.lifecycle l join pawl.process p on to_jsonb(p.id) = l.value
+      where l.key = 'synchronized' and exists (${waitingFor(sql, 'ShareLock')} and objid = ${GATE})`,
+  )
+  const isFirst = one.child.pid === teller?.pid
+  const [telling, wiping] = isFirst ? [one, two] : [two, one]
+  const ended = once(telling.child, 'exit')
+  wiping.child.send('REINDEX')
+  await until(sql, (sql) => waitingFor(sql, 'ExclusiveLock'))
+  assert.deepEqual(
+    (await seen()).map(({ levels }) => levels),
+    [40, 40],
+  )
+  await sql`select pg_advisory_unlock(${GATE})`
+  assert.deepEqual(await ended, [1, null])
+  const again = start(isFirst ? 'a' : 'b')
+  await Promise.all([wiping.tells('synchronized', 2), again.tells('synchronized')])
   assert.equal(await told(1), 1)
 })

@@ -4,6 +4,8 @@ import { pawl, type HandlerContext } from 'pawl'
 import { simulateChain } from 'pawl/testing'
 
 const [database = '', follow = ''] = process.argv.slice(2)
+/** Of spread-indexes.test.ts. */
+const GATE = 1
 const own = follow.split(',') as ('a' | 'b')[]
 const chain = simulateChain({ seed: 8, length: 40, finality: 10 })
 const index = (name: string) => ({
@@ -22,7 +24,11 @@ const root = createActor(
       await sql`create table seen (index text, level int, pid int, id int generated always as identity primary key)`
       await sql`create table told (pid int, id int generated always as identity primary key)`
     },
-    on_synchronized: async ({ sql }) => void (await sql`insert into told (pid) values (${process.pid})`),
+    on_synchronized: async ({ sql }) => {
+      // A test that holds this lock decides when the hook goes on.
+      await sql`select pg_advisory_xact_lock_shared(${GATE})`
+      await sql`insert into told (pid) values (${process.pid})`
+    },
   }),
 )
 root.on('lifecycle', ({ state }) => process.send?.(state))

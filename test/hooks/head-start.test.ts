@@ -91,10 +91,8 @@ async function openLane(t: TestContext, { maxConcurrency = 1, retry, held = [], 
     const rows = await sql`select id, state, attempts, begun from pawl.firing order by seq`
     return rows.map(({ id, state, attempts, begun }) => `${id} ${state} ${attempts} ${begun}`)
   }
-  const noted = (): Promise<void> =>
-    until(sql, (its) => its`select from pawl.firing where id = '21' and state = 'running'`)
-  const emptied = (): Promise<void> =>
-    until(sql, (its) => its`select where not exists (select from pawl.firing)`)
+  const noted = () => until(sql, (its) => its`select from pawl.firing where id = '21' and state = 'running'`)
+  const emptied = () => until(sql, (its) => its`select where not exists (select from pawl.firing)`)
   return { noted, emptied, database, lane, clock, ran, events, began, go: go.open, states, end }
 }
 

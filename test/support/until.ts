@@ -1,7 +1,11 @@
-/** Asks again and again until the query has a row. */
-export async function until<Sql>(
+/** Asks again and again until the query has a row. @returns its rows */
+export async function until<Sql, Row>(
   sql: Sql,
-  query: (sql: Sql) => PromiseLike<readonly unknown[]>,
-): Promise<void> {
-  while ((await query(sql)).length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+  query: (sql: Sql) => PromiseLike<readonly Row[]>,
+): Promise<readonly Row[]> {
+  for (;;) {
+    const rows = await query(sql)
+    if (rows.length > 0) return rows
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
 }
