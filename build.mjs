@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { assemblePackage } from './package.mjs'
 
 const PAGE = join('src', 'inspector', 'page')
 const CLI = join('dist', 'src', 'cli', 'main.js')
@@ -16,4 +17,5 @@ const status = compile('.') || compile(PAGE)
 cpSync(PAGE, join('dist', PAGE), { recursive: true, filter: (file) => !/\.(ts|json)$/.test(file) })
 // npm makes it so where it installs the package; in a clone `npx pawl` runs this very file.
 if (existsSync(CLI)) chmodSync(CLI, 0o755)
-process.exit(status ?? 1)
+if (status !== 0) process.exit(status ?? 1)
+await assemblePackage()

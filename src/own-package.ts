@@ -10,13 +10,13 @@ interface PackageJson {
   readonly peerDependencies: Readonly<Record<string, string>>
 }
 
-// From dist/src/, in the repository as in an installed package.
-const ROOT = new URL('../../', import.meta.url)
+/** From dist/src/, in the repository; in an installed package all code is there. */
+export const PACKAGE_ROOT = new URL('../../', import.meta.url)
 
 /** What this copy says of itself. */
 export const readOwnPackage = (): PackageJson =>
   // Our own file, published with this code.
-  JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as PackageJson
+  JSON.parse(readFileSync(new URL('package.json', PACKAGE_ROOT), 'utf8')) as PackageJson
 
 export const ownVersion = (): string => readOwnPackage().version
 
@@ -26,7 +26,7 @@ export function ownEntries(): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(exports).map(([key, target]) => [
       key.replace('.', name),
-      fileURLToPath(new URL(typeof target === 'string' ? target : target.default, ROOT)),
+      fileURLToPath(new URL(typeof target === 'string' ? target : target.default, PACKAGE_ROOT)),
     ]),
   )
 }

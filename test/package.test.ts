@@ -32,7 +32,9 @@ describe('the package, as users get it', () => {
     await mkdir(modules)
     // A project of its own, whatever lies in the folders above.
     await writeFile(join(project, 'package.json'), '{ "private": true }\n')
-    await run('npm', ['pack', '--silent', '--pack-destination', project], { cwd: ROOT })
+    await run('npm', ['pack', '--silent', '--pack-destination', project], {
+      cwd: join(ROOT, 'dist', 'package'),
+    })
     const [tarball] = await readdir(project).then((files) => files.filter((file) => file.endsWith('.tgz')))
     await run('tar', ['-xzf', tarball ?? '', '-C', modules], { cwd: project })
     await cp(join(modules, 'package'), installed, { recursive: true })
@@ -207,6 +209,32 @@ describe('the package, as users get it', () => {
       const { stdout } = await run(process.execPath, [file], { cwd: project })
       assert.equal(stdout, 'true CONFIGURATION\n', file)
     }
+  })
+
+  test('has its charts and the page of its inspector', async () => {
+    const cli = join(installed, 'dist', 'src', 'cli', 'main.js')
+    const { stdout } = await run(process.execPath, [cli, 'diagrams', 'indexer'])
+    assert.match(stdout, /^stateDiagram-v2$/m)
+    await writeFile(
+      join(project, 'inspector.mjs'),
+      // A database that does not answer: the page is there before it.
+      `import { createServer } from 'node:net'
+      import { createActor } from 'xstate'
+      import { pawl } from 'pawl'
+      const silent = createServer().listen(0, '127.0.0.1', () => {
+        const database = \`postgres://127.0.0.1:\${silent.address().port}/none\`
+        const root = createActor(pawl({ database, inspector: { port: 0, onOpen } }))
+        root.subscribe({ error: console.error })
+        root.start()
+      })
+      const onOpen = async (url) => {
+        for (const file of ['/', '/main.js', '/charts/indexer.json']) console.log(file, (await fetch(new URL(file, url))).status)
+        process.exit()
+      }
+`,
+    )
+    const { stdout: pages } = await run(process.execPath, [join(project, 'inspector.mjs')], { cwd: project })
+    assert.equal(pages, '/ 200\n/main.js 200\n/charts/indexer.json 200\n')
   })
 
   test('pawl init begins a project that type-checks, tests and runs', { timeout: 120_000 }, async () => {

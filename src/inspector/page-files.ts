@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { PACKAGE_ROOT } from '../own-package.ts'
 
 export interface PageFile {
   readonly type: string
@@ -14,9 +15,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-const PAGE = fileURLToPath(new URL('page', import.meta.url))
-/** Where `npm run diagrams` puts the layouts of the charts; beside `dist/`. */
-const CHARTS = fileURLToPath(new URL('../../../diagrams', import.meta.url))
+const PAGE = fileURLToPath(new URL('dist/src/inspector/page', PACKAGE_ROOT))
+/** Where `npm run diagrams` puts the layouts of the charts. */
+const CHARTS = fileURLToPath(new URL('diagrams', PACKAGE_ROOT))
 
 /**
  * The files of the page by their paths. All of them are read once, so that no request is ever made into the name of a file.

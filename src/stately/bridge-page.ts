@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { PACKAGE_ROOT } from '../own-package.ts'
 
 export interface PageFile {
   readonly type: string
@@ -40,7 +41,7 @@ async function* pieces(reader) {
 /** The files of the page that holds the hosted inspector and feeds it, by their paths. */
 export function bridgePage(hosted: string): ReadonlyMap<string, PageFile> {
   const script = 'text/javascript; charset=utf-8'
-  const bridge = readFileSync(new URL('../inspector/page/stately-bridge.js', import.meta.url), 'utf8')
+  const bridge = readFileSync(new URL('dist/src/inspector/page/stately-bridge.js', PACKAGE_ROOT), 'utf8')
   return new Map([
     ['/', { type: 'text/html; charset=utf-8', body: html(hosted) }],
     ['/style.css', { type: 'text/css; charset=utf-8', body: CSS }],

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { Option, type Command } from 'commander'
 import { ConfigurationError } from '../../errors.ts'
+import { PACKAGE_ROOT } from '../../own-package.ts'
 import { didYouMean, listWords } from '../../text/did-you-mean.ts'
 import type { CliContext } from './cli-context.ts'
 
-/** Beside `dist/`, in the repository as in the package. */
-const FOLDER = new URL('../../../../diagrams/', import.meta.url)
+const FOLDER = new URL('diagrams/', PACKAGE_ROOT)
 const ENDINGS = { mermaid: '.mmd', svg: '.svg', layout: '.layout.json' } as const
 
 export function addDiagrams(program: Command, { out }: CliContext): void {
