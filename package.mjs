@@ -27,8 +27,6 @@ export async function assemblePackage() {
     platform: 'node',
     target: 'node20',
     packages: 'external',
-    // What is thrown is known by its class's name.
-    keepNames: true,
     outbase: LIBRARY,
     outdir: join(TARGET, LIBRARY),
     logLevel: 'warning',

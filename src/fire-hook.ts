@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ActorRefFrom } from 'xstate'
 import type { HookConfigs } from './config/config.ts'
 import { isInTransaction } from './database/transaction-scope.ts'
+import { AwaitedFirings } from './awaited-firings.ts'
 import { CallbackError, StoppingError } from './errors.ts'
 import { checkFireOptions, type QueueOptions } from './hooks/fire-options.ts'
 import type { HookCallArgs } from './hooks/hook-call.ts'
@@ -44,32 +45,22 @@ export function fireHook<Hooks extends HookConfigs, Name extends keyof Hooks & s
     )
   }
   const id = randomUUID()
-  return new Promise((resolve, reject) => {
+  try {
     // Not left to the root: among the fields of the command they would be taken for those.
     if (options !== undefined) checkFireOptions(`hook "${hook}"`, options, undefined)
-    const settle = (outcome: () => void): void => {
-      for (const subscription of subscriptions) subscription.unsubscribe()
-      outcome()
-    }
-    const ended = (): void =>
-      settle(() => reject(new StoppingError(`hook "${hook}" did not end: the root ended before it`)))
-    const subscriptions = [
-      root.on(options === undefined ? 'hook.finished' : 'hook.queued', ({ firing }) => {
-        if (firing === id) settle(resolve)
-      }),
-      root.on('hook.failed', ({ firing, error }) => {
-        if (firing === id) settle(() => reject(error))
-      }),
-      root.subscribe({ complete: ended, error: ended }),
-    ]
-    const awaited = options === undefined && isInTransaction() ? { awaited: true } : {}
-    root.send({
-      ...options,
-      ...awaited,
-      type: 'FIRE_HOOK',
-      hook,
-      id,
-      ...(args === undefined ? {} : { args }),
-    } as never)
-  })
+  } catch (error) {
+    return Promise.reject(error)
+  }
+  const until = options === undefined ? 'hook.finished' : 'hook.queued'
+  const firing = AwaitedFirings.of(root as never).wait({ id, hook, until })
+  const awaited = options === undefined && isInTransaction() ? { awaited: true } : {}
+  root.send({
+    ...options,
+    ...awaited,
+    type: 'FIRE_HOOK',
+    hook,
+    id,
+    ...(args === undefined ? {} : { args }),
+  } as never)
+  return firing
 }
