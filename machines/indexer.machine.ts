@@ -45,6 +45,15 @@ type Ending = 'stop' | 'reindex' | 'restart'
 type Reorg = Extract<IndexReport, { type: 'INDEX_REORGED' }>
 type IndexPhase = 'syncing' | 'synchronized' | 'failed'
 
+export interface ReindexWork {
+  readonly runtime: unknown
+  readonly reason: ReindexReason
+  /** Keys of firings count as new. */
+  readonly redeliver: boolean
+  /** How often it has failed since the state was entered. */
+  readonly failures: number
+}
+
 export interface SystemHookWork {
   readonly runtime: unknown
   readonly hook: 'on_restart' | 'on_synchronized' | 'on_index_rollback'
@@ -95,10 +104,7 @@ export const indexerMachine = setup({
   actors: {
     index: indexMachine,
     prepare: slot<{ readonly runtime: unknown }, Prepared>('prepare'),
-    reindex: slot<
-      { readonly runtime: unknown; readonly reason: ReindexReason; readonly redeliver: boolean },
-      void
-    >('reindex'),
+    reindex: slot<ReindexWork, void>('reindex'),
     fireSystemHook: slot<SystemHookWork, void>('fireSystemHook'),
     fail: slot<{ readonly error: unknown }, never>('fail'),
   },
@@ -468,6 +474,7 @@ export const indexerMachine = setup({
               runtime: context.runtime,
               reason: context.reindex ?? 'manual',
               redeliver: context.redeliver,
+              failures: context.attempt,
             }),
             onDone: [
               { guard: 'ending', target: '#indexer.ending', actions: 'noteReindexed' },

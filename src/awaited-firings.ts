@@ -62,7 +62,7 @@ export class AwaitedFirings {
   }
 
   #endAll(): void {
-    for (const { id, hook, reject } of [...this.#waiting.values()]) {
+    for (const { id, hook, reject } of this.#waiting.values()) {
       this.#take(id)
       reject(new StoppingError(`hook "${hook}" did not end: the root ended before it`))
     }

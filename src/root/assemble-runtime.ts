@@ -30,6 +30,7 @@ import { actionOf, findModifications, judge, rememberUnknown } from './modificat
 import { onlyThese, sourcesOf } from './followed-indexes.ts'
 import type { IndexLeases } from './index-leases.ts'
 import { IndexRegistry } from './index-registry.ts'
+import { Reindexer } from './reindexer.ts'
 import { rollBack } from './roll-back.ts'
 import { type Role } from '../roles.ts'
 import { trackFiring } from './track-firing.ts'
@@ -220,6 +221,17 @@ export function assembleRuntime(opened: Opened): Runtime {
     queue,
     firingStore: store,
     lifecycle,
+    reindexer: new Reindexer({
+      config,
+      database,
+      directory,
+      hooks,
+      indexes,
+      leases,
+      lifecycle,
+      logger,
+      root,
+    }),
     directory,
     jobStore,
     jobs,

@@ -13,7 +13,6 @@ import { work, type WorkSignals } from '../work.ts'
 import { whileMade } from './making-lock.ts'
 import { mayPass } from './may-pass.ts'
 import { actionOf, findModifications, judge, rememberUnknown } from './modifications.ts'
-import { reindex } from './reindex.ts'
 import type { Runtime } from './runtime.ts'
 import { shareIndexes } from './share-indexes.ts'
 import { tellUnconfirmed } from './tell-unconfirmed.ts'
@@ -36,9 +35,7 @@ export const indexerLogic = indexerMachine.provide({
       actions: { noteSyncing: (_, input) => followerOf(input).leaveHead() },
     }),
     prepare: work(({ runtime }, signals) => prepare(runtime as Runtime, signals)),
-    reindex: work(({ runtime, reason, redeliver }, signals) =>
-      reindex(runtime as Runtime, { reason, redeliver }, signals),
-    ),
+    reindex: work(({ runtime, ...order }, signals) => (runtime as Runtime).reindexer.reindex(order, signals)),
     fireSystemHook: work(({ runtime, ...firing }) => fireSystemHook(runtime as Runtime, firing)),
     fail: work(({ error }) => Promise.reject(error)),
   },

@@ -30,6 +30,7 @@ import { contactSources, neverContacted } from './first-contact.ts'
 import { Fleet } from './fleet.ts'
 import { rolesOf, type Role } from '../roles.ts'
 import { assembleRuntime } from './assemble-runtime.ts'
+import type { Reindexer } from './reindexer.ts'
 
 /** What the parts of one running root share. Opened before them, closed after them. */
 export interface Runtime {
@@ -52,6 +53,7 @@ export interface Runtime {
   readonly queue: DurableQueue
   readonly firingStore: FiringStore
   readonly lifecycle: LifecycleStore
+  readonly reindexer: Reindexer
   readonly jobStore: JobStore
   /** Changes jobs at run time: `ctx.jobs`, and the root's events. */
   readonly jobs: JobDesk

@@ -141,6 +141,7 @@ test('on_reindex whose connection is lost leaves nothing, and is fired again', L
     },
   }))
   assert.deepEqual(retriesOf(emitted), [['reindex', 1]])
+  assert.equal(emitted.events.filter(({ type }) => type === 'reindex').length, 1)
   assert.deepEqual([...(await sql`select id from made`)], [{ id: 1 }])
 })
 
@@ -207,5 +208,9 @@ test('a reindex whose COMMIT is never answered is not done twice', LIMIT, async 
   assert.equal(retrying.state, 'reindex')
   await emitted.synchronized()
   assert.deepEqual([made, lost], [2, 1])
+  assert.deepEqual(
+    emitted.events.flatMap((event) => (event.type === 'reindex' ? [event.reason] : [])),
+    ['first_start', 'manual'],
+  )
   assert.deepEqual([...(await sql`select level::int from pawl.index`)], [{ level: 4 }])
 })

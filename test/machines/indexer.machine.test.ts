@@ -105,6 +105,7 @@ test('a new database is made first, then on_restart', () => {
     runtime: undefined,
     reason: 'first_start',
     redeliver: false,
+    failures: 0,
   })
   slots.last('reindex').settle()
   slots.last('prepare').settle({ reindex: undefined })
@@ -200,7 +201,12 @@ test('REINDEX ends the indexes, wipes, and starts them anew', () => {
     send({ type: 'REINDEX' })
     say(stopped('a'), stopped('b'))
     assert.deepEqual(value(), { reindex: 'making' })
-    assert.deepEqual(slots.last('reindex').input, { runtime: undefined, reason: 'manual', redeliver: false })
+    assert.deepEqual(slots.last('reindex').input, {
+      runtime: undefined,
+      reason: 'manual',
+      redeliver: false,
+      failures: 0,
+    })
     slots.last('reindex').settle()
     slots.last('prepare').settle({ reindex: undefined })
     hookRunning().settle()
@@ -279,7 +285,12 @@ test('REINDEX carries whether keys are delivered again', () => {
   send({ type: 'REINDEX', redeliver: true })
   send({ type: 'REINDEX' })
   say(stopped('a'), stopped('b'))
-  assert.deepEqual(slots.last('reindex').input, { runtime: undefined, reason: 'manual', redeliver: true })
+  assert.deepEqual(slots.last('reindex').input, {
+    runtime: undefined,
+    reason: 'manual',
+    redeliver: true,
+    failures: 0,
+  })
 })
 
 test('an index that is added starts at once where the others run, else with them', () => {
@@ -407,7 +418,7 @@ test('what cannot be rolled back is wiped, where the policy says so', () => {
   assert.equal(failed.value(), 'ending')
   assert.deepEqual(failed.commands, ['b STOP'])
   failed.say(stopped('b'))
-  const reason = { runtime: undefined, reason: 'rollback', redeliver: false }
+  const reason = { runtime: undefined, reason: 'rollback', redeliver: false, failures: 0 }
   assert.deepEqual(failed.slots.last('reindex').input, reason)
   failed.slots.last('reindex').settle()
   failed.prepare()
