@@ -126,11 +126,12 @@ const heapBefore = heapUsed()
 const startedAt = performance.now()
 const running = load.engine === 'croner' ? startCroner(load) : await startPawl(load)
 const registered = performance.now() - startedAt
-const heap = heapUsed() - heapBefore
 // Those that are spread by a start begin 5 s after it.
 from = Math.ceil(Date.now() / 1_000) * 1_000 + (load.schedule === 'second' ? 7_000 : 1_000)
 until = from + load.seconds * 1_000
 await sleep(from - Date.now())
+// Not before: what has just been written is held until its answer is read.
+const heap = heapUsed() - heapBefore
 const before = process.cpuUsage()
 const began = performance.now()
 await sleep(until - Date.now())

@@ -80,8 +80,12 @@ async function entriesOf(folder: string, name: string): Promise<readonly string[
   }
 }
 
-const collator = new Intl.Collator('en', { numeric: true })
-const naturalOrder = (a: string, b: string): number => collator.compare(a, b) || (a < b ? -1 : 1)
+/** Made where it is needed: a start without scripts does without. */
+let collator: Intl.Collator | undefined
+const naturalOrder = (a: string, b: string): number => {
+  collator ??= new Intl.Collator('en', { numeric: true })
+  return collator.compare(a, b) || (a < b ? -1 : 1)
+}
 
 /** Links may lead anywhere; scripts come from `sql/` alone. */
 async function inside(root: string, path: string, name: string): Promise<string> {
