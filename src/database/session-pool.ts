@@ -53,7 +53,9 @@ export class SessionPool {
     { atOnce = false }: { readonly atOnce?: boolean } = {},
   ): Promise<T> {
     signal?.throwIfAborted()
-    const session = atOnce && this.#idle.length === 0 ? await this.#openExtra() : await this.#take(signal)
+    const session =
+      this.#takeIdle() ??
+      (atOnce && this.#idle.length === 0 ? await this.#openExtra() : await this.#take(signal))
     try {
       return await work(session)
     } finally {
@@ -77,6 +79,16 @@ export class SessionPool {
     clearTimeout(this.#standstill)
     for (const { refuse } of this.#waiting.splice(0)) refuse(closed())
     for (const session of this.#all) session.end(new SessionLostError('the database was closed'))
+  }
+
+  /** Undefined: others wait for one, or none is there. */
+  #takeIdle(): Session | undefined {
+    if (this.#closed || this.#waiting.length > 0) return undefined
+    for (;;) {
+      const session = this.#idle.pop()
+      if (session?.lost === undefined) return session
+      this.#all.delete(session)
+    }
   }
 
   #take(signal: StopSignal | undefined): Promise<Session> {

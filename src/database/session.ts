@@ -230,7 +230,14 @@ export class Session implements TransactionSession {
     return new Promise((resolve, reject) => {
       if (this.#lost !== undefined) reject(this.#lost)
       this.#waiting.add(reject)
-      work.then(resolve, reject).finally(() => this.#waiting.delete(reject))
+      const settle = (outcome: () => void): void => {
+        this.#waiting.delete(reject)
+        outcome()
+      }
+      work.then(
+        (result) => settle(() => resolve(result)),
+        (error: unknown) => settle(() => reject(error)),
+      )
     })
   }
 

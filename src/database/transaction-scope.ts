@@ -61,7 +61,8 @@ export class TransactionScope implements JoinedTransaction {
   readonly #made = new MadeQueries()
   /** Statements of this scope were undone with a savepoint that was open when they were sent. */
   #undone = false
-  #last: Promise<unknown> = Promise.resolve()
+  /** The last savepoint; undefined: there was none. */
+  #last: Promise<unknown> | undefined
   readonly #joined = new Set<Promise<unknown>>()
 
   constructor(session: ScopeSession, parent?: TransactionScope) {
@@ -108,19 +109,19 @@ export class TransactionScope implements JoinedTransaction {
       const result = await current.run(this, () => work(this))
       while (this.#joined.size > 0) await Promise.allSettled(this.#joined)
       this.close()
-      await this.#last.catch(() => {})
-      await this.#buffer.flush()
+      await this.#last?.catch(() => {})
+      if (!this.#buffer.isDone) await this.#buffer.flush()
       const unsent = this.#made.takeUnsent()
       if (unsent.length > 0) throw neverSent(unsent)
       return result
     } finally {
       this.close()
       this.#buffer.discard()
-      await this.#last.catch(() => {})
+      await this.#last?.catch(() => {})
       const running = [...this.#gate.running]
       // Nothing else can be sent while a COPY is half done.
       if (running.map((statement) => statement.finish()).includes(false)) this.#session.end(unfinishedCopy())
-      await Promise.all(running.map(({ done }) => done))
+      if (running.length > 0) await Promise.all(running.map(({ done }) => done))
     }
   }
 
@@ -161,7 +162,8 @@ export class TransactionScope implements JoinedTransaction {
     if (this.#isOver) {
       return Promise.reject(new TransactionOverError('a savepoint came after the end of its transaction'))
     }
-    const result = this.#last.catch(() => {}).then(() => this.#savepoint(work))
+    const before = this.#last?.catch(() => {}) ?? Promise.resolve()
+    const result = before.then(() => this.#savepoint(work))
     this.#last = result
     return result
   }

@@ -64,6 +64,11 @@ export class WriteBuffer implements RowWriter {
     return !this.#gatherer.isEmpty || this.#waiting.length > 0 || this.#sending !== undefined
   }
 
+  /** All that it took is written. */
+  get isDone(): boolean {
+    return !this.isPending && this.#underWay.size === 0 && this.#failure === undefined
+  }
+
   insert(table: string, rows: Row | readonly Row[], by?: string): void {
     this.#take(this.#kinds.insert(table), rows, by)
   }

@@ -36,7 +36,8 @@ export async function checkArguments<Args extends HookArgs>(
   if (given === undefined) throw wrongArguments(subject, hook, ['they cannot be read'])
   const parsed = new Map<string, Parsed>()
   for (const [name, schema] of Object.entries(hook.args)) {
-    parsed.set(name, await parse(() => v.safeParseAsync(schema, given.get(name))))
+    const value = given.get(name)
+    parsed.set(name, isAsync(schema) ? await parseInTime(schema, value) : parse(schema, value))
   }
   const problems = judge(hook, given, parsed)
   if (problems.length > 0) {
@@ -61,12 +62,7 @@ export function foreseeProblems(
   const given = entriesOf(args) ?? new Map<string, unknown>()
   const parsed = new Map<string, Parsed>()
   for (const [name, schema] of Object.entries(hook.args)) {
-    if (schema.async as boolean) continue
-    try {
-      parsed.set(name, v.safeParse(schema, given.get(name)))
-    } catch (error) {
-      parsed.set(name, { thrown: error })
-    }
+    if (!isAsync(schema)) parsed.set(name, parse(schema, given.get(name)))
   }
   return judge(hook, given, parsed)
 }
@@ -85,9 +81,21 @@ type Parsed =
   /** By a transformation of the user's that throws instead of reporting. */
   | { readonly thrown: unknown }
 
-async function parse(work: () => Promise<Parsed>): Promise<Parsed> {
+type Schema = HookArgs[string]
+
+const isAsync = (schema: Schema): boolean => schema.async as boolean
+
+function parse(schema: Schema, value: unknown): Parsed {
   try {
-    return await work()
+    return v.safeParse(schema as v.GenericSchema, value)
+  } catch (error) {
+    return { thrown: error }
+  }
+}
+
+async function parseInTime(schema: Schema, value: unknown): Promise<Parsed> {
+  try {
+    return await v.safeParseAsync(schema, value)
   } catch (error) {
     return { thrown: error }
   }
