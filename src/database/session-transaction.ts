@@ -98,9 +98,9 @@ export class SessionTransaction {
     return this.#session.writesInTransactions && (withFirst || this.#session.isFresh)
   }
 
-  async #begin(): Promise<void> {
+  #begin(): Promise<unknown> {
     // The level, too: through a pooler nothing says so before.
-    await this.#runOrEnd('begin read write, isolation level read committed')
+    return this.#runOrEnd('begin read write, isolation level read committed')
   }
 
   /** @throws what `last` did, or COMMIT: nothing is committed then */

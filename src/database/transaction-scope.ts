@@ -109,7 +109,7 @@ export class TransactionScope implements JoinedTransaction {
       const result = await current.run(this, () => work(this))
       while (this.#joined.size > 0) await Promise.allSettled(this.#joined)
       this.close()
-      await this.#last?.catch(() => {})
+      if (this.#last !== undefined) await this.#last.catch(() => {})
       if (!this.#buffer.isDone) await this.#buffer.flush()
       const unsent = this.#made.takeUnsent()
       if (unsent.length > 0) throw neverSent(unsent)
@@ -117,7 +117,7 @@ export class TransactionScope implements JoinedTransaction {
     } finally {
       this.close()
       this.#buffer.discard()
-      await this.#last?.catch(() => {})
+      if (this.#last !== undefined) await this.#last.catch(() => {})
       const running = [...this.#gate.running]
       // Nothing else can be sent while a COPY is half done.
       if (running.map((statement) => statement.finish()).includes(false)) this.#session.end(unfinishedCopy())
