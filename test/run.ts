@@ -1,7 +1,7 @@
 // Runs the tests: `node dist/test/run.js [files, or parts of their names…]`. Starts one throw-away PostgreSQL for all of them.
 // With --coverage (Node 22.10 or newer): which lines of src/ and machines/ they run, and a failure where those are too few.
 // PAWL_TEST_AGAIN=1 runs files that failed once more, one at a time: many start processes, and a busy machine lets them wait too
-// long. PAWL_TEST_POSTGRES=14 takes the oldest that Pawl supports; PAWL_TEST_SERVER=postgres://… takes one that runs already.
+// long. How long each file took is in dist/test/file-times.txt. PAWL_TEST_POSTGRES=14 takes the oldest that Pawl supports; PAWL_TEST_SERVER=postgres://… takes one that runs already.
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -62,6 +62,8 @@ function run(paths: readonly string[], concurrency: number): Promise<number> {
       '--test-reporter-destination=stdout',
       `--test-reporter=${new URL('failed-files.js', import.meta.url).href}`,
       `--test-reporter-destination=${failed}`,
+      `--test-reporter=${new URL('file-times.js', import.meta.url).href}`,
+      `--test-reporter-destination=${join(folder, 'file-times.txt')}`,
       ...coverage,
       ...paths,
     ],
