@@ -4,6 +4,7 @@ import { ConfigurationError, UnknownJobError, type ConfigurationIssue } from '..
 import { didYouMean, listWords } from '../text/did-you-mean.ts'
 import { describeValue } from '../text/describe-value.ts'
 import { isStorable } from '../text/is-storable.ts'
+import { checkJobCall, type JobCall } from './check-job-call.ts'
 import { checkReschedule } from './check-reschedule.ts'
 import { checkStorable } from './check-storable.ts'
 import type { JobCommand } from './job-command.ts'
@@ -31,6 +32,8 @@ export interface RunningJobs {
 export class JobDesk implements JobControl {
   readonly #options: JobDeskOptions
   #running: RunningJobs | undefined
+  /** Of each job the change that was asked for last. */
+  readonly #last = new Map<string, Promise<void>>()
 
   constructor(options: JobDeskOptions) {
     this.#options = options
@@ -41,52 +44,57 @@ export class JobDesk implements JobControl {
     this.#running = running
   }
 
-  async add(name: string, job: JobConfig, { temporary = false } = {}): Promise<void> {
-    const found = this.#options.check(name, job)
-    const issues = found.length > 0 ? found : checkStorable(`jobs.${name}`, job)
-    if (issues.length > 0) throw new ConfigurationError(issues)
-    const schedule = this.#describe(name, job)
-    const change: JobChange = { type: 'add', hook: job.hook, schedule, definition: job, temporary }
-    if (!(await this.#change(name, change))) {
-      throw new ConfigurationError([
-        {
-          path: `jobs.${name}`,
-          message: 'is a job of the config already: change it there, or choose another name',
-        },
-      ])
-    }
+  add(name: string, job: JobConfig, options: { readonly temporary?: boolean } = {}): Promise<void> {
+    return this.#inOrder('add', { name, options }, async () => {
+      const found = this.#options.check(name, job)
+      const issues = found.length > 0 ? found : checkStorable(`jobs.${name}`, job)
+      if (issues.length > 0) throw new ConfigurationError(issues)
+      const schedule = this.#describe(name, job)
+      const { temporary = false } = options
+      const change: JobChange = { type: 'add', hook: job.hook, schedule, definition: job, temporary }
+      if (!(await this.#change(name, change))) {
+        throw new ConfigurationError([
+          {
+            path: `jobs.${name}`,
+            message: 'is a job of the config already: change it there, or choose another name',
+          },
+        ])
+      }
+    })
   }
 
-  async remove(name: string): Promise<void> {
-    await this.#changeKnown(name, { type: 'remove' })
+  remove(name: string): Promise<void> {
+    return this.#inOrder('remove', { name }, () => this.#changeKnown(name, { type: 'remove' }))
   }
 
-  async reschedule(name: string, trigger: JobTrigger): Promise<void> {
-    const { store, timezone } = this.#options
-    const issues = checkReschedule(name, trigger, { timezone })
-    if (issues.length > 0) throw new ConfigurationError(issues)
-    const [state] = isStorable(name) ? await store.read([name]) : []
-    if (state !== undefined && (state.schedule === 'daemon') !== (trigger.daemon === true)) {
-      throw new ConfigurationError([
-        {
-          path: `jobs.${name}`,
-          message: 'a daemon has no schedule, and a schedule makes no daemon: remove it and add another',
-        },
-      ])
-    }
-    await this.#changeKnown(name, { type: 'reschedule', schedule: this.#describe(name, trigger), trigger })
+  reschedule(name: string, trigger: JobTrigger): Promise<void> {
+    return this.#inOrder('reschedule', { name }, async () => {
+      const { store, timezone } = this.#options
+      const issues = checkReschedule(name, trigger, { timezone })
+      if (issues.length > 0) throw new ConfigurationError(issues)
+      const [state] = isStorable(name) ? await store.read([name]) : []
+      if (state !== undefined && (state.schedule === 'daemon') !== (trigger.daemon === true)) {
+        throw new ConfigurationError([
+          {
+            path: `jobs.${name}`,
+            message: 'a daemon has no schedule, and a schedule makes no daemon: remove it and add another',
+          },
+        ])
+      }
+      await this.#changeKnown(name, { type: 'reschedule', schedule: this.#describe(name, trigger), trigger })
+    })
   }
 
-  async pause(name: string): Promise<void> {
-    await this.#changeKnown(name, { type: 'pause' })
+  pause(name: string): Promise<void> {
+    return this.#inOrder('pause', { name }, () => this.#changeKnown(name, { type: 'pause' }))
   }
 
-  async resume(name: string): Promise<void> {
-    await this.#changeKnown(name, { type: 'resume' })
+  resume(name: string): Promise<void> {
+    return this.#inOrder('resume', { name }, () => this.#changeKnown(name, { type: 'resume' }))
   }
 
-  async run(name: string): Promise<void> {
-    await this.#changeKnown(name, { type: 'run' })
+  run(name: string): Promise<void> {
+    return this.#inOrder('run', { name }, () => this.#changeKnown(name, { type: 'run' }))
   }
 
   list(): Promise<readonly JobStatus[]> {
@@ -111,6 +119,25 @@ export class JobDesk implements JobControl {
     }
   }
 
+  /** After what was asked for of this job before: two connections could exchange them. */
+  async #inOrder(
+    call: JobCall,
+    given: { readonly name: string; readonly options?: unknown },
+    change: () => Promise<void>,
+  ): Promise<void> {
+    const issues = checkJobCall(call, given)
+    if (issues.length > 0) throw new ConfigurationError(issues)
+    const { name } = given
+    const before = this.#last.get(name)
+    const done = before === undefined ? change() : before.then(change, change)
+    this.#last.set(name, done)
+    try {
+      await done
+    } finally {
+      if (this.#last.get(name) === done) this.#last.delete(name)
+    }
+  }
+
   async #changeKnown(name: string, change: JobChange): Promise<void> {
     // PostgreSQL would refuse the name, and no job has it.
     if (isStorable(name) && (await this.#change(name, change))) return
@@ -125,9 +152,16 @@ export class JobDesk implements JobControl {
 
   async #change(name: string, change: JobChange): Promise<boolean> {
     const { store, clock } = this.#options
-    const done = await store.change(name, change, new Date(clock.now()))
-    if (!done) return false
-    await (change.type === 'run' ? this.#running?.look() : this.#running?.refresh([name]))
+    const carryOut = async (): Promise<void> =>
+      change.type === 'run' ? this.#running?.look() : this.#running?.refresh([name])
+    try {
+      if (!(await store.change(name, change, new Date(clock.now())))) return false
+    } catch (error) {
+      // Its answer may be all that was lost: what the row says holds here, too.
+      void carryOut()
+      throw error
+    }
+    await carryOut()
     return true
   }
 
