@@ -3,8 +3,9 @@ import { Membership } from '../database/membership.ts'
 import { changeJob } from './change-job.ts'
 import { loadJobs, readJobs } from './job-rows.ts'
 import { JobRunner } from './job-runner.ts'
-import { claimRuns, pruneRuns, rewindJobs, takeRuns } from './job-runs.ts'
+import { claimRuns, pruneRuns, rewindJobs } from './job-runs.ts'
 import type { JobChange, JobStore, JobTally, KnownJob, Claim, Run, StoreEvents } from './job-store.ts'
+import { RunTaker } from './run-taker.ts'
 import { RunWriter } from './run-writer.ts'
 
 /**
@@ -19,11 +20,13 @@ class DatabaseJobStore implements JobStore {
   readonly #database: Database
   readonly #runner: JobRunner
   readonly #writer: RunWriter
+  readonly #taker: RunTaker
 
   constructor(database: Database, membership: Membership) {
     this.#database = database
     this.#runner = new JobRunner(database, membership)
     this.#writer = new RunWriter(database, membership.id)
+    this.#taker = new RunTaker(database, membership.id)
   }
 
   async load(jobs: readonly KnownJob[], now: Date) {
@@ -67,7 +70,7 @@ class DatabaseJobStore implements JobStore {
   }
 
   takeOver(known: (job: string) => boolean) {
-    return takeRuns(this.#database, this.#runner.id, known)
+    return this.#taker.takeOver(known)
   }
 
   join(events: StoreEvents, now: Date) {

@@ -3,9 +3,6 @@ import type { Claim, Claimed, JobTally, Run, RunKey } from './job-store.ts'
 
 const json = (value: unknown): string => JSON.stringify(value)
 
-/** So many runs are taken over at once; the rest at the next look. */
-const MOST_TAKEN = 1_000
-
 /** ms. Clocks of machines that are right differ by less. */
 const CLOCKS_DIFFER = 10_000
 
@@ -63,63 +60,6 @@ export async function writeRuns(
     select left_job as job, left_fire_time as "fireTime"
     from ${own}.write_runs(
       ${json(rows)}::text::json, ${json(counts)}::text::json, ${owner}, ${writer}, ${number ?? null})`
-}
-
-interface RunRow {
-  readonly job: string
-  readonly fire_time: Date
-  readonly fire_times: number
-  readonly status: 'due' | 'running' | 'succeeded'
-  readonly attempt: number
-  readonly by_hand: boolean
-  readonly retry_at: Date | null
-  readonly error: string | null
-}
-
-/** See `JobStore.takeOver`. */
-export async function takeRuns(
-  database: Database,
-  owner: string,
-  known: (job: string) => boolean,
-): Promise<readonly Run[]> {
-  const { sql } = database
-  const own = sql(database.ownSchema)
-  const left = sql`
-    status in ('due', 'running') and owner is distinct from ${owner}::text::uuid and not exists (
-      select from ${own}.process where process.id = run.owner and process.expires_at > clock_timestamp())`
-  // Nearly always there are none.
-  const found = await sql<{ name: string; gone: boolean }[]>`
-    with names as (select distinct job as name from ${own}.job_run run where ${left})
-    select name, not exists (
-      select from ${own}.job where job.name = names.name and retired_at is null and not removed) as gone
-    from names`
-  // A process whose config is older knows nothing of jobs that a newer one has.
-  const names = found.filter(({ name, gone }) => gone || known(name)).map(({ name }) => name)
-  if (names.length === 0) return []
-  const rows = await sql<RunRow[]>`
-    with found as (
-      select job, fire_time from ${own}.job_run run
-      where ${left} and job in (select json_array_elements_text(${json(names)}::text::json))
-      order by fire_time limit ${MOST_TAKEN} for update skip locked)
-    update ${own}.job_run run set owner = ${owner}::text::uuid,
-      status = case when run.queued then 'succeeded' else run.status end,
-      finished_at = case when run.queued then now() else run.finished_at end
-    from found where run.job = found.job and run.fire_time = found.fire_time
-    returning run.job, run.fire_time, run.fire_times, run.status, run.attempt, run.by_hand, run.retry_at, run.error`
-  // One whose firing is on the queue has done its part, and only could not say so.
-  return rows
-    .flatMap((row) => (row.status === 'succeeded' ? [] : [{ ...row, status: row.status }]))
-    .map((row) => ({
-      job: row.job,
-      fireTime: row.fire_time,
-      fireTimes: row.fire_times,
-      status: row.status,
-      attempt: row.attempt,
-      byHand: row.by_hand,
-      retryAt: row.retry_at ?? undefined,
-      error: row.error ?? undefined,
-    }))
-    .toSorted((a, b) => a.fireTime.getTime() - b.fireTime.getTime())
 }
 
 /**

@@ -414,12 +414,12 @@ test('what could not be written is written with the next record, and odd errors 
   await store.leave()
 })
 
-/** The database, of which the answers to `write_runs` that `lost` says never come. */
-function withoutAnswers(database: Database, lost: () => boolean): Database {
+/** The database, of which the answers that `lost` says to statements with these words never come. */
+function withoutAnswers(database: Database, lost: () => boolean, words = 'write_runs'): Database {
   const sql = new Proxy(database.sql, {
     apply(target, self, args: unknown[]) {
       const query = Reflect.apply(target as never, self, args) as Promise<unknown>
-      if (![args[0]].flat().join('').includes('write_runs')) return query
+      if (![args[0]].flat().join('').includes(words)) return query
       return query.then((answer) => {
         if (lost()) throw new Error('the answer was lost')
         return answer
@@ -468,6 +468,31 @@ test('a firing that was given back is not given back again, where the answer was
   assert.equal(taken.length, 1)
   await store.settled()
   assert.deepEqual(await store.takeOver(() => true), [])
+  await store.leave()
+})
+
+test('what was taken over, and whose answer was lost, is taken with the next look, and once', async (t) => {
+  const database = await openTestDatabase(t)
+  let losing = 0
+  const store = createJobStore(withoutAnswers(database, () => losing-- > 0, 'skip locked'))
+  await store.join(silent, NOW)
+  await store.load([job('a'), job('b')], NOW)
+  await store.change('a', { type: 'run' }, NOW)
+  await store.change('b', { type: 'run' }, NOW)
+  // What this process has already is not left behind.
+  await store.claim([claim('a', 10)])
+  const taken = await store.takeOver((name) => name === 'b')
+  assert.deepEqual(
+    taken.map((found) => found.job),
+    ['b'],
+  )
+  losing = 2
+  const looks = [1, 2, 3, 4].map(async () => (await store.takeOver(() => true)).map((found) => found.job))
+  const told = await Promise.allSettled(looks)
+  assert.deepEqual(
+    told.map((look) => (look.status === 'fulfilled' ? look.value : String(look.reason))),
+    ['Error: the answer was lost', 'Error: the answer was lost', ['a'], []],
+  )
   await store.leave()
 })
 
