@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { JobRules } from '../../machines/job.machine.ts'
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import { claimOf, grantedOf, joins, type DueJob } from './due-job.ts'
@@ -6,8 +7,8 @@ import { noteBegun, noteWaiting, type JobRecord } from './job-record.ts'
 import type { Claim, Claimed, JobStore } from './job-store.ts'
 
 export interface ClaimEvents {
-  /** These of them are this process's, and no other's. */
-  readonly granted: (due: DueJob, fireTimes: readonly Date[]) => void
+  /** These of them are this process's, and no other's. By `rules` it was claimed: its job may be another one by now. */
+  readonly granted: (due: DueJob, fireTimes: readonly Date[], rules: JobRules) => void
   /** It has its answer, after it had none: what has come since is to be reckoned. */
   readonly answered: (record: JobRecord) => void
   /** There are no such jobs any more. */
@@ -19,6 +20,7 @@ const ASK_AGAIN = 1_000
 
 interface Asked {
   readonly due: DueJob
+  readonly rules: JobRules
   readonly claim: Claim
 }
 
@@ -97,7 +99,11 @@ export class ClaimLine {
     const fresh = new Map<JobRecord, DueJob>()
     this.#waiting = this.#waiting.filter((due) => this.#held.has(due.record) || !joins(fresh, due))
     for (const record of fresh.keys()) this.#held.add(record)
-    const batch = [...fresh.values()].map((due): Asked => ({ due, claim: claimOf(due) }))
+    const batch = [...fresh.values()].map((due): Asked => ({
+      due,
+      rules: due.record.rules,
+      claim: claimOf(due),
+    }))
     if (this.#isTime) batch.push(...this.#unanswered.splice(0))
     this.#isTime = false
     this.#asking = batch.length > 0
@@ -122,9 +128,9 @@ export class ClaimLine {
   }
 
   #keep(batch: readonly Asked[]): void {
-    for (const { due, claim } of batch) {
-      this.#unsure.add(due.record)
-      this.#unanswered.push({ due, claim: { ...claim, again: true } })
+    for (const asked of batch) {
+      this.#unsure.add(asked.due.record)
+      this.#unanswered.push({ ...asked, claim: { ...asked.claim, again: true } })
     }
     if (this.#closed) return
     this.#clock.clearTimeout(this.#timer)
@@ -149,7 +155,7 @@ export class ClaimLine {
     if (gone.length > 0) this.#events.gone(gone)
   }
 
-  #grant({ due, claim }: Asked, answer: Claimed): void {
+  #grant({ due, rules, claim }: Asked, answer: Claimed): void {
     const granted = new Set(answer.fireTimes.map((time) => time.getTime()))
     const fireTimes = grantedOf(due, claim, answer, granted)
     for (const run of claim.runs) {
@@ -159,7 +165,7 @@ export class ClaimLine {
     }
     if (fireTimes.length === 0) return
     try {
-      this.#events.granted(due, fireTimes)
+      this.#events.granted(due, fireTimes, rules)
     } catch (error) {
       // The others are granted all the same.
       this.#logger.error('what was claimed of a job could not begin', { job: claim.job, error })

@@ -34,14 +34,15 @@ export function claimOf({ record, fireTimes, next, down }: DueJob): Claim {
 
 /** Which of its fire times the answer makes this process's. */
 export function grantedOf(
-  { record: { rules }, fireTimes, down }: DueJob,
-  { until, again = false }: Claim,
+  { fireTimes, down }: DueJob,
+  { until, runs, again = false }: Claim,
   { accounted, gone = false }: Claimed,
   granted: ReadonlySet<number>,
 ): readonly Date[] {
   if (gone || (!down && granted.size === 0)) return []
   // Accounted for by itself, the first time; of what was to be left out only that can be said.
   const own = again && (down ? accounted.getTime() === until.getTime() : accounted >= until)
-  if (down || rules.coalesce) return own ? fireTimes : fireTimes.filter((time) => time > accounted)
-  return fireTimes.filter((time) => granted.has(time.getTime()))
+  // A run each.
+  if (runs.length === fireTimes.length) return fireTimes.filter((time) => granted.has(time.getTime()))
+  return own ? fireTimes : fireTimes.filter((time) => time > accounted)
 }

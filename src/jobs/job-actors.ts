@@ -12,7 +12,7 @@ import { LightSignal } from '../light-signal.ts'
 import { work } from '../work.ts'
 import { beginFiring } from './begin-firing.ts'
 import type { JobBook } from './job-book.ts'
-import { noteWaiting, type JobRecord, type JobRef } from './job-record.ts'
+import { noteWaiting, takeWaiting, type JobRecord, type JobRef } from './job-record.ts'
 import type { JobFireRequest } from './scheduler.ts'
 
 /**
@@ -108,7 +108,7 @@ export class JobActors {
           const reason = paused ? 'paused' : 'maxInstances'
           book.skipped(record, skipped, { reason, running: running.length })
           for (const firing of starting) book.fired(record, firing)
-          book.released(record, released)
+          if (released.length > 0) void book.released(record, released)
           if (starting.length === 0) this.#rest(record)
         },
         reportFinished: ({ context }, { actorId, output }) => {
@@ -153,8 +153,10 @@ export class JobActors {
       const record = job as JobRecord
       const { config, rules } = record
       const { fireTime } = firing
-      const waited = fireTime !== undefined && record.waiting?.delete(fireTime.getTime()) === true
-      if (waited && !(await beginFiring(this.#options, record, firing, this.#draining, light.signal)))
+      if (
+        takeWaiting(record, firing) &&
+        !(await beginFiring(this.#options, record, firing, this.#draining, light.signal))
+      )
         return 'taken away'
       // Only a daemon is asked to end; other firings are waited for.
       const cut = rules.daemon ? light.drain : light.signal

@@ -2,7 +2,7 @@ import type { JobFiring } from '../../machines/job.machine.ts'
 import { StoppingError } from '../errors.ts'
 import type { EmitPawlEvent, JobMissReason, JobSkipReason } from '../events.ts'
 import type { Logger } from '../logger.ts'
-import { takeBegun, type JobRecord } from './job-record.ts'
+import { takeBegun, takeWaiting, type JobRecord } from './job-record.ts'
 import type { JobStore, JobTally, Run, RunStatus } from './job-store.ts'
 import { reasonOf } from '../text/reason-of.ts'
 
@@ -34,7 +34,7 @@ export class JobBook {
     const counted = takeBegun(record, firing) || firing.attempt > 1
     const coalesced = firing.attempt > 1 ? 0 : fireTimes - 1
     if (counted && coalesced <= 0) return
-    this.#save(name, {
+    void this.#save(name, {
       ...(coalesced > 0 ? { coalesced } : {}),
       ...(counted ? {} : { fired: 1, ...(fireTime === undefined ? {} : { lastFireTime: fireTime }) }),
     })
@@ -58,14 +58,10 @@ export class JobBook {
   }
 
   /** This process was taken for dead, and another has it now: it is not run here. */
-  takenAway(
-    { rules: { name } }: JobRecord,
-    { fireTime = new Date(0), fireTimes, attempt }: JobFiring,
-    running: number,
-  ): void {
+  takenAway({ rules: { name } }: JobRecord, firing: JobFiring, running: number): void {
+    const { fireTime = new Date(0) } = firing
     this.#emit({ type: 'job.skipped', job: name, fireTime, running, reason: 'elsewhere' })
-    // Its first attempt was counted here, and is there once more.
-    if (attempt === 1) this.#save(name, { fired: -1, ...(fireTimes > 1 ? { coalesced: 1 - fireTimes } : {}) })
+    void this.#save(name, notFired(firing))
   }
 
   missed(record: JobRecord, late: readonly JobFiring[], reason: JobMissReason): void {
@@ -90,27 +86,34 @@ export class JobBook {
     this.#settle(record, skipped, 'skipped', { skipped: count })
   }
 
-  /** They are for another start, or another process. */
-  released(record: JobRecord, firings: readonly JobFiring[]): void {
+  /** They are for another start, or another process. Resolves when that is stored, or could not be yet. */
+  async released(record: JobRecord, firings: readonly JobFiring[]): Promise<void> {
     const { name } = record.rules
-    for (const firing of firings) this.#save(name, uncounted(record, firing), this.#releasedRun(name, firing))
+    await Promise.all(
+      firings.map((firing) => {
+        takeWaiting(record, firing)
+        return this.#save(name, uncounted(record, firing), this.#releasedRun(name, firing))
+      }),
+    )
   }
 
-  finished({ rules: { name } }: JobRecord, firing: JobFiring): void {
+  finished(record: JobRecord, firing: JobFiring): void {
+    takeWaiting(record, firing)
     if (firing.fireTime === undefined) return
-    this.#save(name, {}, { ...this.#run(name, firing, 'succeeded'), finishedAt: new Date(this.#now()) })
+    const { name } = record.rules
+    void this.#save(name, {}, { ...this.#run(name, firing, 'succeeded'), finishedAt: new Date(this.#now()) })
   }
 
   failed({ rules: { name } }: JobRecord, firing: JobFiring, error: unknown): void {
     if (error instanceof StoppingError) {
       // It did not run: its fire time is due at the next start.
       this.#emit({ type: 'job.failed', job: name, error, restartIn: undefined })
-      this.#save(name, {}, this.#releasedRun(name, firing))
+      void this.#save(name, notFired(firing), this.#releasedRun(name, firing))
       return
     }
     this.#emit({ type: 'job.failed', job: name, error, restartIn: undefined })
     const message = messageOf(error)
-    this.#save(
+    void this.#save(
       name,
       { failed: 1, lastError: message },
       { ...this.#run(name, firing, 'failed'), finishedAt: new Date(this.#now()), error: message },
@@ -122,7 +125,7 @@ export class JobBook {
     const error = firing.failure?.error
     this.#emit({ type: 'job.failed', job: name, error, restartIn: undefined })
     const message = messageOf(error)
-    this.#save(
+    void this.#save(
       name,
       { failed: 1, lastError: message },
       { ...this.#run(name, firing, 'lost'), finishedAt: new Date(this.#now()), error: message },
@@ -134,7 +137,7 @@ export class JobBook {
     const { fireTime, attempt, failure } = firing
     const error = failure?.error
     this.#emit({ type: 'job.retried', job: name, fireTime, attempt, delay, error })
-    this.#save(name, { retried: 1, lastError: messageOf(error) }, this.#waitingRun(name, firing))
+    void this.#save(name, { retried: 1, lastError: messageOf(error) }, this.#waitingRun(name, firing))
   }
 
   /** A daemon threw, or ended by itself, to be started again after `restartIn` ms. */
@@ -144,7 +147,7 @@ export class JobBook {
     const fireTime = new Date(startedAt)
     const finishedAt = new Date(this.#now())
     const run: Run = { job: name, fireTime, fireTimes: 1, status: 'failed', attempt: 1, byHand: false }
-    this.#save(
+    void this.#save(
       name,
       { failed: 1, lastError: message },
       { ...run, startedAt: fireTime, finishedAt, error: message },
@@ -155,25 +158,34 @@ export class JobBook {
   homeless({ job, fireTime, fireTimes, attempt, byHand }: Omit<Run, 'status'>): void {
     this.#emit({ type: 'job.skipped', job, fireTime, running: 0, reason: 'removed' })
     const run: Run = { job, fireTime, fireTimes, attempt, byHand, status: 'skipped' }
-    this.#save(job, { skipped: 1 }, { ...run, finishedAt: new Date(this.#now()) })
+    void this.#save(
+      job,
+      { skipped: attempt > 1 ? 1 : fireTimes },
+      { ...run, finishedAt: new Date(this.#now()) },
+    )
   }
 
   capped({ rules: { name } }: JobRecord, counted: number, last: Date): void {
     this.#emit({ type: 'job.capped', job: name, counted, last })
   }
 
-  /** Fire times that are not run have rows, too: one each, or one for all where they would have been one firing. */
+  /** Fire times that are not run have rows, too: one each, or one for all that would have been one firing. */
   #settle(record: JobRecord, firings: readonly JobFiring[], status: RunStatus, tally: JobTally): void {
     const { name, coalesce } = record.rules
-    const last = firings.at(-1)
-    const rows = coalesce && last !== undefined ? [{ ...last, fireTimes: sum(firings) }] : firings
     const finishedAt = new Date(this.#now())
-    for (const [at, firing] of rows.entries())
-      this.#save(
-        name,
-        { ...(at === 0 ? tally : {}), ...uncounted(record, firing) },
-        { ...this.#run(name, firing, status), finishedAt },
-      )
+    const last = firings.at(-1)
+    let [told, fireTimes] = [tally, 0]
+    for (const firing of firings) {
+      fireTimes += firing.fireTimes
+      const counts = uncounted(record, firing)
+      // What waited, or was claimed to begin, has its row.
+      const isNamed = takeWaiting(record, firing) || counts.fired !== undefined || firing === last
+      if (coalesce && !isNamed) continue
+      const run = { ...this.#run(name, firing, status), fireTimes, finishedAt }
+      void this.#save(name, { ...told, ...counts }, run)
+      told = {}
+      fireTimes = 0
+    }
   }
 
   #releasedRun(job: string, firing: JobFiring): Run {
@@ -194,14 +206,20 @@ export class JobBook {
   }
 
   /** In the background: the store tries again what it could not write. */
-  #save(job: string, tally: JobTally, run?: Run): void {
-    this.#store.record(job, tally, run).catch((error: unknown) => {
+  async #save(job: string, tally: JobTally, run?: Run): Promise<void> {
+    try {
+      await this.#store.record(job, tally, run)
+    } catch (error) {
       this.#logger.warn('what became of a job could not be stored yet', { job, error })
-    })
+    }
   }
 }
 
-/** It is not run after all. */
+/** It was counted when it began, and has not run: it is counted once more when it does. */
+const notFired = ({ attempt, fireTimes }: JobFiring): JobTally =>
+  attempt > 1 ? {} : { fired: -1, ...(fireTimes > 1 ? { coalesced: 1 - fireTimes } : {}) }
+
+/** Where its claim counted it: it is not run after all. */
 const uncounted = (record: JobRecord, firing: JobFiring): JobTally =>
   takeBegun(record, firing) ? { fired: -1 } : {}
 

@@ -62,6 +62,14 @@ export function noteWaiting(record: JobRecord, { fireTime }: { readonly fireTime
   if (fireTime !== undefined) (record.waiting ??= new Set()).add(fireTime.getTime())
 }
 
+/** Did its row say that it waits? Asked once. */
+export function takeWaiting(
+  { waiting }: JobRecord,
+  { fireTime }: { readonly fireTime: Date | undefined },
+): boolean {
+  return fireTime !== undefined && waiting?.delete(fireTime.getTime()) === true
+}
+
 /** Its claim counted it as fired. */
 export function noteBegun(record: JobRecord, { fireTime }: { readonly fireTime: Date }): void {
   record.begun = [...record.begun, fireTime.getTime()]

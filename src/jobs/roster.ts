@@ -1,4 +1,4 @@
-import { FIRING, type JobFiring } from '../../machines/job.machine.ts'
+import { FIRING, type JobFiring, type JobRules } from '../../machines/job.machine.ts'
 import type { ActorPool } from '../actor-pool.ts'
 import { ClaimLine } from './claim-line.ts'
 import { dueFireTimes } from './due-fire-times.ts'
@@ -45,7 +45,7 @@ export class Roster {
     })
     this.#rewinder = new Rewinder(options)
     this.#claims = new ClaimLine(options, {
-      granted: (due, fireTimes) => this.#granted(due, fireTimes),
+      granted: (due, fireTimes, rules) => this.#granted(due, fireTimes, rules),
       answered: (record) => this.#reckon(record),
       gone: (records) => this.#dropGone(records),
     })
@@ -198,16 +198,17 @@ export class Roster {
     this.#claims.add({ record, fireTimes, next, down })
   }
 
-  #granted({ record, down }: DueJob, fireTimes: readonly Date[]): void {
-    const firings = (): JobFiring[] => fireTimes.map((fireTime) => ({ ...FIRING, fireTime }))
-    if (down) return this.#book.missed(record, firings(), 'down')
-    if (this.#draining || !this.#isHere(record)) {
-      const last = fireTimes.at(-1)
-      const one = last === undefined ? [] : [{ ...FIRING, fireTime: last, fireTimes: fireTimes.length }]
-      return this.#book.released(record, record.rules.coalesce ? one : firings())
+  #granted({ record, down }: DueJob, fireTimes: readonly Date[], rules: JobRules): void {
+    const firings = fireTimes.map((fireTime): JobFiring => ({ ...FIRING, fireTime }))
+    if (down) return this.#book.missed(record, firings, 'down')
+    // It is another job by now, or none: whoever has that, this process too, takes them as they were claimed.
+    if (this.#draining || !this.#isHere(record) || record.rules !== rules) {
+      const last = firings.slice(-1).map((firing) => ({ ...firing, fireTimes: firings.length }))
+      const released = this.#book.released(record, rules.coalesce ? last : firings)
+      return void released.then(() => this.look())
     }
     // Since it was claimed.
-    if (record.paused) return this.#book.skipped(record, firings(), { reason: 'paused', running: 0 })
+    if (record.paused) return this.#book.skipped(record, firings, { reason: 'paused', running: 0 })
     this.#actors?.of(record).send({ type: 'DUE', fireTimes })
   }
 

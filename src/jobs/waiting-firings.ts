@@ -49,8 +49,8 @@ export class WaitingFirings {
     const lost = run.status === 'running'
     const firing = lost ? this.#lostFiring(run) : leftFiring(run)
     if (record === undefined || !isFor(record, firing)) return book.homeless(run)
-    noteWaiting(record, firing)
     if (lost && !this.#mayRunAgain(record, firing)) return
+    noteWaiting(record, firing)
     // Stored by a clock that may have been ahead.
     const delay = Math.min((firing.failure?.retryAt ?? 0) - this.#clock.now(), record.rules.backOff.longest)
     const waiting = { record, firing, adopted: true }
@@ -62,7 +62,7 @@ export class WaitingFirings {
   due(waiting: WaitingFiring): void {
     const { record, firing, adopted } = waiting
     this.#waiting.delete(waiting)
-    if (this.#released) return this.#jobs.book.released(record, [firing])
+    if (this.#released) return void this.#jobs.book.released(record, [firing])
     if (adopted) this.#begin(waiting)
     else record.ref?.send({ type: 'RETRY', firing: firing.id })
   }
@@ -86,7 +86,7 @@ export class WaitingFirings {
   release(): void {
     this.#released = true
     for (const { record, firing, adopted } of this.#waiting)
-      if (adopted) this.#jobs.book.released(record, [firing])
+      if (adopted) void this.#jobs.book.released(record, [firing])
   }
 
   /** The process that ran it died; `firing` is the attempt that would come now. */
