@@ -5,12 +5,15 @@ import type { Logger } from '../logger.ts'
 import { claimOf, grantedOf, joins, type DueJob } from './due-job.ts'
 import { noteBegun, noteWaiting, type JobRecord } from './job-record.ts'
 import type { Claim, Claimed, JobStore } from './job-store.ts'
+import { LARGEST_WAIT } from './timekeeper.ts'
 
 export interface ClaimEvents {
   /** These of them are this process's, and no other's. By `rules` it was claimed: its job may be another one by now. */
   readonly granted: (due: DueJob, fireTimes: readonly Date[], rules: JobRules) => void
   /** It has its answer, after it had none: what has come since is to be reckoned. */
   readonly answered: (record: JobRecord) => void
+  /** Times to come are accounted for: the clock was set back by hours since these were claimed. */
+  readonly ahead: () => void
   /** There are no such jobs any more. */
   readonly gone: (records: readonly JobRecord[]) => void
 }
@@ -153,6 +156,8 @@ export class ClaimLine {
       if (this.#unsure.delete(record)) this.#events.answered(record)
     }
     if (gone.length > 0) this.#events.gone(gone)
+    const ahead = new Date(this.#clock.now() + LARGEST_WAIT)
+    if (batch.some(({ claim }) => claim.until > ahead)) this.#events.ahead()
   }
 
   #grant({ due, rules, claim }: Asked, answer: Claimed): void {

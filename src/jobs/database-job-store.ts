@@ -62,7 +62,7 @@ class DatabaseJobStore implements JobStore {
   }
 
   rewind(now: Date) {
-    return rewindJobs(this.#database, now)
+    return rewindJobs(this.#database, this.#runner.id, now)
   }
 
   record(job: string, tally: JobTally, run?: Run): Promise<boolean> {

@@ -26,21 +26,19 @@ export class JobReader {
       schedule: triggers.get(name)?.describe() ?? '',
       paused,
     }))
-    const states = await store.load(known, now)
+    let states = [...(await store.load(known, now)).values()]
     // Stored by a clock that ran hours ahead: waiting for it to come true could take years.
-    const ahead = [...states.values()].filter(
-      ({ accounted }) => accounted.getTime() > now.getTime() + LARGEST_WAIT,
-    )
-    if (ahead.length > 0) await store.rewind(now)
+    if (states.some(({ accounted }) => accounted.getTime() > now.getTime() + LARGEST_WAIT)) {
+      await store.rewind(now)
+      states = [...(await store.read())]
+    }
     const records = new Map<string, JobRecord>()
-    for (const state of states.values()) {
+    for (const state of states) {
       const config = this.configOf(state)
       if (config === undefined) continue
       try {
         const trigger = state.trigger === undefined ? triggers.get(state.name) : undefined
-        const record = this.read(config, state, trigger)
-        if (ahead.includes(state)) record.handed = now.getTime()
-        records.set(state.name, record)
+        records.set(state.name, this.read(config, state, trigger))
       } catch (error) {
         logger.warn('a job that was changed at run time cannot be read any more', { job: state.name, error })
       }

@@ -17,6 +17,8 @@ export interface JobRecord {
   schedule: string
   /** Since when this schedule is known; ms. */
   anchor: number
+  /** Until when it was paused last, as far as its trigger minds that; ms. */
+  pausedUntil: number
   trigger: Trigger
   /** Every fire time up to here was claimed, or is being; ms. */
   handed: number
@@ -42,6 +44,7 @@ export function createRecord(
     config,
     schedule: state.schedule,
     anchor: state.anchor.getTime(),
+    pausedUntil: pausedUntil(state),
     trigger: withPauses(trigger.anchoredAt(state.anchor), state.pauses),
     handed: state.accounted.getTime(),
     paused: state.paused,
@@ -53,9 +56,21 @@ export function createRecord(
 
 /** The job is `next` from here on. What was claimed for it, runs or waits is its own still. */
 export function replaceRecord(record: JobRecord, next: JobRecord): void {
-  const { rules, config, schedule, anchor, trigger, handed, paused } = next
-  Object.assign(record, { rules, config, schedule, anchor, trigger, handed, paused })
+  const { rules, config, schedule, anchor, pausedUntil, trigger, handed, paused } = next
+  Object.assign(record, { rules, config, schedule, anchor, pausedUntil, trigger, handed, paused })
 }
+
+/** Its rules stay; when it fires is what the row says. False: it was so before. */
+export function setSchedule(record: JobRecord, state: JobState, trigger: () => Trigger): boolean {
+  const { schedule } = state
+  const [anchor, until] = [state.anchor.getTime(), pausedUntil(state)]
+  // The same schedule may count from another time: two processes that count an interval differently both fire it.
+  if (record.schedule === schedule && record.anchor === anchor && record.pausedUntil === until) return false
+  Object.assign(record, { schedule, anchor, pausedUntil: until, trigger: trigger() })
+  return true
+}
+
+const pausedUntil = ({ pauses }: JobState): number => pauses.at(-1)?.to.getTime() ?? 0
 
 /** Its row says that it waits: it is noted as begun before it runs. */
 export function noteWaiting(record: JobRecord, { fireTime }: { readonly fireTime: Date | undefined }): void {

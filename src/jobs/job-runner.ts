@@ -82,9 +82,10 @@ export class JobRunner {
   }
 
   #hear(payload: string): void {
-    const { schema, job, by, run } = JSON.parse(payload) as Record<string, unknown>
+    const { schema, job, by, run, all } = JSON.parse(payload) as Record<string, unknown>
     if (schema !== this.#database.ownSchema || by === this.id) return
-    if (run === true) this.#events?.look()
+    if (all === true) this.#events?.unheard()
+    else if (run === true) this.#events?.look()
     else this.#events?.changed(String(job))
   }
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../database/database.ts'
+import { CHANGES } from './change-job.ts'
 import type { Claim, Claimed, JobTally, Run, RunKey } from './job-store.ts'
 
 const json = (value: unknown): string => JSON.stringify(value)
@@ -64,18 +65,27 @@ export async function writeRuns(
 
 /**
  * See `JobStore.rewind`. A run that has its row is not claimed: those that ended in a time to come would keep theirs from being run in
- * it. One of the next seconds may be another process's, whose clock is a little ahead.
+ * it. One of the next seconds may be another process's, whose clock is a little ahead. The others hear of it: jobs may count from now.
  */
-export async function rewindJobs(database: Database, now: Date): Promise<void> {
+export async function rewindJobs(database: Database, by: string, now: Date): Promise<void> {
   const { sql } = database
   const own = sql(database.ownSchema)
   const at = sql`${now.toISOString()}::text::timestamptz`
   await sql`
-    with ahead as (select name from ${own}.job where accounted > ${at} order by name for update),
+    with ahead as (
+      select name from ${own}.job
+      where accounted > ${at} or anchor > ${at} or paused_at > ${at} or upper(pauses) > ${at}
+      order by name for update),
     forgotten as (
       delete from ${own}.job_run
-      where finished_at is not null and fire_time > ${at} + ${CLOCKS_DIFFER} * interval '1 ms')
-    update ${own}.job set accounted = ${at} from ahead where job.name = ahead.name`
+      where finished_at is not null and fire_time > ${at} + ${CLOCKS_DIFFER} * interval '1 ms'),
+    rewound as (
+      update ${own}.job set accounted = least(accounted, ${at}), anchor = least(anchor, ${at}),
+        paused_at = case when paused_at is not null then least(paused_at, ${at}) end,
+        pauses = pauses * tstzmultirange(tstzrange(null, ${at}, '(]'))
+      from ahead where job.name = ahead.name returning job.name)
+    select pg_notify(${CHANGES}, ${json({ schema: database.ownSchema, by, all: true })})
+    where exists (select from rewound)`
 }
 
 /** See `JobStore.prune`: a part of them a statement, so that none lasts long. */

@@ -110,7 +110,7 @@ export interface JobTally {
 export interface StoreEvents {
   /** This job's row was changed by hand. */
   readonly changed: (job: string) => void
-  /** Nothing was heard for a while: any row may have been changed. */
+  /** Nothing was heard for a while, or the clock was set back elsewhere: any row may have been changed. */
   readonly unheard: () => void
   /** Time to look for firings that nobody has. */
   readonly look: () => void
@@ -132,7 +132,7 @@ export interface JobStore {
   plan(next: ReadonlyMap<string, Date | undefined>): Promise<void>
   /** One answer a claim, in their order. All or nothing. */
   claim(claims: readonly Claim[]): Promise<readonly Claimed[]>
-  /** The clock was wrong before: nothing after `now` is accounted for, and what ended then is forgotten. */
+  /** The clock was wrong before: no job counts from after `now`, is accounted for or paused then, and what ended then is forgotten. */
   rewind(now: Date): Promise<void>
   /**
    * Resolves when it is committed. Of what comes while something is being written, each run's last word is written next.

@@ -98,6 +98,17 @@ export function setPaused(row: Row, paused: boolean, now: Date): void {
   row.pauses = [...row.pauses, { from: pausedAt, to: now }].filter(({ to }) => to > row.accounted)
 }
 
+/** Nothing of it is after `now`. */
+export function rewindRow(row: Row, now: Date): void {
+  const notAfter = (time: Date): Date => (time > now ? now : time)
+  row.accounted = notAfter(row.accounted)
+  row.anchor = notAfter(row.anchor)
+  row.pausedAt = row.pausedAt && notAfter(row.pausedAt)
+  row.pauses = row.pauses
+    .map(({ from, to }) => ({ from, to: notAfter(to) }))
+    .filter(({ from, to }) => from < to)
+}
+
 const NO_TALLY: JobTally = {}
 
 export function stateOf(name: string, row: Row): JobState {

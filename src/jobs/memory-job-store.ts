@@ -9,7 +9,7 @@ import type {
   Run,
   StoreEvents,
 } from './job-store.ts'
-import { addedRow, configureRow, newRow, setPaused, stateOf, type Row } from './memory-job-row.ts'
+import { addedRow, configureRow, newRow, rewindRow, setPaused, stateOf, type Row } from './memory-job-row.ts'
 import { addTallies } from './record-batch.ts'
 
 /** Jobs and firings in memory, for one process that may forget them: tests, and to see what the scheduler itself costs. */
@@ -105,7 +105,7 @@ class MemoryJobStore implements JobStore {
   }
 
   async rewind(now: Date): Promise<void> {
-    for (const row of this.#rows.values()) if (row.accounted > now) row.accounted = now
+    for (const row of this.#rows.values()) rewindRow(row, now)
   }
 
   async record(job: string, tally: JobTally, run?: Run): Promise<boolean> {

@@ -43,10 +43,11 @@ export class Roster {
       due: (key, now) => ('adopted' in key ? this.#waiting.due(key) : this.#due(key, now)),
       setBack: (now) => this.#setBack(now),
     })
-    this.#rewinder = new Rewinder(options)
+    this.#rewinder = new Rewinder({ ...options, rewound: () => void this.refresh() })
     this.#claims = new ClaimLine(options, {
       granted: (due, fireTimes, rules) => this.#granted(due, fireTimes, rules),
       answered: (record) => this.#reckon(record),
+      ahead: () => void this.#rewinder.rewind(),
       gone: (records) => this.#dropGone(records),
     })
     this.#waiting = new WaitingFirings(options, {
@@ -173,9 +174,7 @@ export class Roster {
 
   #begin(record: JobRecord): void {
     if (record.rules.daemon || this.#actors?.roomy === true) this.#actors?.of(record)
-    if (record.paused || record.rules.daemon) return
-    if (record.config.catchUp === false) this.#due(record, this.#downUntil, { down: true })
-    else this.#await(record, record.trigger.next(new Date(record.handed)))
+    if (!record.paused) this.#restartFrom(record, record.handed)
   }
 
   #inPhase(when: JobRecord['config']['when'] = 'always'): boolean {
@@ -237,6 +236,7 @@ export class Roster {
     const { logger } = this.#options
     logger.warn('the clock was set back by hours: all fire times are reckoned anew', { now: new Date(now) })
     void this.#rewinder.rewind()
+    this.#downUntil = Math.min(this.#downUntil, now)
     this.#waiting.wakeAll()
     for (const record of this.#records.values()) {
       if (record.paused) continue
@@ -246,9 +246,12 @@ export class Roster {
     }
   }
 
+  /** A daemon waits for no fire time; for its restart it may. */
   #restartFrom(record: JobRecord, time: number): void {
+    if (record.rules.daemon) return
     record.handed = time
-    this.#await(record, record.trigger.next(new Date(time)))
+    if (record.config.catchUp === false) this.#due(record, this.#downUntil, { down: true })
+    else this.#await(record, record.trigger.next(new Date(time)))
   }
 
   #await(record: JobRecord, next: Date | undefined): void {

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { JobReader } from './job-reader.ts'
-import { replaceRecord, type JobRecord } from './job-record.ts'
+import { replaceRecord, setSchedule, type JobRecord } from './job-record.ts'
 import type { JobState, JobStore } from './job-store.ts'
 
 /** ms until rows are read again that could not be read. */
@@ -142,23 +142,12 @@ export class RowFollower {
       this.#jobs.replaced(before)
       return
     }
-    // The same schedule may count from another time: two processes that count an interval differently both fire it.
-    if (before.schedule !== state.schedule || before.anchor !== state.anchor.getTime()) {
-      before.schedule = state.schedule
-      before.anchor = state.anchor.getTime()
-      before.trigger = this.#reader.triggerOf(name, config, state)
-      if (!state.paused) this.#jobs.restartFrom(before, state.accounted.getTime())
-    }
-    if (before.paused === state.paused) return
-    before.trigger = this.#reader.triggerOf(name, config, state)
-    this.#setPaused(before, state)
-  }
-
-  #setPaused(record: JobRecord, { paused, accounted }: JobState): void {
-    record.paused = paused
-    if (paused) this.#jobs.unschedule(record)
-    else if (!record.rules.daemon) this.#jobs.restartFrom(record, accounted.getTime())
-    record.ref?.send({ type: paused ? 'PAUSE' : 'RESUME' })
+    const isOther = setSchedule(before, state, () => this.#reader.triggerOf(name, config, state))
+    const wasPaused = before.paused
+    before.paused = state.paused
+    if (state.paused) this.#jobs.unschedule(before)
+    else if (isOther || wasPaused) this.#jobs.restartFrom(before, state.accounted.getTime())
+    if (wasPaused !== state.paused) before.ref?.send({ type: state.paused ? 'PAUSE' : 'RESUME' })
   }
 
   #remove(record: JobRecord): void {

@@ -48,6 +48,7 @@ async function openLine(jobs: readonly string[]) {
       granted: ({ record }, fireTimes) =>
         void told.push(`begin ${record.rules.name} ${fireTimes.map((time) => time.getUTCSeconds()).join()}`),
       answered: ({ rules }) => void told.push(`answered ${rules.name}`),
+      ahead: () => assert.fail('no clock was set back'),
       gone: (gone) => void told.push(`gone ${gone.map(({ rules }) => rules.name).join()}`),
     },
   )

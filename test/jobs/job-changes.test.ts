@@ -347,3 +347,23 @@ test('a daemon that waits for its restart is run by hand at once, and that is se
     select status from ${database.sql(database.ownSchema)}.job_run where by_hand`
   assert.deepEqual([...rows], [{ status: 'succeeded' }])
 })
+
+test('a daemon that waits for its restart is started, also when it is rescheduled as a daemon', async (t) => {
+  let starts = 0
+  const run = startScheduler(t, {
+    database: createMemoryJobStore(),
+    jobs: { listener: { hook: 'listen', daemon: true, retry: { delay: '5m' } } },
+    at: '2026-01-01T00:00',
+    fire: (_, signal) => {
+      if (starts++ === 0) throw new Error('away')
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+    },
+  })
+  run.send({ type: 'START' })
+  await run.running()
+  await run.clock.advance(1_000)
+  await run.jobs.reschedule('listener', { daemon: true })
+  await run.clock.advance(6 * MINUTE)
+  assert.equal(starts, 2)
+  await run.drain()
+})

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JobConfigs } from '../../src/config/config.ts'
 import { CallbackTypeError } from '../../src/errors.ts'
+import { createJobStore } from '../../src/jobs/database-job-store.ts'
+import { JobDesk } from '../../src/jobs/job-desk.ts'
 import { createMemoryJobStore } from '../../src/jobs/memory-job-store.ts'
+import { TestClock } from '../../src/testing/test-clock.ts'
 import { openTestDatabase } from '../support/test-database.ts'
 import { startScheduler } from './running-scheduler.ts'
 
@@ -272,6 +275,26 @@ test('without catchUp, what passed while down is missed, and told', async (t) =>
     assert.deepEqual(run.told('hourly'), expected)
     await run.drain()
   }
+})
+
+test('without catchUp, what passed while down is missed also where the job is resumed later', async (t) => {
+  const database = await openTestDatabase(t)
+  const jobs: JobConfigs = { hourly: { hook: 'stats', crontab: '0 * * * *', catchUp: false } }
+  const first = startScheduler(t, { database, jobs, at: '2026-01-01T00:30' })
+  first.send({ type: 'START' })
+  await first.running()
+  await first.drain()
+  const clock = new TestClock({ start: Date.parse('2026-01-01T03:30Z') })
+  await new JobDesk({ store: createJobStore(database), clock, timezone: 'UTC', check: () => [] }).pause(
+    'hourly',
+  )
+  const second = startScheduler(t, { database, jobs, at: '2026-01-01T04:30' })
+  second.send({ type: 'START' })
+  await second.running()
+  await second.clock.advance(HOUR)
+  await second.jobs.resume('hourly')
+  await second.clock.advance(HOUR)
+  assert.deepEqual(second.told('hourly'), ['missed 01:00,02:00,03:00 (down)', 'fired 06:00 for 1'])
 })
 
 test('without catchUp, a fire time that comes while another process lives is not missed by one that starts', async (t) => {
