@@ -34,7 +34,7 @@ async function apply(
     case 'add': {
       const { hook, schedule, definition, temporary } = change
       // A job of the config is not replaced; one that was added keeps its anchor while its schedule stays.
-      const kept = sql`(job.schedule = excluded.schedule and job.retired_at is null)`
+      const kept = sql`(job.schedule = excluded.schedule and job.retired_at is null and not job.removed)`
       const paused = definition.paused ?? false
       // One that replaces another of its name stays as that was paused by hand.
       const stays = sql`(job.retired_at is null and not job.removed and job.configured_paused = ${paused})`
@@ -91,12 +91,13 @@ async function apply(
       return resumed.count > 0
     }
     case 'run': {
-      // In the very millisecond of another firing: a little later.
+      // In the very millisecond of another firing, or of the next fire time: a little later, for both would have one row.
       const asked = await sql`
         insert into ${sql(ownSchema)}.job_run (job, fire_time, status, by_hand)
         select name, (select min(free) from generate_series(${at}, ${at} + interval '1 s', interval '1 ms') free
           where not exists (
-            select from ${sql(ownSchema)}.job_run run where run.job = ${name} and run.fire_time = free)), 'due', true
+            select from ${sql(ownSchema)}.job_run run where run.job = ${name} and run.fire_time = free)
+            and free is distinct from next_fire_time), 'due', true
         from ${table} where ${live}`
       return asked.count > 0
     }

@@ -73,12 +73,8 @@ class DatabaseJobStore implements JobStore {
     return this.#taker.takeOver(known)
   }
 
-  join(events: StoreEvents, now: Date) {
+  join(events: StoreEvents, now: () => Date) {
     return this.#runner.join(events, now)
-  }
-
-  firedSince() {
-    return this.#runner.firedSince()
   }
 
   async leave(): Promise<void> {

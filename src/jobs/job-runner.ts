@@ -1,8 +1,11 @@
-import type { Database } from '../database/database.ts'
+import type { Database, Sql } from '../database/database.ts'
 import type { Membership, Party } from '../database/membership.ts'
 import type { Beat } from '../database/process-row.ts'
 import { CHANGES } from './change-job.ts'
 import type { StoreEvents } from './job-store.ts'
+
+/** Of all schemas in all databases of a server; the number is arbitrary. */
+const LOCK = 7_238_007
 
 /** This process among those that fire jobs: it owns what it claimed for as long as it counts as living. */
 export class JobRunner {
@@ -23,14 +26,13 @@ export class JobRunner {
     return this.#membership.id
   }
 
-  /** @throws whatever the database throws: then it does not count as living. */
-  async join(events: StoreEvents, now: Date): Promise<void> {
+  /** See `JobStore.join`. @throws whatever the database throws: then it does not count as living. */
+  async join(events: StoreEvents, now: () => Date): Promise<Date> {
     this.#events = events
-    this.#since = now
     await this.#membership.enter(this.#party)
-    await this.#noteSince(now)
+    const since = await this.#begin(now)
     let again = false
-    this.#listening = await this.#database.listen(
+    this.#listening ??= await this.#database.listen(
       CHANGES,
       (payload) => this.#hear(payload),
       () => {
@@ -40,14 +42,20 @@ export class JobRunner {
         again = true
       },
     )
+    return since
   }
 
-  /** See `JobStore.firedSince`. */
-  async firedSince(): Promise<Date | undefined> {
-    const { sql, ownSchema } = this.#database
-    const [row] = await sql<{ since: Date | null }[]>`
-      select min(jobs_since) as since from ${sql(ownSchema)}.process where expires_at > clock_timestamp()`
-    return row?.since ?? undefined
+  /** One process after the other: of two that start together, both know which began first. */
+  #begin(now: () => Date): Promise<Date> {
+    const { ownSchema } = this.#database
+    return this.#database.transaction(async ({ sql }) => {
+      await sql`select pg_advisory_xact_lock(${LOCK}, hashtext(${ownSchema}))`
+      this.#since = now()
+      await this.#noteSince(this.#since, sql)
+      const [row] = await sql<{ since: Date | null }[]>`
+        select min(jobs_since) as since from ${sql(ownSchema)}.process where expires_at > clock_timestamp()`
+      return row?.since ?? this.#since
+    })
   }
 
   /** Idempotent; whoever comes second waits for the first, as the database may be closed after it. */
@@ -59,6 +67,7 @@ export class JobRunner {
 
   async #leave(): Promise<void> {
     await this.#listening?.unlisten().catch(() => {})
+    this.#listening = undefined
     const { sql, ownSchema } = this.#database
     // What ran here and is not written as ended was cut off: nobody's, as when this process had died.
     await sql`
@@ -74,8 +83,8 @@ export class JobRunner {
     this.#events?.look()
   }
 
-  async #noteSince(since: Date | undefined): Promise<void> {
-    const { sql, ownSchema } = this.#database
+  async #noteSince(since: Date | undefined, sql: Sql = this.#database.sql): Promise<void> {
+    const { ownSchema } = this.#database
     await sql`
       update ${sql(ownSchema)}.process set jobs_since = ${since?.toISOString() ?? null}::text::timestamptz
       where id = ${this.id}::text::uuid`

@@ -144,10 +144,12 @@ export interface JobStore {
    * here are left to others, unless there are no such jobs any more.
    */
   takeOver(known: (job: string) => boolean): Promise<readonly Run[]>
-  /** From here on this process counts as living and as one that fires jobs, and is told what others do. */
-  join(events: StoreEvents, now: Date): Promise<void>
-  /** Since when one of the processes that live has fired jobs, this one included. Undefined: none does. */
-  firedSince(): Promise<Date | undefined>
+  /**
+   * From here on this process counts as living and as one that fires jobs, from `now` on, and is told what others do. `now` is asked when no
+   * other process joins.
+   * @returns since when one of the processes that live has fired jobs, this one included
+   */
+  join(events: StoreEvents, now: () => Date): Promise<Date>
   /** Gives back what this process has, and stops counting as living. Idempotent. */
   leave(): Promise<void>
   /** Resolves when no record is under way, and what could not be written was tried once more; never rejects. */

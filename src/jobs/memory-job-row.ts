@@ -59,7 +59,7 @@ export function configureRow(row: Row, { hook, schedule, paused = false }: Known
   row.configuredPaused = paused
 }
 
-/** One that was added: in the place of `before`, whose counts it goes on with, and whose anchor while its schedule stays. */
+/** One that was added: in the place of `before`, whose counts it goes on with, and, if that is not gone, whose anchor while its schedule stays. */
 export function addedRow(
   before: Row | undefined,
   { hook, schedule, definition, temporary }: Extract<JobChange, { type: 'add' }>,
@@ -67,7 +67,8 @@ export function addedRow(
 ): Row {
   const paused = definition.paused ?? false
   const fresh = newRow({ hook, schedule, paused }, now)
-  const isKept = before !== undefined && before.schedule === schedule
+  const isLive = before !== undefined && before.gone === undefined
+  const isKept = isLive && before.schedule === schedule
   const { anchor, accounted, pauses } = isKept ? before : fresh
   const pausedAt = isKept ? before.pausedAt : undefined
   const tally = before?.tally ?? NO_TALLY
@@ -83,7 +84,7 @@ export function addedRow(
     pausedAt,
   }
   // It stays as the one before was paused by hand.
-  const isPaused = before?.configuredPaused === paused ? before.pausedAt !== undefined : paused
+  const isPaused = isLive && before.configuredPaused === paused ? before.pausedAt !== undefined : paused
   setPaused(added, isPaused, now)
   return added
 }

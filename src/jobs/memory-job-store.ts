@@ -22,12 +22,11 @@ class MemoryJobStore implements JobStore {
   /** By job, by fire time: only those that have not ended. */
   readonly #runs = new Map<string, Map<number, Run>>()
   #events: StoreEvents | undefined
-  #since: Date | undefined
 
   async load(jobs: readonly KnownJob[], now: Date) {
     const names = new Set(jobs.map(({ name }) => name))
     for (const [name, row] of this.#rows) {
-      if (row.leftBehind || (row.definition === undefined && !names.has(name))) row.gone ??= 'retired'
+      if (row.leftBehind || (row.definition === undefined && !names.has(name))) row.gone = 'retired'
     }
     for (const job of jobs) {
       const row = this.#rows.get(job.name)
@@ -49,7 +48,7 @@ class MemoryJobStore implements JobStore {
     const row = this.#live(name)
     if (change.type === 'add') {
       if (row !== undefined && row.definition === undefined) return false
-      this.#rows.set(name, addedRow(row, change, now))
+      this.#rows.set(name, addedRow(this.#rows.get(name), change, now))
       return true
     }
     if (row === undefined) return false
@@ -61,7 +60,7 @@ class MemoryJobStore implements JobStore {
       Object.assign(row, { schedule, trigger, anchor: now, accounted: now, pauses: [], pausedAt })
     } else {
       let at = now.getTime()
-      while (this.#runsOf(name).has(at)) at++
+      while (this.#runsOf(name).has(at) || at === row.nextFireTime?.getTime()) at++
       const fireTime = new Date(at)
       this.#put({
         job: name,
@@ -128,19 +127,14 @@ class MemoryJobStore implements JobStore {
     return found
   }
 
-  async join(events: StoreEvents, now: Date): Promise<void> {
+  async join(events: StoreEvents, now: () => Date): Promise<Date> {
     this.#events = events
-    this.#since = now
-  }
-
-  async firedSince(): Promise<Date | undefined> {
-    return this.#since
+    return now()
   }
 
   async leave(): Promise<void> {
     if (this.#events === undefined) return
     this.#events = undefined
-    this.#since = undefined
     for (const row of this.#rows.values()) row.leftBehind = row.temporary
     for (const runs of this.#runs.values()) {
       for (const [at, run] of runs) runs.set(at, { ...run, released: true })

@@ -78,16 +78,15 @@ export class Roster {
     const roster = new Roster(options, reader)
     // Before the rows are read: what is changed meanwhile, here or elsewhere, is noted, and read when the jobs run.
     options.desk.attach(roster)
-    const now = new Date(options.clock.now())
-    await options.store.join(
+    const since = await options.store.join(
       {
         changed: (name) => void roster.refresh([name]),
         unheard: () => void roster.refresh(),
         look: () => void roster.look(),
       },
-      now,
+      () => new Date(options.clock.now()),
     )
-    roster.#downUntil = ((await options.store.firedSince()) ?? now).getTime()
+    roster.#downUntil = since.getTime()
     for (const [name, record] of await reader.load()) roster.#records.set(name, record)
     return roster
   }

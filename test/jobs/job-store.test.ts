@@ -39,7 +39,7 @@ for (const [where, open] of Object.entries(STORES)) {
   const suite = (name: string, run: (store: JobStore) => Promise<void>): void =>
     void test(`${where}: ${name}`, async (t) => {
       const store = await open(t)
-      await store.join(silent, NOW)
+      await store.join(silent, () => NOW)
       await run(store)
       await store.leave()
     })
@@ -127,6 +127,17 @@ for (const [where, open] of Object.entries(STORES)) {
     assert.deepEqual(await store.takeOver(() => true), [])
   })
 
+  suite('what is asked for by hand at the next fire time does not take its place', async (store) => {
+    await store.load([job('a')], NOW)
+    await store.plan(new Map([['a', LATER]]))
+    await store.change('a', { type: 'run' }, LATER)
+    const [answer] = await store.claim([
+      { job: 'a', until: LATER, next: undefined, runs: [{ fireTime: LATER, fireTimes: 1, begun: true }] },
+    ])
+    assert.deepEqual(answer?.fireTimes, [LATER])
+    assert.equal((await store.takeOver(() => true)).length, 1)
+  })
+
   suite('what was released is for anybody, with the attempt that it has come to', async (store) => {
     await store.load([job('a')], NOW)
     await store.claim([claim('a', 10, 20, 30)])
@@ -178,6 +189,27 @@ for (const [where, open] of Object.entries(STORES)) {
       LATER.getTime(),
     )
   })
+
+  suite('or until the config has had it no more', async (store) => {
+    await store.load([job('a')], NOW)
+    await store.change('a', { type: 'remove' }, NOW)
+    await store.load([], NOW)
+    assert.deepEqual((await store.load([job('a')], LATER)).get('a')?.anchor, LATER)
+  })
+
+  suite(
+    'one that is added in the place of a removed one owes nothing, and keeps the counts',
+    async (store) => {
+      await store.load([job('a')], NOW)
+      await store.record('a', { fired: 2 })
+      await store.change('a', { type: 'remove' }, NOW)
+      const { hook, schedule } = job('a')
+      const definition = { hook, interval: 60 }
+      await store.change('a', { type: 'add', hook, schedule, definition, temporary: false }, LATER)
+      const [a] = await store.read()
+      assert.deepEqual([a?.anchor, a?.accounted, a?.fired], [LATER, LATER, 2])
+    },
+  )
 
   suite('what was due before a pause stays due, also where the config ends the pause', async (store) => {
     await store.load([job('a'), { ...job('b'), paused: true }], NOW)
@@ -248,7 +280,7 @@ const released = (ms: number): Run => {
 test('two processes on one database never have the same fire time', async (t) => {
   const database = await openTestDatabase(t)
   const stores = [createJobStore(database), createJobStore(database), createJobStore(database)]
-  for (const store of stores) await store.join(silent, NOW)
+  for (const store of stores) await store.join(silent, () => NOW)
   const names = Array.from({ length: 40 }, (_, at) => `job ${at}`)
   for (const store of stores)
     await store.load(
@@ -281,8 +313,8 @@ test('two processes on one database never have the same fire time', async (t) =>
 test('what a process that left, or died, had is taken over; what it says then counts no more', async (t) => {
   const database = await openTestDatabase(t)
   const [dead, other] = [createJobStore(database), createJobStore(database)]
-  await dead.join(silent, NOW)
-  await other.join(silent, NOW)
+  await dead.join(silent, () => NOW)
+  await other.join(silent, () => NOW)
   await dead.load([job('a')], NOW)
   await dead.claim([claim('a', 10, 20)])
   assert.deepEqual(await other.takeOver(() => true), [])
@@ -310,7 +342,7 @@ test('others hear of changes by hand, and of what is asked for', async (t) => {
   let wake = (): void => {}
   const [one, other] = [createJobStore(database), createJobStore(database)]
   await one.load([job('a')], NOW)
-  await one.join(silent, NOW)
+  await one.join(silent, () => NOW)
   await other.join(
     {
       changed: (name) => {
@@ -323,7 +355,7 @@ test('others hear of changes by hand, and of what is asked for', async (t) => {
         wake()
       },
     },
-    NOW,
+    () => NOW,
   )
   heard.length = 0
   const next = (): Promise<void> => new Promise((resolve) => void (wake = resolve))
@@ -339,7 +371,7 @@ test('others hear of changes by hand, and of what is asked for', async (t) => {
 test('runs that ended long ago are forgotten, others are not', async (t) => {
   const database = await openTestDatabase(t)
   const store = createJobStore(database)
-  await store.join(silent, NOW)
+  await store.join(silent, () => NOW)
   await store.load([job('a')], NOW)
   await store.claim([claim('a', 10, 20, 30)])
   await store.record('a', {}, run('a', 10))
@@ -438,7 +470,7 @@ test('what was written, and whose answer was lost, counts once, also where more 
   const database = await openTestDatabase(t)
   let losing = 3
   const store = createJobStore(withoutAnswers(database, () => losing-- > 0))
-  await store.join(silent, NOW)
+  await store.join(silent, () => NOW)
   await store.load([job('a')], NOW)
   await store.claim([claim('a', 10)])
   const failed = run('a', 10, { status: 'failed', error: 'boom' })
@@ -460,7 +492,7 @@ test('a firing that was given back is not given back again, where the answer was
   const database = await openTestDatabase(t)
   let losing = 1
   const store = createJobStore(withoutAnswers(database, () => losing-- > 0))
-  await store.join(silent, NOW)
+  await store.join(silent, () => NOW)
   await store.load([job('a')], NOW)
   await store.claim([claim('a', 10)])
   await assert.rejects(store.record('a', {}, released(10)), /was lost/)
@@ -475,7 +507,7 @@ test('what was taken over, and whose answer was lost, is taken with the next loo
   const database = await openTestDatabase(t)
   let losing = 0
   const store = createJobStore(withoutAnswers(database, () => losing-- > 0, 'skip locked'))
-  await store.join(silent, NOW)
+  await store.join(silent, () => NOW)
   await store.load([job('a'), job('b')], NOW)
   await store.change('a', { type: 'run' }, NOW)
   await store.change('b', { type: 'run' }, NOW)
@@ -498,22 +530,37 @@ test('what was taken over, and whose answer was lost, is taken with the next loo
 
 test('since when jobs are fired: the first of the processes that live counts', async (t) => {
   const database = await openTestDatabase(t)
-  const [one, other] = [createJobStore(database), createJobStore(database)]
-  assert.equal(await one.firedSince(), undefined)
-  await one.join(silent, NOW)
-  await other.join(silent, LATER)
-  assert.deepEqual([await one.firedSince(), await other.firedSince()], [NOW, NOW])
+  const [one, other, third] = [1, 2, 3].map(() => createJobStore(database))
+  assert.ok(one && other && third)
+  assert.deepEqual(await one.join(silent, () => NOW), NOW)
+  assert.deepEqual(await other.join(silent, () => LATER), NOW)
   await one.leave()
-  assert.deepEqual(await other.firedSince(), LATER)
+  assert.deepEqual(await third.join(silent, () => new Date(LATER.getTime() + 1)), LATER)
   await other.leave()
-  assert.equal(await other.firedSince(), undefined)
+  await third.leave()
+  assert.deepEqual(await one.join(silent, () => LATER), LATER)
+  await one.leave()
+})
+
+test('processes that join together know which of them was the first', async (t) => {
+  const database = await openTestDatabase(t)
+  for (let round = 0; round < 5; round++) {
+    const stores = [1, 2, 3, 4].map(() => createJobStore(database))
+    let at = 0
+    const since = await Promise.all(stores.map((store) => store.join(silent, () => new Date(++at))))
+    assert.deepEqual(
+      since.map((time) => time.getTime()),
+      [1, 1, 1, 1],
+    )
+    await Promise.all(stores.map((store) => store.leave()))
+  }
 })
 
 test('who leaves tries again what could not be written: it is not run once more elsewhere', async (t) => {
   const database = await openTestDatabase(t)
   const own = database.sql(database.ownSchema)
   const store = createJobStore(database)
-  await store.join(silent, NOW)
+  await store.join(silent, () => NOW)
   await store.load([job('a')], NOW)
   await store.claim([claim('a', 10)])
   await database.sql`alter table ${own}.job_run rename to elsewhere`
@@ -530,7 +577,7 @@ test('who leaves tries again what could not be written: it is not run once more 
 test('a rewind forgets what ended in a time to come, but not what another clock may have just run', async (t) => {
   const database = await openTestDatabase(t)
   const store = createJobStore(database)
-  await store.join(silent, NOW)
+  await store.join(silent, () => NOW)
   await store.load([job('a')], NOW)
   await store.claim([claim('a', 100, 5_000, 60_000, 90_000)])
   for (const ms of [100, 5_000, 60_000]) await store.record('a', {}, run('a', ms))
@@ -544,7 +591,7 @@ test('a rewind forgets what ended in a time to come, but not what another clock 
 test('whoever leaves second waits until the first has given back what ran', async (t) => {
   const database = await openTestDatabase(t)
   const store = createJobStore(database)
-  await store.join(silent, NOW)
+  await store.join(silent, () => NOW)
   await store.load([job('cut off')], NOW)
   await store.claim([claim('cut off', 10)])
   void store.leave()
