@@ -1,7 +1,8 @@
 import type { Clock } from '../../clock.ts'
 import { DatasourceError } from '../../errors.ts'
 import { sleep } from '../sleep.ts'
-import { isNodeAway, rateLimit } from './rpc-error.ts'
+import { isRangeTooLarge } from './range-too-large.ts'
+import { isNodeAtFault, rateLimit } from './rpc-error.ts'
 import type { RpcNode } from './rpc-node.ts'
 import type { RpcCall } from './rpc-transport.ts'
 
@@ -28,8 +29,8 @@ export interface JsonRpcOptions {
 }
 
 /**
- * Calls the first of the nodes that can be asked. One that is away, or wants to be asked less, is left alone for a while, and
- * the next one is asked instead; where all are, it waits. Every failure is a `DatasourceError` that names the node by its origin.
+ * Calls the first of the nodes that can be asked. One that is away, fails by itself, serves another chain, or wants to be asked less, is
+ * left alone for a while, and the next one is asked instead; where all are, it waits. Every failure is a `DatasourceError` that names the node by its origin.
  */
 export class JsonRpc {
   readonly #options: JsonRpcOptions
@@ -72,20 +73,25 @@ export class JsonRpc {
       const node = this.#choose()
       if (node.rest > LONGEST_WAIT) throw leftAlone(node)
       if (node.rest > 0) await sleep(clock, node.rest, signal)
-      const wasWell = node.isWell
+      const told = node.failure?.message
       try {
         await this.#verify(node, signal)
         const results = await node.request(calls, signal)
-        if (!wasWell) this.note?.(`${node.origin} answers again`)
+        node.recover()
+        if (told !== undefined) this.note?.(`${node.origin} answers again`)
         return results
       } catch (error) {
         signal.throwIfAborted()
         if (!(error instanceof DatasourceError)) throw error
+        // Fewer levels at once would do; some nodes speak of limits and throughput there.
+        if (isRangeTooLarge(error)) throw error
         const limit = rateLimit(error)
-        const isAway = nodes.length > 1 && isNodeAway(error)
-        if (limit === undefined && !isAway) throw this.#inAll(error)
+        const isLeft = limit !== undefined || (nodes.length > 1 && isNodeAtFault(error))
+        if (!isLeft) throw this.#inAll(error)
+        // What comes back may be another one.
+        if (limit === undefined) node.isVerified = false
         node.leave(error, limit?.after)
-        if (wasWell) this.note?.(`${error.message}; left alone for ${Math.ceil(node.rest)} ms`)
+        if (error.message !== told) this.note?.(`${error.message}; left alone for ${Math.ceil(node.rest)} ms`)
         if (tries >= (limit === undefined ? nodes.length : TRIES)) throw this.#inAll(error)
       }
     }

@@ -11,9 +11,30 @@ export class RpcError extends Error {
   }
 }
 
-/** The node did not answer, or with something that is no JSON-RPC: another one may. */
-export function isNodeAway(error: unknown): boolean {
-  return error instanceof DatasourceError && error.cause instanceof TransportError
+/** https://www.jsonrpc.org/specification#error_object, and https://ethereum.github.io/execution-apis/ */
+const METHOD_NOT_FOUND = -32_601
+const ABOUT_THE_QUESTION: ReadonlySet<number | undefined> = new Set([-32_602, -39_001])
+
+/** As geth, Erigon, Nethermind, Besu and those made of them say that they have no such block, or take no such tag. */
+const NO_SUCH_BLOCK =
+  /block (was |is )?not (found|available|set)|(unknown|missing|invalid|unsupported) (block|tag|argument|param)|hex string without 0x/i
+
+/** A limit passes, and says nothing about the block. */
+const LIMIT = /limit|exceed|quota|too many|capacity|time(d )?out/i
+
+/** Does the node mean what it was asked, and not itself? Another one would say the same. */
+export function isAboutTheQuestion({ message, rpcCode }: RpcError): boolean {
+  return !LIMIT.test(message) && (ABOUT_THE_QUESTION.has(rpcCode) || NO_SUCH_BLOCK.test(message))
+}
+
+/** The node did not answer, with something that is no JSON-RPC, or with a fault of its own: another one may know better. */
+export function isNodeAtFault(error: DatasourceError): boolean {
+  return !(error.cause instanceof RpcError && isAboutTheQuestion(error.cause))
+}
+
+/** Nothing that passes by itself. */
+export function isForGood({ rpcCode }: RpcError): boolean {
+  return rpcCode === METHOD_NOT_FOUND
 }
 
 /** As nodes and providers say it, with and without status 429. A range that is too large is none of these. */

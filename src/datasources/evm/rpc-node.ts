@@ -1,13 +1,10 @@
 import type { Clock } from '../../clock.ts'
 import { DatasourceError } from '../../errors.ts'
 import type { Endpoint } from './endpoint.ts'
-import { RpcError } from './rpc-error.ts'
+import { isForGood, RpcError } from './rpc-error.ts'
 import { TransportError, type RpcAnswer, type RpcCall, type RpcTransport } from './rpc-transport.ts'
 
-/** https://www.jsonrpc.org/specification#error_object */
-const METHOD_NOT_FOUND = -32_601
-
-/** ms. The first rest of a node that failed; twice as long after each further failure. */
+/** ms. The first rest of a node that failed; twice as long after each further failure, until it has been well for as long as it rested. */
 const FIRST_REST = 250
 const LONGEST_REST = 60_000
 
@@ -29,6 +26,9 @@ export class RpcNode {
   /** In a row. */
   #failures = 0
   #restsUntil = -Infinity
+  /** ms, the last time. */
+  #rested = 0
+  #wellSince = -Infinity
   #failure: DatasourceError | undefined
   /** It serves the chain that it should. */
   isVerified = false
@@ -46,22 +46,34 @@ export class RpcNode {
     return Math.max(0, this.#restsUntil - this.#options.clock.now())
   }
 
-  get isWell(): boolean {
-    return this.#failure === undefined
-  }
-
   /** Why it was left alone; undefined: it is well. */
   get failure(): DatasourceError | undefined {
     return this.#failure
   }
 
-  /** Leaves it alone for `after` ms, or longer and longer, by chance a little more: or all who failed come back at once. */
+  /**
+   * Leaves it alone for `after` ms, or longer and longer, by chance a little more: or all who failed come back at once. Requests that
+   * were under way together fail together: that is one failure.
+   */
   leave(failure: DatasourceError, after: number | undefined): void {
     const { clock, random } = this.#options
+    this.#failure = failure
+    if (this.rest > 0 && after === undefined) return
     const backOff = Math.min(LONGEST_REST, FIRST_REST * 2 ** this.#failures) * (0.75 + random() / 2)
     this.#failures += 1
-    this.#failure = failure
-    this.#restsUntil = clock.now() + (after ?? backOff)
+    this.#rested = after ?? backOff
+    this.#restsUntil = Math.max(this.#restsUntil, clock.now() + this.#rested)
+  }
+
+  /**
+   * It has answered. Its failures count until it was well for as long as it rested: one that answers some calls, and fails at others,
+   * must not be asked, left and told of several times a second.
+   */
+  recover(): void {
+    const now = this.#options.clock.now()
+    if (this.#failure !== undefined) this.#wellSince = now
+    this.#failure = undefined
+    if (now - this.#wellSince >= this.#rested) this.#failures = 0
   }
 
   close(): void {
@@ -82,10 +94,7 @@ export class RpcNode {
     const timer = clock.setTimeout(() => controller.abort(late), timeout)
     try {
       const answers = await transport.send(calls, controller.signal)
-      const results = answers.map((answer, index) => this.#result(answer, calls[index]?.method ?? ''))
-      this.#failures = 0
-      this.#failure = undefined
-      return results
+      return answers.map((answer, index) => this.#result(answer, calls[index]?.method ?? ''))
     } catch (error) {
       if (!(error instanceof TransportError)) throw error
       throw this.#failed(error, error === late ? `: ${calls[0]?.method}:` : '')
@@ -103,9 +112,10 @@ export class RpcNode {
     const { origin, conceal } = this.#options.endpoint
     const { code, message } = answer.error
     const words = conceal(message)
+    const cause = new RpcError(words, code)
     throw new DatasourceError(`${origin}: ${method}: ${words}${code === undefined ? '' : ` (${code})`}`, {
-      retriable: code !== METHOD_NOT_FOUND,
-      cause: new RpcError(words, code),
+      retriable: !isForGood(cause),
+      cause,
     })
   }
 

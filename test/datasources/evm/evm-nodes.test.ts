@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import test, { type TestContext } from 'node:test'
 import { evm } from '../../../src/datasources/evm.ts'
 import { ConfigurationError } from '../../../src/errors.ts'
 import { simulateChain, TestClock } from '../../../src/testing/index.ts'
@@ -50,15 +50,17 @@ test('a node that wants to be left alone for long is not asked before, and the i
 
 test('a limit that is only told in words, by one call of a batch, is one, too; and in the end it is an error', async (t) => {
   let left = 2
-  const { datasource } = await open(t, ({ params }, answer) => {
-    if (params[0] === '0x7' && left-- > 0)
-      throw Object.assign(new Error('Your app has exceeded its rate limit'), { code: 429 })
-    return answer()
-  })
+  const limited = () =>
+    open(t, ({ params }, answer) => {
+      if (params[0] === '0x7' && left-- > 0)
+        throw Object.assign(new Error('Your app has exceeded its rate limit'), { code: 429 })
+      return answer()
+    })
+  const { datasource } = await limited()
   assert.equal((await datasource.blocks(5, 9, { ...call, finalized: 4 })).length, 5)
   left = 100
   await assert.rejects(
-    datasource.blocks(5, 9, { ...call, finalized: 4 }),
+    (await limited()).datasource.blocks(5, 9, { ...call, finalized: 4 }),
     isError(/exceeded its rate limit/, true),
   )
   assert.equal(left, 95)
@@ -174,4 +176,92 @@ test('where no node is only away, what one refuses for good stops', async (t) =>
 test('a list of URLs is checked as a whole', () => {
   assert.throws(() => evm({ url: [] }), ConfigurationError)
   assert.throws(() => evm({ url: ['http://localhost:8545', 'ftp://x'] }), /has the scheme "ftp"/)
+})
+
+/** Two nodes of one chain, the first of which answers as it is told, and what was noted. */
+async function openTwo(
+  t: TestContext,
+  answer: (call: Parameters<Answer>[0], answer: () => unknown) => unknown,
+) {
+  const real = answersOf(simulateChain({ seed: 1, length: 20 }))
+  const first = await startProxyNode(t, (one, request) => answer(one, () => real(one, request)))
+  const second = await startProxyNode(t, real)
+  const clock = new TestClock()
+  const notes: string[] = []
+  const datasource = evm({ url: [first.url, second.url], logs, clock, timeout: 600_000 })
+  return {
+    first,
+    second,
+    clock,
+    notes,
+    datasource,
+    noted: { ...call, note: (note: string) => void notes.push(note) },
+  }
+}
+
+const refuse = (message: string, code: number): never => {
+  throw Object.assign(new Error(message), { code })
+}
+
+for (const [message, code] of [
+  ['Internal error', -32_603],
+  ['missing trie node 0x01', -32_000],
+  ['pruned history unavailable', 4_444],
+  ['no healthy backend', -32_000],
+  ['the method eth_getLogs does not exist', -32_601],
+] as const) {
+  test(`another node answers where the first says: ${message}`, async (t) => {
+    const { datasource, noted, notes } = await openTwo(t, ({ method }, answer) =>
+      method === 'eth_getLogs' ? refuse(message, code) : answer(),
+    )
+    assert.equal((await datasource.blocks(5, 9, { ...noted, finalized: 7 })).length > 2, true)
+    assert.match(notes.join(), new RegExp(`^[^,]*: eth_getLogs: ${message} .*; left alone for \\d+ ms$`))
+  })
+}
+
+test('a node that fails at some of its calls is left for longer and longer', async (t) => {
+  const { datasource, noted, notes, first, clock } = await openTwo(t, ({ method }, answer) =>
+    method === 'eth_getLogs' ? refuse('Internal error', -32_603) : answer(),
+  )
+  for (let second = 0; second < 120; second += 1) {
+    await datasource.head(noted)
+    await datasource.blocks(5, 9, { ...noted, finalized: 7 })
+    await clock.advance(1_000)
+  }
+  const failed = first.methods().filter((method) => method === 'eth_getLogs').length
+  assert.ok(failed <= 24, `${failed} requests of two minutes`)
+  assert.ok(notes.length <= 20, notes.join('\n'))
+})
+
+test('what another node would not know better either leaves nobody alone', async (t) => {
+  const { datasource, noted, notes, second } = await openTwo(t, ({ params: [first] }, answer) => {
+    if (first === 'finalized') return refuse('finalized block not found', -39_001)
+    if (typeof first === 'object' && first !== null && 'toBlock' in first && first.toBlock !== '0x5')
+      return refuse('block range limit exceeded, see our plans for more throughput', -32_000)
+    return answer()
+  })
+  assert.equal(await datasource.finalized?.(noted), undefined)
+  assert.equal((await datasource.blocks(5, 5, { ...noted, finalized: 7 })).length, 1)
+  await assert.rejects(Promise.resolve(datasource.blocks(6, 6, { ...noted, finalized: 7 })), /range limit/)
+  assert.deepEqual([notes, second.requests], [[], []])
+})
+
+test('a node that comes back as one of another chain is not asked', async (t) => {
+  let chain = '0x5'
+  const { datasource, noted, notes, clock } = await openTwo(t, ({ method, params }, answer) => {
+    if (chain === 'none') return refuse('starting', -32_000)
+    if (method === 'eth_chainId') return chain
+    return chain === '0x5' ? answer() : params[0] === 'latest' ? null : answer()
+  })
+  assert.equal((await datasource.head(noted)).level, 19)
+  chain = 'none'
+  assert.equal((await datasource.head(noted)).level, 19)
+  chain = '0x7'
+  await clock.advance(60_000)
+  assert.equal((await datasource.head(noted)).level, 19)
+  assert.match(notes.at(-1) ?? '', /serves chain 0x7, and not 0x5; left alone for \d+ ms$/)
+  await clock.advance(60_000)
+  chain = '0x5'
+  assert.equal((await datasource.head(noted)).level, 19)
+  assert.match(notes.at(-1) ?? '', /answers again$/)
 })
