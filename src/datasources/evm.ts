@@ -27,8 +27,8 @@ export interface EvmOptions<
 > {
   /**
    * Of a node's JSON-RPC: http, https, ws or wss. Its path, query, name and password are never shown. Of several nodes of one chain
-   * the first is asked, and the next ones as long as it is away or wants to be asked less. The first ws or wss of them pushes heads;
-   * where there is none, nodes are asked for them.
+   * the first is asked, and the next ones as long as it is away, fails, or wants to be asked less. The first ws or wss of them pushes
+   * heads; where there is none, nodes are asked for them.
    */
   readonly url: string | readonly string[]
   /** The logs that blocks come with. */
@@ -110,7 +110,6 @@ export function evm<
 
   const final = new FinalLevel({
     read: (signal) => blockAt('finalized', signal),
-    origin,
     clock,
     // One that is a second old is right, too, and a head that was pushed need not wait for it.
     keep: feed === undefined ? 0 : pollInterval,

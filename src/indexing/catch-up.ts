@@ -5,6 +5,7 @@ import { DeepReorgError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { describeBrokenLink } from './answer-fault.ts'
 import type { CursorStore } from './cursor-store.ts'
+import type { Finality } from './finality.ts'
 import { findAncestor } from './find-ancestor.ts'
 import type { FollowerOptions, FollowerSignals } from './follower-options.ts'
 import type { IndexPosition } from './index-position.ts'
@@ -44,11 +45,14 @@ export interface CatchUpOptions extends Pick<FollowerOptions, 'onDeepReorg' | 'o
   readonly database: Database
   readonly logger: Logger
   readonly source: SourceReader
+  readonly finality: Finality
   readonly store: CursorStore
   readonly position: IndexPosition
   readonly indexer: RangeIndexer
   /** Takes over where the index stands by the database. */
   readonly load: () => Promise<void>
+  /** A node may have come back as one of another chain. @throws ChainMismatchError, DatasourceError */
+  readonly checkChain: (signal: AbortSignal) => Promise<void>
   /** It has all that the source has, which is itself behind the chain. */
   readonly onSourceBehind: () => void
 }
@@ -87,12 +91,12 @@ export class CatchUp {
 
   /** @throws as `Follower.advance` does */
   async run(signals: FollowerSignals & { readonly stop: AbortSignal }): Promise<AdvanceOutcome> {
-    const { source, position } = this.#options
+    const { source, finality, position } = this.#options
     const { stop } = signals
     for (let tries = 1; ;) {
       if (stop.aborted) return { type: 'stopped' }
       const head = await source.head(position.cursor, stop)
-      const finalized = await source.finalized(head, stop)
+      const finalized = await finality.ask(head, stop)
       this.#head = head.level
       this.#finalized = finalized
       const { next } = position
@@ -157,9 +161,9 @@ export class CatchUp {
     }
   }
 
-  /** A reorg, if the source's blocks prove one. */
+  /** A reorg, if the source's blocks prove one, and are of the chain that was indexed. */
   async #compare(look: Look, cursor: BlockRef): Promise<AdvanceOutcome | Again | undefined> {
-    const { store, source, index, position } = this.#options
+    const { store, source, index, position, checkChain } = this.#options
     const top = Math.min(look.head.level, cursor.level)
     try {
       const toLevel = await findAncestor({
@@ -171,12 +175,14 @@ export class CatchUp {
         top,
         signal: look.stop,
       })
-      return toLevel === undefined ? undefined : { type: 'reorg', fromLevel: cursor.level, toLevel }
+      if (toLevel === undefined) return undefined
+      await checkChain(look.stop)
+      return { type: 'reorg', fromLevel: cursor.level, toLevel }
     } catch (error) {
-      if (error instanceof DeepReorgError && (await this.#goesOn(look, error, top))) {
-        return again('its reorgs reach below what can be undone, again and again')
-      }
-      throw error
+      if (!(error instanceof DeepReorgError)) throw error
+      await checkChain(look.stop)
+      if (!(await this.#goesOn(look, error, top))) throw error
+      return again('its reorgs reach below what can be undone, again and again')
     }
   }
 

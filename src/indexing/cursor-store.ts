@@ -13,6 +13,8 @@ export interface StoredIndex {
   readonly pruned: number | undefined
   /** Rows from this level on are of blocks that left the chain. */
   readonly orphanedFrom: number | undefined
+  /** A source of its chain told what is final. */
+  readonly tellsFinal: boolean
 }
 
 /** How far back an index can be reverted. */
@@ -22,6 +24,9 @@ export interface JournalFloor {
   /** All that was ever indexed is in the journal: even the lowest level can be reverted. */
   readonly coversAll: boolean
 }
+
+/** What forgets it deletes by the first word. */
+const finalityKey = (index: string): string => `finality ${index}`
 
 /** Where one index stands, and the refs of its blocks, in the database. */
 export class CursorStore {
@@ -49,11 +54,12 @@ export class CursorStore {
   async #read(): Promise<StoredIndex | undefined> {
     const { sql } = this.#database
     const [row] = await sql<IndexRow[]>`
-      select i.id, i.chain, i.level, i.hash, i.finalized, i.orphaned_from, b.parent_hash, b.timestamp
+      select i.id, i.chain, i.level, i.hash, i.finalized, i.orphaned_from, b.parent_hash, b.timestamp, l.key is not null as tells_final
       from ${this.#own}.index i left join ${this.#own}.block b on b.index_id = i.id and b.level = i.level
+      left join ${this.#own}.lifecycle l on l.key = ${finalityKey(this.#name)} and l.value = to_jsonb(coalesce(i.chain, ''))
       where i.name = ${this.#name}`
     if (row === undefined) return undefined
-    const { id, chain, level, hash, finalized, orphaned_from, parent_hash, timestamp } = row
+    const { id, chain, level, hash, finalized, orphaned_from, parent_hash, timestamp, tells_final } = row
     return {
       id,
       chain,
@@ -63,7 +69,17 @@ export class CursorStore {
           : { level: Number(level), hash, parentHash: parent_hash ?? '', timestamp: Number(timestamp ?? 0) },
       pruned: finalized === null ? undefined : Number(finalized),
       orphanedFrom: orphaned_from === null ? undefined : Number(orphaned_from),
+      tellsFinal: tells_final,
     }
+  }
+
+  /** Remembers that a source of the index's chain told what is final, until a wipe or an approval. */
+  async rememberFinality(): Promise<void> {
+    const { sql } = this.#database
+    await sql`
+      insert into ${this.#own}.lifecycle (key, value)
+      select ${finalityKey(this.#name)}, to_jsonb(coalesce(chain, '')) from ${this.#own}.index where name = ${this.#name}
+      on conflict (key) do update set value = excluded.value, at = excluded.at`
   }
 
   /**
@@ -131,4 +147,5 @@ interface IndexRow {
   readonly orphaned_from: bigint | null
   readonly parent_hash: string | null
   readonly timestamp: bigint | null
+  readonly tells_final: boolean
 }

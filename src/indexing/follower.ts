@@ -3,6 +3,7 @@ import { BlockCache } from './block-cache.ts'
 import { CatchUp, type AdvanceOutcome } from './catch-up.ts'
 import { CursorStore } from './cursor-store.ts'
 import type { AdvanceOptions, FollowerOptions, FollowerSignals } from './follower-options.ts'
+import { Finality } from './finality.ts'
 import { IndexPosition } from './index-position.ts'
 import { JournalUpkeep } from './journal-upkeep.ts'
 import { LevelWriter } from './level-writer.ts'
@@ -39,7 +40,6 @@ export class Follower {
       datasource,
       clock,
       logger,
-      finality,
       timeout,
       pollInterval,
     })
@@ -74,10 +74,12 @@ export class Follower {
       index: name,
       lastLevel,
       source: this.#source,
+      finality: new Finality({ source: this.#source, position: this.#position, finality }),
       store: this.#store,
       position: this.#position,
       indexer,
       load: () => this.#load(),
+      checkChain: async (signal) => this.#checkChain(await this.#source.chain(signal)),
       onSourceBehind: () => this.leaveHead(),
     })
   }
@@ -102,9 +104,12 @@ export class Follower {
     const chain = await this.#source.chain(signal)
     await this.#load()
     signal.throwIfAborted()
-    if (chain === undefined) return
-    await this.#store.checkChain(chain, this.#source.description)
-    await this.#openCache(chain, signal)
+    await this.#checkChain(chain)
+    if (chain !== undefined) await this.#openCache(chain, signal)
+  }
+
+  async #checkChain(chain: string | undefined): Promise<void> {
+    if (chain !== undefined) await this.#store.checkChain(chain, this.#source.description)
   }
 
   async #openCache(chain: string, signal: AbortSignal): Promise<void> {

@@ -6,6 +6,7 @@ export class IndexPosition {
   readonly #store: CursorStore
   readonly #firstLevel: number
   #stored: StoredIndex | undefined
+  #tellsFinal = false
   #cursor: BlockRef | undefined
   #next: number
 
@@ -31,6 +32,11 @@ export class IndexPosition {
     return this.#stored?.orphanedFrom
   }
 
+  /** A source of its chain told what is final: in this process, or another one. */
+  get tellsFinal(): boolean {
+    return this.#tellsFinal
+  }
+
   /** The last block that is committed. */
   get cursor(): BlockRef | undefined {
     return this.#cursor
@@ -50,11 +56,18 @@ export class IndexPosition {
   async load(): Promise<StoredIndex> {
     const stored = await this.#store.load()
     this.#stored = stored
+    this.#tellsFinal = stored.tellsFinal
     this.#cursor = stored.cursor
     this.#next = Math.max(this.#firstLevel, (stored.cursor?.level ?? -1) + 1)
     this.verified = false
     this.stale = false
     return stored
+  }
+
+  async rememberFinality(): Promise<void> {
+    if (this.#tellsFinal) return
+    await this.#store.rememberFinality()
+    this.#tellsFinal = true
   }
 
   /** The block is committed. */

@@ -11,8 +11,6 @@ export interface SourceOptions {
   readonly index: string
   readonly datasource: Datasource
   readonly clock: Clock
-  /** For a source that cannot tell what is final. */
-  readonly finality: number
   /** ms a call may take. */
   readonly timeout: number
   /** Told of what a source notes. */
@@ -74,13 +72,13 @@ export class SourceReader {
     return head
   }
 
-  /** The highest level that no reorg can take off; may be below the first one. */
-  async finalized(head: BlockRef, signal: AbortSignal): Promise<number> {
-    const { index, datasource, finality } = this.#options
+  /** The highest level that no reorg can take off; may be below the first one. Undefined: it does not tell. */
+  async finalized(signal: AbortSignal): Promise<number | undefined> {
+    const { index, datasource } = this.#options
     const finalized: unknown = await this.#ask('what is final', signal, (own) =>
       datasource.finalized?.({ index, signal: own }),
     )
-    if (finalized === undefined) return head.level - finality
+    if (finalized === undefined) return undefined
     if (!Number.isSafeInteger(finalized)) throw this.#garbage('what is final', 'that is no level')
     return finalized as number
   }
@@ -162,6 +160,14 @@ export class SourceReader {
   /** An error of the source itself, for what only shows when answers are compared. */
   contradiction(what: string): DatasourceError {
     return new DatasourceError(`${this.#name} contradicts itself: ${what}`)
+  }
+
+  silentOnFinality(): DatasourceError {
+    return new DatasourceError(`${this.#name} does not tell what is final, though it did before`, {
+      hint:
+        'A node that was started anew knows it after a while. For one that never does, give the index a "finality", and have ' +
+        '`pawl schema approve` forget that it was told.',
+    })
   }
 
   get #name(): string {

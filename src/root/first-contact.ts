@@ -22,7 +22,7 @@ export async function contactSources(
   const failures: Failure[] = []
   await Promise.all(
     Object.entries(indexes).map(async ([index, { datasource }]) => {
-      const source = new SourceReader({ index, datasource, clock, finality: 0, timeout: TIMEOUT })
+      const source = new SourceReader({ index, datasource, clock, timeout: TIMEOUT })
       await source.chain(signal).catch((error: unknown) => failures.push({ index, error }))
     }),
   )

@@ -34,7 +34,7 @@ export class LifecycleStore {
   /** In the transaction of a wipe: else a crash before `on_reindex` has ended would skip it. */
   async forgetReindexed({ sql }: Transaction): Promise<void> {
     const own = sql(this.#database.ownSchema)
-    await sql`delete from ${own}.lifecycle where key in ('reindexed', 'schema', 'required')`
+    await sql`delete from ${own}.lifecycle where key in ('reindexed', 'schema', 'required') or key like 'finality %'`
     await sql`update ${own}.index set config = null, orphaned_from = null, orphaned_to = null`
   }
 
@@ -80,7 +80,7 @@ export class LifecycleStore {
   async approve(): Promise<void> {
     await this.#database.transaction(async ({ sql }) => {
       const own = sql(this.#database.ownSchema)
-      await sql`delete from ${own}.lifecycle where key in ('schema', 'required')`
+      await sql`delete from ${own}.lifecycle where key in ('schema', 'required') or key like 'finality %'`
       await sql`update ${own}.index set config = null, orphaned_from = null, orphaned_to = null`
     })
   }

@@ -21,7 +21,6 @@ export async function* checkSources(config: Config, chains: Map<string, string>)
         index,
         datasource,
         clock: systemClock,
-        finality: 0,
         timeout: PATIENCE,
       })
       const signal = AbortSignal.timeout(PATIENCE)

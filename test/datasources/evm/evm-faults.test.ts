@@ -205,27 +205,6 @@ test('a node without the tag cannot tell what is final; one that fails in anothe
   assert.equal(await datasource.finalized?.(call), undefined)
 })
 
-test('a node that told what is final, and does not any more, is asked again: nothing else counts instead', async (t) => {
-  const final = { number: '0x5', hash: '0x5', parentHash: '0x4', timestamp: '0x1' }
-  let now: () => unknown = () => final
-  const { datasource } = await open(t, ({ params }, answer) => (params[0] === 'finalized' ? now() : answer()))
-  assert.equal(await datasource.finalized?.(call), 5)
-  for (const [answer, message] of [
-    [() => null, /does not tell what is final, though it did before$/],
-    [refuse('finalized block not found', -32_000), /finalized block not found/],
-    [refuse('Internal error', -32_603), /Internal error/],
-  ] as const) {
-    now = answer
-    await assert.rejects(Promise.resolve(datasource.finalized?.(call)), isError(message, true))
-  }
-  now = () => final
-  assert.equal(await datasource.finalized?.(call), 5)
-})
-
-const refuse = (words: string, code: number) => (): never => {
-  throw Object.assign(new Error(words), { code })
-}
-
 test('a request that takes too long fails, and one that is aborted ends at once', async (t) => {
   const { datasource } = await open(t, undefined, { timeout: 30 }, () => true)
   await assert.rejects(datasource.head(call), isError(/eth_getBlockByNumber: no answer within 0\.03 s/, true))
