@@ -25,6 +25,16 @@ export interface JournalFloor {
   readonly coversAll: boolean
 }
 
+export interface LevelRange {
+  readonly from: number
+  readonly to: number
+}
+
+export interface KeptHash {
+  readonly level: number
+  readonly hash: string
+}
+
 /** What forgets it deletes by the first word. */
 const finalityKey = (index: string): string => `finality ${index}`
 
@@ -101,20 +111,13 @@ export class CursorStore {
     )
   }
 
-  /** Hashes by level, of the blocks that are kept. */
-  async hashes(id: number, from: number, to: number): Promise<ReadonlyMap<number, string>> {
+  /** Of the blocks that are kept from `to` down to `from`: so many at most, highest first. */
+  async hashes(id: number, { from, to }: LevelRange, most: number): Promise<readonly KeptHash[]> {
     const { sql } = this.#database
     const rows = await sql<{ level: bigint; hash: string }[]>`
-      select level, hash from ${this.#own}.block where index_id = ${id} and level between ${from} and ${to}`
-    return new Map(rows.map(({ level, hash }) => [Number(level), hash]))
-  }
-
-  /** The highest level at or below `level` whose ref is kept. */
-  async levelAtOrBelow(id: number, level: number): Promise<number | undefined> {
-    const { sql } = this.#database
-    const [row] = await sql<{ level: bigint | null }[]>`
-      select max(level) as level from ${this.#own}.block where index_id = ${id} and level <= ${level}`
-    return row?.level === undefined || row.level === null ? undefined : Number(row.level)
+      select level, hash from ${this.#own}.block where index_id = ${id} and level between ${from} and ${to}
+      order by level desc limit ${most}`
+    return rows.map(({ level, hash }) => ({ level: Number(level), hash }))
   }
 
   /**

@@ -1,5 +1,5 @@
 import { DeepReorgError } from '../errors.ts'
-import type { CursorStore } from './cursor-store.ts'
+import type { CursorStore, KeptHash } from './cursor-store.ts'
 import type { SourceReader } from './source-reader.ts'
 
 export interface AncestorSearch {
@@ -14,15 +14,15 @@ export interface AncestorSearch {
   readonly signal: AbortSignal
 }
 
-/** The first window is one level: mostly nothing has happened. Then they grow, so that 64 levels are four calls. */
+/** First one block is compared: mostly nothing has happened. Then more and more at a time, so that 64 levels are four calls. */
 const GROWTH = 4
 const LARGEST_WINDOW = 256
 
 /**
  * Compares the refs that are kept with the blocks that the source has at their levels, from `top` down.
  *
- * @returns the common ancestor's level (below the first level indexed where nothing is common and all can be reverted);
- * undefined where the source has no other block than ours: nothing left the chain.
+ * @returns the level below the lowest block of ours that left the chain. The common ancestor, or a level without data above that: where
+ * those are final, nothing below them has to be undone. Undefined where the source has no other block than ours: nothing left the chain.
  * @throws DeepReorgError when the levels that left the chain reach deeper than what can be reverted.
  */
 export async function findAncestor(search: AncestorSearch): Promise<number | undefined> {
@@ -31,38 +31,55 @@ export async function findAncestor(search: AncestorSearch): Promise<number | und
   if (floor === undefined) return undefined
   if (top < floor.level) return compareBelow(search, floor.level)
 
-  let differs = false
+  let left: number | undefined
   let size = 1
-  for (let to = top; to >= floor.level; to -= size, size = Math.min(size * GROWTH, LARGEST_WINDOW)) {
-    const found = await compareWindow(search, Math.max(floor.level, to - size + 1), to)
-    differs ||= found.differs
-    if (found.common !== undefined) return differs ? found.common : undefined
+  for (let to = top; ; size = Math.min(size * GROWTH, LARGEST_WINDOW)) {
+    const kept = await store.hashes(indexId, { from: floor.level, to }, size)
+    const lowest = kept.at(-1)
+    if (lowest === undefined) break
+    const found = await compare(search, kept)
+    left = found.left ?? left
+    if (found.isCommon) return left === undefined ? undefined : left - 1
+    to = lowest.level - 1
   }
-  if (!differs) return undefined
+  if (left === undefined) return undefined
   if (floor.coversAll) return floor.level - 1
   throw tooDeep(search, floor.level)
 }
 
-interface WindowFindings {
-  /** The highest level at which the source has our block. */
-  readonly common: number | undefined
-  /** The source has another block than ours above `common`. */
-  readonly differs: boolean
+interface Findings {
+  /** The source has one of our blocks. */
+  readonly isCommon: boolean
+  /** The lowest level above that at which it has another one than we. */
+  readonly left: number | undefined
 }
 
-async function compareWindow(search: AncestorSearch, from: number, to: number): Promise<WindowFindings> {
-  const { store, source, indexId, signal } = search
-  const [hashes, refs] = await Promise.all([
-    store.hashes(indexId, from, to),
-    source.refs({ from, to }, signal),
-  ])
-  let differs = false
-  for (const { level, hash } of refs.toReversed()) {
-    const kept = hashes.get(level)
-    if (kept === hash) return { common: level, differs }
-    if (kept !== undefined) differs = true
+/** Only levels that are kept are asked for: between them may be thousands without data. Highest first. */
+async function compare({ source, signal }: AncestorSearch, kept: readonly KeptHash[]): Promise<Findings> {
+  let left: number | undefined
+  for (const run of runsOf(kept)) {
+    const hashes = new Map(run.map(({ level, hash }) => [level, hash]))
+    const refs = await source.refs(
+      { from: Math.min(...hashes.keys()), to: Math.max(...hashes.keys()) },
+      signal,
+    )
+    for (const { level, hash } of refs.toReversed()) {
+      if (hashes.get(level) === hash) return { isCommon: true, left }
+      left = level
+    }
   }
-  return { common: undefined, differs }
+  return { isCommon: false, left }
+}
+
+/** Of levels that follow each other. */
+function runsOf(kept: readonly KeptHash[]): readonly (readonly KeptHash[])[] {
+  const runs: KeptHash[][] = []
+  for (const one of kept) {
+    const run = runs.at(-1)
+    if (run?.at(-1)?.level === one.level + 1) run.push(one)
+    else runs.push([one])
+  }
+  return runs
 }
 
 /**
@@ -70,10 +87,9 @@ async function compareWindow(search: AncestorSearch, from: number, to: number): 
  * which cannot be helped.
  */
 async function compareBelow(search: AncestorSearch, floor: number): Promise<undefined> {
-  const level = await search.store.levelAtOrBelow(search.indexId, search.top)
-  if (level === undefined) return undefined
-  const { differs } = await compareWindow(search, level, level)
-  if (differs) throw tooDeep(search, floor)
+  const { store, indexId, top } = search
+  const { left } = await compare(search, await store.hashes(indexId, { from: 0, to: top }, 1))
+  if (left !== undefined) throw tooDeep(search, floor)
   return undefined
 }
 

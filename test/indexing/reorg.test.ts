@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Datasource } from '../../src/datasources/datasource.ts'
 import { RollbackError } from '../../src/errors.ts'
 import { simulateChain, type SimulatedBlock } from '../../src/testing/index.ts'
 import { openIndexing, ref } from './indexing-fixture.ts'
@@ -184,6 +185,33 @@ test('an empty block at the edge of finality is still a common ancestor', async 
   chain.reorg(10)
   assert.deepEqual(await follow(), [{ fromLevel: 79, toLevel: 69 }])
   assert.deepEqual((await rows()).slice(-10), chain.canonical().slice(-10).map(ref))
+})
+
+test('final levels without data below a reorg are neither asked for nor undone', async (t) => {
+  const { process, refs, rows } = await openIndexing(t)
+  const chain = simulateChain({ seed: 14, length: 300, finality: 10, emptyShare: 1 })
+  const source = chain.datasource()
+  const asked: number[] = []
+  const datasource: Datasource = {
+    ...source,
+    refs: async (from, to, call) => {
+      for (let level = from; level <= to; level += 1) asked.push(level)
+      return source.blocks(from, to, { ...call, finalized: from - 1 })
+    },
+  }
+  const { start, follow } = process(datasource)
+  await start()
+  const kept = await refs()
+  asked.length = 0
+  chain.reorg(10)
+  const floor = 290 - 1
+  assert.ok(!kept.includes(floor), 'the end of what is final has no data, and no ref')
+  assert.deepEqual(await follow(), [{ fromLevel: 299, toLevel: floor }])
+  assert.deepEqual((await rows()).slice(-10), chain.canonical().slice(-10).map(ref))
+  assert.deepEqual(
+    asked.filter((level) => !kept.includes(level)),
+    [],
+  )
 })
 
 test('two indexes over one chain are reverted each by itself', async (t) => {
