@@ -95,7 +95,7 @@ export function evm<
     return new RpcNode({ endpoint, transport, timeout, clock, random: Math.random })
   }
   const rpc = new JsonRpc({ nodes: [nodeOf(first), ...endpoints.slice(1).map(nodeOf)], batchSize, clock })
-  const reader = new BlockReader(rpc, logs, options.blocks as Detail, origin)
+  const reader = new BlockReader({ rpc, logs, detail: options.blocks as Detail, origin, clock })
   const pushing = endpoints.find(({ protocol }) => protocol === 'websocket')
   if (pushing !== undefined) requireViem('evm.url', 'a WebSocket')
   if (options.blocks === 'full') requireViem('evm.blocks', 'full')
@@ -104,6 +104,8 @@ export function evm<
   const pushed = new Map<string, EvmHeader>()
   /** By index: the hash of the head that it was last told. */
   const told = new Map<string, string>()
+  /** By index: the pushed header that its last blocks were read by. */
+  const tried = new Map<string, unknown>()
 
   const blockAt = async (tag: string, signal: AbortSignal): Promise<EvmHeader | undefined> =>
     readHeader(await rpc.call('eth_getBlockByNumber', [tag, false], signal), origin)
@@ -166,13 +168,16 @@ export function evm<
       return { level, hash, parentHash, timestamp }
     },
 
-    async blocks(from, to, { finalized, signal, note }) {
+    async blocks(from, to, { index, finalized, signal, note }) {
       rpc.note = note
       const lastFinal = Math.min(to, finalized)
       const final = from <= lastFinal ? await reader.final(from, lastFinal, signal) : []
       const firstRecent = Math.max(from, lastFinal + 1)
       if (firstRecent > to) return final
-      return [...final, ...(await reader.recent(firstRecent, to, signal, feed?.newest))]
+      // Each once: that it is asked for again means that it did not fit, as one of a branch that is gone.
+      const newest = feed?.newest === tried.get(index) ? undefined : feed?.newest
+      tried.set(index, feed?.newest)
+      return [...final, ...(await reader.recent(firstRecent, to, signal, newest))]
     },
 
     refs(from, to, { signal, note }) {

@@ -1,4 +1,5 @@
 import type { Hash, RpcLog } from 'viem'
+import type { Clock } from '../../clock.ts'
 import { DatasourceError } from '../../errors.ts'
 import type { BlockRef } from '../datasource.ts'
 import {
@@ -12,6 +13,7 @@ import {
 import type { JsonRpc } from './json-rpc.ts'
 import type { LogFilters, LogOf, LogReader } from './log-filter.ts'
 import { LogsBloom } from './logs-bloom.ts'
+import { RangeEnds } from './range-ends.ts'
 import { isRangeTooLarge } from './range-too-large.ts'
 import { loadViem } from './viem.ts'
 import { whyUnreadable } from './why-unreadable.ts'
@@ -20,6 +22,14 @@ import { withoutRepeats } from './without-repeats.ts'
 type RawBlock = { readonly raw: unknown; readonly header: EvmHeader }
 type DecodedLog = { readonly blockHash: Hash; readonly blockNumber: bigint; readonly logIndex: number }
 
+export interface BlockReaderOptions<Logs extends LogFilters, Detail extends BlockDetail | undefined> {
+  readonly rpc: JsonRpc
+  readonly logs: LogReader<Logs>
+  readonly detail: Detail
+  readonly origin: string
+  readonly clock: Clock
+}
+
 /** Reads ranges of blocks, each with the logs that belong to it: never the header of one branch with logs of another. */
 export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | undefined> {
   readonly #rpc: JsonRpc
@@ -27,12 +37,14 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
   readonly #detail: BlockDetail | undefined
   readonly #origin: string
   readonly #bloom: LogsBloom | undefined
+  readonly #ends: RangeEnds
 
-  constructor(rpc: JsonRpc, logs: LogReader<Logs>, detail: Detail, origin: string) {
+  constructor({ rpc, logs, detail, origin, clock }: BlockReaderOptions<Logs, Detail>) {
     this.#rpc = rpc
     this.#logs = logs
     this.#detail = detail
     this.#origin = origin
+    this.#ends = new RangeEnds(clock)
     this.#bloom = logs.query && new LogsBloom(logs.query)
   }
 
@@ -76,16 +88,13 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
     return this.#withLogs(raw, signal)
   }
 
-  /** The headers of levels that may still change. */
+  /** The refs of levels that may still change. */
   async refs(from: number, to: number, signal: AbortSignal): Promise<readonly BlockRef[]> {
+    const end = from === to ? this.#ends.take(to) : undefined
+    if (end !== undefined) return [refOf(end)]
     const raw = await this.#rawBlocks(range(from, to), signal, false)
     this.#checkLinks(raw)
-    return raw.map(({ header: { level, hash, parentHash, timestamp } }) => ({
-      level,
-      hash,
-      parentHash,
-      timestamp,
-    }))
+    return raw.map(({ header }) => refOf(header))
   }
 
   #checkLinks(blocks: readonly RawBlock[]): void {
@@ -198,9 +207,10 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
         ],
         signal,
       )
-      if (readHeader(last, this.#origin) === undefined) {
-        throw new DatasourceError(`${this.#origin} has no level ${to}, which is final`)
-      }
+      const end = readHeader(last, this.#origin)
+      if (end === undefined) throw new DatasourceError(`${this.#origin} has no level ${to}, which is final`)
+      if (end.level !== to) throw this.#inconsistent(`it answered with level ${end.level} for level ${to}`)
+      this.#ends.keep(end)
       return await this.#decode(logs)
     } catch (error) {
       if (from === to || !isRangeTooLarge(error)) throw error
@@ -227,6 +237,10 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
   #inconsistent(what: string): DatasourceError {
     return new DatasourceError(`${this.#origin} changed its chain while it answered: ${what}`)
   }
+}
+
+function refOf({ level, hash, parentHash, timestamp }: EvmHeader): BlockRef {
+  return { level, hash, parentHash, timestamp }
 }
 
 const isEmpty = (answer: unknown): boolean => Array.isArray(answer) && answer.length === 0

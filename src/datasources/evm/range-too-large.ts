@@ -4,7 +4,7 @@ import { TransportError } from './rpc-transport.ts'
 
 /**
  * No code says it: -32005 is also a rate limit, -32602 any bad parameter. These are the words of geth, Erigon, Nethermind,
- * Alchemy, Infura, QuickNode, Ankr, Chainstack, Cloudflare and dRPC.
+ * Alchemy, Infura, QuickNode, Ankr, Chainstack, Cloudflare, dRPC and thirdweb.
  */
 const WORDS = [
   /query returned more than/,
@@ -15,6 +15,8 @@ const WORDS = [
   /too (many|large)[\w ]* (logs|results|blocks|range)/,
   /(response|result)( size| set)?[\w ]* (exceed|too large|too big|is too)/,
   /query timeout exceeded/,
+  /ranges? over \d/,
+  /number of requested blocks/,
 ] as const
 
 /** Does the node mean that fewer levels at once would do? */

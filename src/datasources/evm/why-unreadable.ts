@@ -14,7 +14,8 @@ const OPTIONAL = ['transactionIndex', 'blockTimestamp'] as const
 export function whyUnreadable(log: unknown): string | undefined {
   if (typeof log !== 'object' || log === null) return `it is ${describeValue(log)}`
   const fields = log as Readonly<Record<string, unknown>>
-  const { topics } = fields
+  const { topics, removed } = fields
+  if (removed === true) return 'its block left the chain (removed: true)'
   if (!Array.isArray(topics) || !topics.every(isHex)) return `its topics are ${describeValue(topics)}`
   const field =
     TEXTS.find((name) => !isHex(fields[name])) ??

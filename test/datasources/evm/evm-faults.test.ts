@@ -17,6 +17,8 @@ test('a range that is too large for the node is split until it fits', async (t) 
     'block range is too wide',
     'Log response size exceeded. You can make eth_getLogs requests with up to a 2K block range',
     'exceed maximum block range: 50000',
+    'ranges over 10000 blocks are not supported on freetier',
+    'Maximum allowed number of requested blocks is 1000',
   ]) {
     const { datasource, node } = await open(t, ({ method, params }, answer) => {
       const [filter] = params as [{ fromBlock: string; toBlock: string }]
@@ -28,6 +30,17 @@ test('a range that is too large for the node is split until it fits', async (t) 
     assert.deepEqual(levels(blocks), [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18])
     assert.equal(node.methods().filter((method) => method === 'eth_getLogs').length, 7)
   }
+})
+
+test('the header at the end of a final range is read once, with its logs', async (t) => {
+  const { datasource, node } = await open(t, ({ method }, answer) =>
+    method === 'eth_getLogs' ? [] : answer(),
+  )
+  assert.deepEqual(await datasource.blocks(3, 12, { ...call, finalized: 18 }), [])
+  const [end] = (await datasource.refs?.(12, 12, call)) ?? []
+  assert.deepEqual([end?.level, node.requests.length], [12, 1])
+  assert.deepEqual(await datasource.refs?.(12, 12, call), [end])
+  assert.equal(node.requests.length, 2)
 })
 
 test('other refusals are not tried again here', async (t) => {
@@ -132,11 +145,15 @@ test('a log with something else where hex should be is a reason to ask again, an
       )
     }
   }
-  const { datasource } = await open(t, ({ method }, answer) => (method === 'eth_getLogs' ? [null] : answer()))
-  await assert.rejects(
-    datasource.blocks(5, 12, { ...call, finalized: 19 }),
-    isError(/cannot be read: it is null$/, true),
-  )
+  for (const [log, why] of [
+    [null, /cannot be read: it is null$/],
+    [{ topics: [], removed: true }, /cannot be read: its block left the chain \(removed: true\)$/],
+  ] as const) {
+    const { datasource } = await open(t, ({ method }, answer) =>
+      method === 'eth_getLogs' ? [log] : answer(),
+    )
+    await assert.rejects(datasource.blocks(5, 12, { ...call, finalized: 19 }), isError(why, true))
+  }
 })
 
 test('a reorg between the headers and their logs is a reason to ask again', async (t) => {

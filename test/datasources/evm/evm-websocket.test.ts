@@ -115,6 +115,29 @@ async function untilDone(done: Promise<void>, step: () => Promise<void>): Promis
   while (!isDone) await step()
 }
 
+test('a pushed head of a branch that is gone is taken for its block once, and then the node is asked', async (t) => {
+  const chain = simulateChain({ seed: 1, length: 20 })
+  const answer = answersOf(chain)
+  const node = await startSocketNode(t, (one, request) =>
+    one.method === 'eth_getLogs' ? [] : answer(one, request),
+  )
+  const clock = new TestClock()
+  const datasource = evm({ url: node.url, clock, blocks: 'header' })
+  t.after(() => datasource.close?.())
+  await datasource.head(call)
+  const changed = datasource.changed?.(call)
+  await node.subscribed(1)
+  const block = chain.extend()
+  assert.ok(block)
+  const hex = (value: number) => `0x${value.toString(16)}`
+  const gone = { number: hex(20), hash: '0xdead', parentHash: '0xbeef', timestamp: '0x1' }
+  node.push(gone)
+  await changed
+  const read = async () => (await datasource.blocks(20, 20, { ...call, finalized: 5 }))[0]?.hash
+  assert.equal(await read(), '0xdead')
+  assert.equal(await read(), chain.head.hash)
+})
+
 test('name, password and headers of a WebSocket are sent when it opens', async (t) => {
   const node = await startSocketNode(t, answersOf(simulateChain({ seed: 1, length: 20 })))
   const url = node.url.replace('ws://', 'ws://user:s%20cret@')
