@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import { explainConnection } from '../../text/explain-connection.ts'
+import { readRetryAfter } from '../retry-after.ts'
 import type { Endpoint } from './endpoint.ts'
 import { toAnswer, TransportError, type RpcAnswer, type RpcCall, type RpcTransport } from './rpc-transport.ts'
 
@@ -78,13 +79,6 @@ function notJsonRpc({ status, headers }: Response, now: number): TransportError 
     retryAfter: readRetryAfter(headers.get('retry-after'), now),
     hint: 'Is this the URL of an EVM node, with its key?',
   })
-}
-
-/** https://www.rfc-editor.org/rfc/rfc9110#name-retry-after: seconds, or a date. */
-function readRetryAfter(text: string | null, now: number): number | undefined {
-  if (text === null) return undefined
-  const ms = /^\d+$/.test(text.trim()) ? Number(text) * 1_000 : Date.parse(text) - now
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
 }
 
 function unreachable(error: unknown): TransportError {

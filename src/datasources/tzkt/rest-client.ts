@@ -4,6 +4,7 @@ import { linkSignals } from '../../link-signals.ts'
 import { explainConnection } from '../../text/explain-connection.ts'
 import { shorten } from '../../text/shorten.ts'
 import type { Endpoint } from '../evm/endpoint.ts'
+import { readRetryAfter } from '../retry-after.ts'
 import { sleep } from '../sleep.ts'
 
 /** ms that one request takes at most, all its tries and pauses together, where each has `timeout`. */
@@ -103,7 +104,10 @@ export class RestClient {
       return { body, level: Number.isSafeInteger(level) ? level : undefined }
     }
     if (status === 429 || status >= 500) {
-      const after = pauseOf(headers)
+      const after = readRetryAfter(
+        headers.get('retry-after') ?? headers.get('ratelimit-reset'),
+        this.#options.clock.now(),
+      )
       const words = status === 429 ? 'has had too many requests' : 'fails'
       const error = this.#error(path, `it ${words} (${status})`)
       return after === undefined ? { error } : { error, after }
@@ -151,13 +155,6 @@ interface Failure {
   readonly error: DatasourceError
   /** ms that the server wants to be left alone. */
   readonly after?: number
-}
-
-/** Undefined: it does not say. The date form of `Retry-After` is not used by TzKT, nor by what stands before it. */
-function pauseOf(headers: Headers): number | undefined {
-  const text = headers.get('retry-after') ?? headers.get('ratelimit-reset')
-  const seconds = text === null || text === '' ? NaN : Number(text)
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined
 }
 
 /** Undefined: it is none. */
