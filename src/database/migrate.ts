@@ -1,7 +1,8 @@
-import { DatabaseUnavailableError, NewerSchemaError } from '../errors.ts'
+import { NewerSchemaError } from '../errors.ts'
 import { againAfterDeadlock } from './again-after-deadlock.ts'
 import type { Logger } from '../logger.ts'
 import type { Database, Transaction } from './database.ts'
+import { deniedSchema, isPermissionDenied } from './denied-schema.ts'
 import { indexes } from './migrations/0001-indexes.ts'
 import { lifecycle } from './migrations/0002-lifecycle.ts'
 import { journal } from './migrations/0003-journal.ts'
@@ -98,7 +99,7 @@ export async function migrate(database: Database, options: MigrateOptions = {}):
   try {
     await againAfterDeadlock(bring, ATTEMPTS)
   } catch (error) {
-    throw hasCode(error, PERMISSION_DENIED) ? await mayNotCreate(database, error) : error
+    throw isPermissionDenied(error) ? await deniedSchema(database, error) : error
   }
 }
 
@@ -149,12 +150,16 @@ async function lastStep(
       select exists (select from pg_namespace where nspname = ${name}) as there`
     if (row?.there !== true) await sql.unsafe(`create schema ${quoteName(name)}`)
   }
-  await sql`
-    create table if not exists ${sql(ownSchema)}.migration (
-      id int primary key,
-      name text not null,
-      applied_at timestamptz not null default now()
-    )`
+  // Nor is anything asked to be made that is there: who may only read can look at a database that is up to date.
+  const [table] = await sql<{ there: boolean }[]>`
+    select to_regclass(format('%I.migration', ${ownSchema}::text)) is not null as there`
+  if (table?.there !== true)
+    await sql`
+      create table ${sql(ownSchema)}.migration (
+        id int primary key,
+        name text not null,
+        applied_at timestamptz not null default now()
+      )`
   const [row] = await sql<{ done: number }[]>`
     select coalesce(max(id), 0) as done from ${sql(ownSchema)}.migration`
   return row?.done ?? 0
@@ -173,22 +178,4 @@ async function apply({ sql }: Transaction, ownSchema: string, steps: readonly Mi
     select 'required', ${sql.json({ reason: 'migration', why })}
     where exists (select from ${own}.lifecycle where key = 'reindexed')
     on conflict (key) do update set value = excluded.value`
-}
-
-/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const PERMISSION_DENIED = '42501'
-
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code
-
-async function mayNotCreate({ sql, ownSchema, description }: Database, cause: unknown): Promise<Error> {
-  const [row] = await sql<{ user: string }[]>`select quote_ident(current_user) as user`
-  const user = row?.user ?? 'its user'
-  return new DatabaseUnavailableError(
-    `cannot make Pawl's own tables in ${description}: ${cause instanceof Error ? cause.message : String(cause)}`,
-    {
-      cause,
-      hint: `They have a schema of their own. As the database's owner: create schema ${quoteName(ownSchema)} authorization ${user}`,
-    },
-  )
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { IndexConfig, IndexConfigs } from '../config/config.ts'
 import type { Database } from '../database/database.ts'
+import { isPermissionDenied } from '../database/denied-schema.ts'
 import { DatasourceError, PawlError } from '../errors.ts'
 import { SourceReader } from '../indexing/source-reader.ts'
 import { listWords } from '../text/did-you-mean.ts'
@@ -34,13 +35,20 @@ export async function contactSources(
 
 /** The indexes that this database knows nothing of: not the chain that was indexed, so no contact either. */
 export async function neverContacted(database: Database, indexes: IndexConfigs): Promise<IndexConfigs> {
-  const { sql, ownSchema } = database
+  const known = await contactedBefore(database).catch((error: unknown) => {
+    // Who brings the tables up to date, next, says whose they are.
+    if (isPermissionDenied(error)) return new Set<string>()
+    throw error
+  })
+  return Object.fromEntries(Object.entries<IndexConfig>(indexes).filter(([name]) => !known.has(name)))
+}
+
+async function contactedBefore({ sql, ownSchema }: Database): Promise<ReadonlySet<string>> {
   const [schema] = await sql<{ there: boolean }[]>`
     select to_regclass(format('%I.index', ${ownSchema}::text)) is not null as there`
-  if (schema?.there !== true) return indexes
+  if (schema?.there !== true) return new Set()
   const rows = await sql<{ name: string }[]>`select name from ${sql(ownSchema)}.index where chain is not null`
-  const known = new Set(rows.map(({ name }) => name))
-  return Object.fromEntries(Object.entries<IndexConfig>(indexes).filter(([name]) => !known.has(name)))
+  return new Set(rows.map(({ name }) => name))
 }
 
 interface Failure {

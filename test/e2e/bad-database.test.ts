@@ -1,9 +1,10 @@
+import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import postgres from 'postgres'
-import { config } from '../cli/cli-process.ts'
+import { config, createFolder, runCli } from '../cli/cli-process.ts'
 import { describeUrl } from '../../src/database/database-url.ts'
-import { createTestDatabase } from '../support/test-database.ts'
+import { createMigratedDatabase, createTestDatabase } from '../support/test-database.ts'
 import { refuses } from './bad-input/refuses.ts'
 import { closedPort, mutePort, webServer } from './bad-input/servers.ts'
 
@@ -88,6 +89,32 @@ test('a user who may not create a schema is told what the owner has to do', asyn
       `They have a schema of their own. As the database's owner: create schema "pawl" authorization ${user.name}`,
     ],
   })
+})
+
+test("Pawl's own tables of another user are told as that, and one who may read them can look", async (t) => {
+  const { url } = await createMigratedDatabase(t)
+  const user = await createUser(url)
+  t.after(() => user.drop())
+  const folder = createFolder(t, CONFIG)
+  const [run, doctor] = await Promise.all(
+    ['run', 'doctor'].map((command) => runCli(t, folder, [command], { BAD_URL: user.url })),
+  )
+  const says = [
+    `cannot use Pawl's own tables in ${describeUrl(user.url)}: permission denied for schema pawl`,
+    `The schema "pawl" is there, and belongs to ${new URL(url).username}: log in as that role.`,
+  ]
+  assert.deepEqual([run?.code, run?.err], [2, `error: ${says.join('\n')}\n`])
+  assert.equal(doctor?.code, 1)
+  assert.ok(doctor.out.includes(`✗ database: ${says.join('\n    ')}\n`), doctor.out)
+
+  const sql = postgres(url, { max: 1 })
+  await sql.unsafe(
+    `grant usage on schema pawl to ${user.name}; grant select on all tables in schema pawl to ${user.name}`,
+  )
+  await sql.end()
+  const { code, out, err } = await runCli(t, folder, ['status'], { BAD_URL: user.url })
+  assert.deepEqual([code, err], [0, ''])
+  assert.match(out, /Nothing is indexed yet/)
 })
 
 async function createUser(url: string) {

@@ -38,7 +38,8 @@ export async function* checkDatabase(
     yield* checkRights(database)
     yield* checkStart(config, database, chains)
   } catch (error) {
-    yield fault('database', error)
+    const { deniedSchema, isPermissionDenied } = await import('../../database/denied-schema.ts')
+    yield fault('database', isPermissionDenied(error) ? await deniedSchema(database, error) : error)
   } finally {
     await database.close()
   }
