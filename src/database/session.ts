@@ -1,5 +1,6 @@
 import postgres from 'postgres'
-import { cannotConnect, lostSession, statementError } from './connection-error.ts'
+import { changedBackend, checkPooledPath } from './check-pooler.ts'
+import { cannotConnect, isForeignBackend, lostSession, statementError } from './connection-error.ts'
 import type { BackendIdentity, Sql, Transaction, TransactionOptions } from './database.ts'
 import { guardSql } from './guard-sql.ts'
 import { SessionTransaction, type Answer, type TransactionSession } from './session-transaction.ts'
@@ -141,25 +142,28 @@ export class Session implements TransactionSession {
   }
 
   errorOf(error: unknown): unknown {
-    return this.#lost ?? statementError(error)
+    if (this.#lost !== undefined) return this.#lost
+    const isPooled = this.#identity === undefined && isForeignBackend(error)
+    return isPooled ? changedBackend(error, this.#options.description) : statementError(error)
   }
 
   /** Connects. @throws DatabaseUnavailableError */
   async open(): Promise<this> {
-    const { timeout, description, transactions } = this.#options
+    const { timeout, description, transactions, connect } = this.#options
     const timer = setTimeout(() => this.end(new Error(`no answer within ${timeout / 1000} s`)), timeout)
     try {
       // A server that can (not every platform does) notices within a second that we are gone, and rolls back instead of
       // finishing the statement. Neither is a startup parameter: connection poolers refuse those that they do not know.
-      this.#identity = identityOf(
-        await this.run(`
-          select pid, extract(epoch from backend_start)::text as started,
+      const found = await this.run(`
+          select pid, extract(epoch from backend_start)::text as started, current_setting('search_path') as path,
+            current_schema() as current,
             case when current_setting('idle_in_transaction_session_timeout') = '0'
               then set_config('idle_in_transaction_session_timeout', '${IDLE_IN_TRANSACTION}', false) end
-          from pg_stat_get_activity(pg_backend_pid())`),
-      )
+          from pg_stat_get_activity(pg_backend_pid())`)
+      this.#identity = identityOf(found)
       // Not through a pooler: it would hold for whoever has the backend next.
       const isDirect = this.#identity !== undefined
+      if (!isDirect) checkPooledPath(found[0], connect.connection?.search_path, description)
       this.#writesInTransactions = transactions && isDirect
       await Promise.all([
         this.run(`select set_config('client_connection_check_interval', '1s', false)`).catch((error) => {
