@@ -5,7 +5,10 @@ import { runningPostgres } from '../database/embedded/running-postgres.ts'
 import { migrate } from '../database/migrate.ts'
 import { openDatabase } from '../database/open-database.ts'
 import { FolderInUseError } from '../errors.ts'
-import { silentLogger } from '../logger.ts'
+import type { Logger } from '../logger.ts'
+import { createLineWriter } from './line-writer.ts'
+import { createLogger } from './logger.ts'
+import { wantsColor } from './output-stream.ts'
 
 /**
  * The database of a project that runs or does not, with Pawl's own tables brought up to date. Where it is embedded and the
@@ -13,9 +16,10 @@ import { silentLogger } from '../logger.ts'
  * @throws DatabaseUnavailableError, NewerSchemaError, FolderInUseError
  */
 export async function openProjectDatabase(config: Config): Promise<Database> {
-  const database = await openDatabaseOf(config)
+  const logger = besideTheAnswer()
+  const database = await openDatabaseOf(config, logger)
   try {
-    await migrate(database)
+    await migrate(database, { logger })
     return database
   } catch (error) {
     await database.close()
@@ -24,9 +28,9 @@ export async function openProjectDatabase(config: Config): Promise<Database> {
 }
 
 /** The same, and its tables as they are. @throws DatabaseUnavailableError, FolderInUseError */
-export async function openDatabaseOf(config: Config): Promise<Database> {
+export async function openDatabaseOf(config: Config, logger = besideTheAnswer()): Promise<Database> {
   const directory = join(config.directory ?? process.cwd(), '.pawl')
-  const options = { directory, schema: config.schema ?? 'public', logger: silentLogger }
+  const options = { directory, schema: config.schema ?? 'public', logger }
   const open = async (url: string | undefined): Promise<Database> =>
     openDatabase({ ...options, ...(url === undefined ? {} : { url }) })
   return open(config.database).catch((error: unknown) => {
@@ -35,3 +39,7 @@ export async function openDatabaseOf(config: Config): Promise<Database> {
     return open(url)
   })
 }
+
+/** What a command answers is on stdout, alone; what it waits for is on stderr. */
+const besideTheAnswer = (): Logger =>
+  createLogger({ writer: createLineWriter(process.stderr), color: wantsColor(process.stderr) })

@@ -50,7 +50,8 @@ const OLDEST = 14
 export async function openDatabase(options: OpenOptions): Promise<Database> {
   options.signal?.throwIfAborted()
   if (options.url !== undefined) checkUrl(options.url)
-  const embedded = options.url === undefined ? await sharePostgres(options.directory) : undefined
+  const embedded =
+    options.url === undefined ? await sharePostgres(options.directory, options.logger) : undefined
   const database = new PostgresDatabase(options, embedded)
   try {
     await database.check(options.signal)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { chmodSync, existsSync } from 'node:fs'
 import { describe, test, type TestContext } from 'node:test'
 import postgres from 'postgres'
 import { createTestDatabase } from '../support/test-database.ts'
@@ -22,6 +22,13 @@ async function start(t: TestContext, args: readonly string[] = []) {
   const { url } = await createTestDatabase(t)
   const folder = createFolder(t, { 'pawl.config.ts': CONFIG })
   return startCli(t, folder, ['run', ...args], { DATABASE_URL: url })
+}
+
+/** Root's server runs as another user, who has to get to it. */
+function openFolder(t: TestContext): string {
+  const folder = createFolder(t, { 'pawl.config.ts': CONFIG })
+  chmodSync(folder, 0o755)
+  return folder
 }
 
 describe('pawl run', { concurrency: 2 }, () => {
@@ -48,6 +55,28 @@ describe('pawl run', { concurrency: 2 }, () => {
     const { code, out } = await cli.ended
     assert.equal(code, 143)
     for (const line of out.trimEnd().split('\n')) assert.equal(typeof JSON.parse(line), 'object')
+  })
+
+  test('says that it makes a PostgreSQL, which takes seconds', async (t) => {
+    const folder = openFolder(t)
+    const making = /^\d\d:\d\d:\d\d · making a PostgreSQL of Pawl's own in \S+: some seconds, once\n/
+    // What a command answers is for whoever reads its output.
+    const status = await startCli(t, folder, ['status', '--json']).ended
+    assert.match(status.err, making)
+    assert.equal(status.err.replace(making, ''), '')
+    assert.equal(typeof JSON.parse(status.out), 'object')
+
+    const again = startCli(t, folder, ['run'])
+    await again.prints(/● synchronized/)
+    again.kill('SIGINT')
+    assert.doesNotMatch((await again.ended).out, /making/)
+
+    const run = startCli(t, openFolder(t), ['run'])
+    await run.prints(/● synchronized/)
+    run.kill('SIGINT')
+    const { out, err } = await run.ended
+    assert.match(out, making)
+    assert.equal(err, '')
   })
 
   test('stops when nobody reads it any more', async (t) => {

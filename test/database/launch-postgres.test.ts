@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -9,6 +9,7 @@ import { dataFolder } from '../../src/database/embedded/data-folder.ts'
 import { launch } from '../../src/database/embedded/launch-postgres.ts'
 import { platformPackage, postgresBinaries } from '../../src/database/embedded/postgres-binaries.ts'
 import { startPostgres } from '../../src/database/embedded/start-postgres.ts'
+import { DatabaseUnavailableError } from '../../src/errors.ts'
 
 // Stands for a PostgreSQL that does not heed signals yet. Ends by itself, so that it is not left behind.
 const DEAF_AT_FIRST = `#!${process.execPath}
@@ -66,3 +67,24 @@ test(
     await server.stop()
   },
 )
+
+test('data whose password was removed is told as that', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'pawl-no-password-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  chmodSync(directory, 0o755)
+  await (await startPostgres({ directory, durable: false })).stop()
+  const password = join(directory, 'password')
+  const kept = readFileSync(password)
+  rmSync(password)
+  await assert.rejects(startPostgres({ directory }), (error) => {
+    assert.ok(error instanceof DatabaseUnavailableError)
+    assert.equal(
+      error.message,
+      `the data of ${directory} is in ${join(directory, 'postgres')}, and ${password} is gone`,
+    )
+    assert.equal(error.retriable, false)
+    return true
+  })
+  writeFileSync(password, kept)
+  await (await startPostgres({ directory })).stop()
+})

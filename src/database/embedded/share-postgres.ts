@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { Logger } from '../../logger.ts'
 import { startPostgres, type EmbeddedPostgres } from './start-postgres.ts'
 
 interface Shared {
@@ -15,9 +16,9 @@ const ending = new Map<string, Promise<void>>()
  * The PostgreSQL of a folder for one of the roots of this process: started by the first, ended by the last that stops it.
  * @throws what `startPostgres` does
  */
-export async function sharePostgres(directory: string): Promise<EmbeddedPostgres> {
+export async function sharePostgres(directory: string, logger: Logger): Promise<EmbeddedPostgres> {
   const folder = resolve(directory)
-  const shared = running.get(folder) ?? { server: start(folder), users: 0 }
+  const shared = running.get(folder) ?? { server: start(folder, logger), users: 0 }
   running.set(folder, shared)
   shared.users += 1
   let stopping: Promise<void> | undefined
@@ -39,7 +40,7 @@ export async function sharePostgres(directory: string): Promise<EmbeddedPostgres
   }
 }
 
-async function start(directory: string): Promise<EmbeddedPostgres> {
+async function start(directory: string, logger: Logger): Promise<EmbeddedPostgres> {
   await ending.get(directory)?.catch(() => {})
-  return startPostgres({ directory })
+  return startPostgres({ directory, logger })
 }

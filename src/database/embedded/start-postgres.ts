@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseUnavailableError } from '../../errors.ts'
+import type { Logger } from '../../logger.ts'
 import { claimFolder } from './claim-folder.ts'
 import { dataFolder } from './data-folder.ts'
 import { initialiseFolder, removeDrafts } from './initialise-folder.ts'
@@ -25,6 +26,8 @@ export interface EmbeddedPostgresOptions {
   readonly packageName?: string
   /** More settings: `['max_connections=200']`. */
   readonly settings?: readonly string[]
+  /** Is told when the data folder is made, which takes seconds. */
+  readonly logger?: Logger
 }
 
 /** PostgreSQL refuses to run as root: then it runs as `nobody`. */
@@ -44,9 +47,11 @@ export async function startPostgres(options: EmbeddedPostgresOptions): Promise<E
   const release = await claimFolder(options.directory)
   try {
     const data = dataFolder(options.directory, user)
-    const password = passwordOf(options.directory)
+    const isNew = !existsSync(join(data, 'PG_VERSION'))
+    const password = passwordOf(options.directory, isNew ? undefined : data)
     await removeDrafts(data)
-    if (!existsSync(join(data, 'PG_VERSION'))) {
+    if (isNew) {
+      options.logger?.info(`making a PostgreSQL of Pawl's own in ${data}: some seconds, once`)
       await initialiseFolder({ program: program(native, 'initdb'), data, password, user })
     }
     checkVersion(native, data)
@@ -77,10 +82,19 @@ function program(native: string, name: string): string {
   return join(native, 'bin', process.platform === 'win32' ? `${name}.exe` : name)
 }
 
-/** Loopback is open to every user of the machine; the password is not. */
-function passwordOf(directory: string): string {
+/**
+ * Loopback is open to every user of the machine; the password is not.
+ * @param data that has a password already
+ * @throws DatabaseUnavailableError where that is lost: root's data is elsewhere, and stays where the folder is removed
+ */
+function passwordOf(directory: string, data: string | undefined): string {
   const file = join(directory, 'password')
   if (!existsSync(file)) {
+    if (data !== undefined)
+      throw new DatabaseUnavailableError(`the data of ${directory} is in ${data}, and ${file} is gone`, {
+        hint: `Put the file back; or remove ${data}, too, to start anew.`,
+        retriable: false,
+      })
     // Written aside: a kill leaves no empty password, which no later start could use.
     writeFileSync(`${file}.draft`, randomBytes(24).toString('hex'), { mode: 0o600 })
     renameSync(`${file}.draft`, file)
