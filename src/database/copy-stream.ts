@@ -1,4 +1,4 @@
-import { Writable, type Readable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 
 /** The stream of a COPY: its end, and a socket that it does not hold up. */
 export class CopyStream {
@@ -8,8 +8,19 @@ export class CopyStream {
   /** @param ended called when the server has, or gets, all */
   constructor(stream: Readable | Writable, ended: () => void) {
     this.#stream = stream
+    // A stream that nobody listens to must not end the process.
+    stream.on('error', () => {})
     if (stream instanceof Writable) stream.once('close', ended)
     else this.#watch(stream, ended)
+  }
+
+  /** Somebody but us listens to its failure. */
+  get isHeard(): boolean {
+    return this.#stream.listenerCount('error') > 1
+  }
+
+  get isReadable(): boolean {
+    return this.#stream instanceof Readable
   }
 
   /** Nobody else will end it, and nothing else can be sent. */
@@ -17,6 +28,11 @@ export class CopyStream {
     const stream = this.#stream
     const hasEnded = stream instanceof Writable ? stream.writableEnded : stream.readableEnded
     return !hasEnded && !stream.destroyed
+  }
+
+  /** Ends it in the middle. */
+  abandon(): void {
+    this.#stream.destroy()
   }
 
   /** Its statement has failed. */

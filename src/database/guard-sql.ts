@@ -4,6 +4,7 @@ import type { MadeQueries } from './made-queries.ts'
 import { originOf, type QueryOrigin } from './query-origin.ts'
 import type { StatementGate } from './statement-gate.ts'
 import { Statement, type Query } from './statement.ts'
+import { callBegin, unsupported } from './unsupported-sql.ts'
 
 /**
  * postgres.js's own `sql`, with each statement passing a gate at the moment that it would be sent. Statements stay real
@@ -24,9 +25,16 @@ export function guardSql(
   return guard.sql
 }
 
-/** As `sql`, and what queries are made by it is known. */
-export function watchQueries(sql: Sql, made: MadeQueries): Sql {
-  return (sql as Sql & { readonly [WATCHED]: (made: MadeQueries) => Sql })[WATCHED](made)
+export interface QueryWatch {
+  /** Is told of the queries that are made. */
+  readonly made: MadeQueries
+  /** What they pass, in place of this. */
+  gate(gate: StatementGate): StatementGate
+}
+
+/** As `sql`, and what becomes of the queries that are made by it is known. */
+export function watchQueries(sql: Sql, watch: QueryWatch): Sql {
+  return (sql as Sql & { readonly [WATCHED]: (watch: QueryWatch) => Sql })[WATCHED](watch)
 }
 
 /** The key by which a guard makes another. */
@@ -55,15 +63,17 @@ class SqlGuard {
   }
 
   get(target: Raw, key: string | symbol): unknown {
-    if (key === 'begin') return this.#begin
-    if (key === WATCHED) return (made: MadeQueries) => guardSql(this.#raw, this.#gate, this.#begin, made)
+    if (key === 'begin') return (...args: readonly unknown[]) => callBegin(this.#begin, args)
+    if (key === WATCHED) {
+      return (watch: QueryWatch) => guardSql(this.#raw, watch.gate(this.#gate), this.#begin, watch.made)
+    }
     // postgres.js's own goes past the gate.
     if (key === 'notify') {
       const { sql } = this
       return (channel: string, payload: string) => sql`select pg_notify(${channel}, ${payload})`
     }
     const value: unknown = Reflect.get(target, key)
-    if (key !== 'unsafe' && key !== 'file') return value
+    if (key !== 'unsafe' && key !== 'file') return unsupported(key) ?? value
     const make = (...args: unknown[]): unknown => {
       const query = (value as (...args: unknown[]) => unknown).apply(target, args.map(withTextBigints))
       return isQuery(query) ? this.#pass(query, originOf(args[0], make)) : query

@@ -9,12 +9,13 @@ const MOST_KNOWN = 500
 
 /** Few statements have any of these; the others are not looked at more closely. */
 const SUSPECT =
-  /\b(?:set|reset|discard|load|deallocate|listen|unlisten|prepare|set_config|temp|temporary|hold|do|call|pg_(?:try_)?advisory_lock\w*)\b/i
+  /\b(?:begin|start|set|reset|discard|load|deallocate|listen|unlisten|prepare|set_config|temp|temporary|hold|do|call|pg_(?:try_)?advisory_lock\w*)\b/i
 
-/** Settings, prepared statements, channels, temporary objects, cursors, locks: of the session, and not of the transaction. */
+/** Settings, prepared statements, channels, temporary objects, cursors, locks: of the session, and not of the transaction. Or one that is begun, and not ended. */
 const LASTING = new RegExp(
   [
     String.raw`(?:^|;)\s*(?:set\s+(?!local\b|transaction\b|constraints\b)|prepare\s+(?!transaction\b))`,
+    String.raw`(?:^|;)\s*(?:begin\b(?!\s+atomic\b)|start\s+transaction\b)`,
     String.raw`(?:^|;)\s*(?:reset|discard|load|deallocate|listen|unlisten)\b`,
     String.raw`\bset_config\b`,
     String.raw`\b(?:create|into)\s+(?:(?:local|global)\s+)?temp(?:orary)?\b(?![\s\S]*\bon\s+commit\s+drop\b)`,

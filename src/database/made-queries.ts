@@ -27,9 +27,12 @@ export class MadeQueries {
     if (this.#unsent.size === 0) return []
     const unsent = [...this.#unsent].filter(({ text }) => WRITES.test(text))
     this.#unsent.clear()
-    return unsent.map(({ text, origin }) => {
-      const place = usersPlaces({ name: '', message: '', ...origin })[0]
-      return `${shortenStatement(text)}${place === undefined ? '' : ` (at ${place.path}:${place.line})`}`
-    })
+    return unsent.map(placeOfQuery)
   }
+}
+
+/** Its text, cut, and where it was made. */
+export function placeOfQuery({ text, origin }: Statement): string {
+  const place = usersPlaces({ name: '', message: '', ...origin })[0]
+  return `${shortenStatement(text)}${place === undefined ? '' : ` (at ${place.path}:${place.line})`}`
 }

@@ -1,6 +1,6 @@
 import { TransactionOverError } from '../errors.ts'
 import type { StatementGate } from './statement-gate.ts'
-import type { Statement } from './statement.ts'
+import type { Query, Statement } from './statement.ts'
 import { controlRefusal } from './transaction-control.ts'
 import type { ScopeSession } from './transaction-scope.ts'
 import type { WriteBuffer } from './write-buffer.ts'
@@ -40,6 +40,10 @@ export class ScopeGate implements StatementGate {
 
   errorOf(error: unknown): unknown {
     return this.#session.errorOf(error)
+  }
+
+  cancel(query: Query): void {
+    this.#session.cancel(query)
   }
 }
 
@@ -96,6 +100,10 @@ export class UserGate implements StatementGate {
     this.#gate.settled(statement)
   }
 
+  cancel(query: Query): void {
+    this.#gate.cancel(query)
+  }
+
   /** A statement after rows that could not be written fails because of them. */
   errorOf(error: unknown): unknown {
     return this.#buffer.failure ?? this.#gate.errorOf(error)
@@ -108,9 +116,9 @@ function late(): TransactionOverError {
   })
 }
 
-function reading(): TransactionOverError {
+export function reading(what = 'a statement'): TransactionOverError {
   return new TransactionOverError(
-    'a statement was sent while a cursor of its transaction was open, and would have waited for its end for ever',
+    `${what} was sent while a cursor of its transaction was open, and would have waited for its end for ever`,
     {
       hint: 'Give rows to ctx.insert or ctx.upsert, which wait for it; or read all before the next statement. Outside of a transaction a cursor has a connection of its own.',
     },

@@ -27,6 +27,11 @@ export class SessionTraces {
     this.#told.set(name, value)
   }
 
+  /** The session is not for another user any more. */
+  mark(): void {
+    this.#isMarked = true
+  }
+
   /** A statement has ended. */
   see(text: string): void {
     if (!this.#isMarked && this.#settings !== undefined) this.#isMarked = lasts(text) !== 'no'

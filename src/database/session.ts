@@ -102,6 +102,7 @@ export class Session implements TransactionSession {
       started: (statement: Statement) => void this.running.add(statement),
       settled: (statement: Statement) => this.settled(statement),
       errorOf: (error: unknown) => this.errorOf(error),
+      cancel: (query: Query) => this.cancel(query),
     }
     this.sql = guardSql(this.raw, gate, (work) => this.transaction(({ sql }) => work(sql)))
   }
@@ -204,11 +205,22 @@ export class Session implements TransactionSession {
   /** Runs a query of another postgres.js instance; resolves when the server is done with it. */
   async carry(query: Query, statement: Statement): Promise<void> {
     if (this.#lost !== undefined) throw this.#lost
+    if (statement.isSettled) return
     this.running.add(statement)
     const own = this.raw.unsafe('') as unknown as Query
     own.handler(query)
     await statement.done
     this.settled(statement)
+  }
+
+  /**
+   * Asks the server to end a statement that was sent. By a connection of its own: the answer may come too late, and end what comes next.
+   * So the session is nobody else's after that.
+   */
+  cancel(query: Query): void {
+    this.#traces.mark()
+    const own = this.raw.unsafe('') as unknown as Query
+    Promise.resolve(own.canceller?.(query)).catch(() => {})
   }
 
   /** The server is done with a statement. */

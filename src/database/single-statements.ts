@@ -41,6 +41,8 @@ export function singleStatements({
     Promise.reject(new Error('this function of postgres.js is not supported'))
   const factory = postgres({ ...connect, socket } as ConnectOptions) as unknown as RawSql
   const files = new WeakMap<Query, string>()
+  /** The session that each was sent by. */
+  const carriers = new WeakMap<Query, Session>()
   const gate: StatementGate = {
     transactional: false,
     refusal: (statement) => refusal() ?? controlRefusal(statement.text),
@@ -49,12 +51,18 @@ export function singleStatements({
       if (lasts(sent) === 'surely') onTrace(sent)
     },
     errorOf,
+    cancel: (query) => carriers.get(query)?.cancel(query),
     send: (query, statement) => {
       const run = async (session: Session): Promise<void> => {
+        carriers.set(query, session)
         arrayTypes.teach(factory)
         arrayTypes.teach(session.raw)
         const file = files.get(query)
-        if (file !== undefined) query.strings = [await readFile(file, 'utf8')]
+        if (file !== undefined) {
+          query.strings = [await readFile(file, 'utf8')]
+          const refused = controlRefusal(statement.text)
+          if (refused !== undefined) throw refused
+        }
         await session.carry(query, statement)
       }
       pool()

@@ -16,20 +16,23 @@ export class SingleUseSocket {
   readonly #failed: (error: Error) => void
   #socket: Socket | undefined
   #used = false
+  #isOver = false
 
   /** @param failed called when no host of the URL can be reached */
   constructor(failed: (error: Error) => void) {
     this.#failed = failed
   }
 
-  /** For postgres.js. Tries the hosts of the URL in their order. */
+  /** For postgres.js. Tries the hosts of the URL in their order; while it is open, another one goes where it went: postgres.js cancels by it. */
   async connect(options: SocketOptions): Promise<Socket> {
-    if (this.#used) throw lostSession()
+    if (this.#used) return this.#connectAgain(options)
     this.#used = true
     let failure: unknown
     for (const [index, host] of options.host.entries()) {
       try {
-        return await this.#connectTo(options.path, host, options.port[index] ?? options.port[0] ?? 5432)
+        const port = options.port[index] ?? options.port[0] ?? 5432
+        this.#socket = open(options.path, host, port)
+        return await connected(this.#socket)
       } catch (error) {
         failure = error
       }
@@ -41,21 +44,30 @@ export class SingleUseSocket {
 
   /** Cuts it off, after a moment for what was written last. */
   destroy(): void {
+    this.#isOver = true
     setTimeout(() => this.#socket?.destroy(), GOODBYE).unref()
   }
 
-  #connectTo(path: string | false | undefined, host: string, port: number): Promise<Socket> {
-    return new Promise((resolve, reject) => {
-      const socket = path ? connect(path) : connect(port, host)
-      this.#socket = socket
-      socket.setNoDelay(true)
-      // postgres.js reads these for TLS and for its errors.
-      Object.assign(socket, { host, port })
-      socket.once('error', reject)
-      socket.once('connect', () => {
-        socket.removeListener('error', reject)
-        resolve(socket)
-      })
-    })
+  #connectAgain({ path }: SocketOptions): Promise<Socket> {
+    const first = this.#socket as (Socket & { readonly host: string; readonly port: number }) | undefined
+    if (first === undefined || first.destroyed || this.#isOver) return Promise.reject(lostSession())
+    return connected(open(path, first.host, first.port))
   }
+}
+
+function open(path: string | false | undefined, host: string, port: number): Socket {
+  const socket = path ? connect(path) : connect(port, host)
+  socket.setNoDelay(true)
+  // postgres.js reads these for TLS and for its errors.
+  return Object.assign(socket, { host, port })
+}
+
+function connected(socket: Socket): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject)
+    socket.once('connect', () => {
+      socket.removeListener('error', reject)
+      resolve(socket)
+    })
+  })
 }

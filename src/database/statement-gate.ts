@@ -12,6 +12,8 @@ export interface StatementGate {
   readonly transactional: boolean
   /** What the error of a statement is to be thrown as. */
   errorOf(error: unknown): unknown
+  /** Asks the server to end a query that was sent to it. */
+  cancel(query: Query): void
   /** Takes the query to a connection; left out: to the one that made it. */
   send?(query: Query, statement: Statement): void
 }

@@ -15,6 +15,10 @@ export interface Query extends Promise<unknown> {
   strings: readonly string[]
   args: readonly unknown[]
   executed: boolean
+  /** null: it was not handed to a connection yet. */
+  state: object | null
+  /** Asks the server to end it. */
+  canceller: ((query: Query) => unknown) | null
   /** The text that was sent; undefined: none was. */
   string?: string
   /** Called with each batch of a cursor's rows. */
@@ -69,6 +73,18 @@ function handle(this: Query): unknown {
   return this[STATEMENT]?.handle()
 }
 
+/** Nobody awaits what this returns: it must not reject. */
+function cancel(query: Query): void {
+  query[STATEMENT]?.cancel()
+}
+
+/** Notes that somebody wants to know what becomes of it. */
+function then(this: Query, ...handlers: Parameters<Query['then']>): unknown {
+  const statement = this[STATEMENT]
+  if (statement !== undefined) statement.isHeard = true
+  return (Object.getPrototypeOf(this) as Query).then.apply(this, handlers)
+}
+
 function cursor(this: Query, rows?: unknown, each?: unknown): unknown {
   return this[STATEMENT]?.cursor(rows, each)
 }
@@ -76,6 +92,8 @@ function cursor(this: Query, rows?: unknown, each?: unknown): unknown {
 /** A postgres.js query, with its start passing a gate, and its end known – also of cursors and of COPY. */
 export class Statement {
   readonly origin: QueryOrigin
+  /** Somebody is told of its failure. Known only of single statements of callbacks. */
+  isHeard = false
   readonly #query: Query
   readonly #made: MadeQueries | undefined
   readonly #gate: StatementGate
@@ -88,6 +106,8 @@ export class Statement {
   /** It waits for what has to be sent before it. */
   #starting: Promise<unknown> | undefined
   #isSettled = false
+  /** Nobody will end its stream. */
+  #isLeft = false
   #done: Promise<void> | undefined
   #tellDone: (() => void) | undefined
 
@@ -109,6 +129,9 @@ export class Statement {
     query.reject = reject
     query.handle = handle
     query.cursor = cursor
+    query.canceller = cancel
+    // oxlint-disable-next-line unicorn/no-thenable -- it is one already
+    if (made !== undefined && !gate.transactional) query.then = then as Query['then']
   }
 
   /** Its text, without what other fragments and parameters add. */
@@ -119,6 +142,14 @@ export class Statement {
   /** The whole text, as it was sent; empty before that. */
   get sent(): string {
     return this.#query.string ?? ''
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled
+  }
+
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure
   }
 
   /** A cursor that was sent, has not come to its end, and was not left. */
@@ -147,9 +178,22 @@ export class Statement {
     const known = this.#gate.errorOf(error)
     if (known === error && error instanceof Error && 'query' in error) addOrigin(error, this.origin)
     this.#failure ??= { error: known }
+    this.isHeard = this.#stream?.isHeard ?? (this.isHeard || this.#cursor !== undefined)
     this.#stream?.destroy(known)
     this.#reject(known)
     this.#settle()
+  }
+
+  cancel(): void {
+    const query = this.#query
+    if (this.#isSettled) return
+    if (query.state !== null) return this.#gate.cancel(query)
+    this.#made?.used(this)
+    query.executed = true
+    // postgres.js would not answer what comes behind one that was cancelled before it was sent.
+    query.handler = ignore
+    void Promise.prototype.then.call(query, undefined, ignore)
+    this.reject(Object.assign(new Error('canceling statement due to user request'), { code: CANCELLED }))
   }
 
   cursor(rows: unknown, each: unknown): unknown {
@@ -184,8 +228,16 @@ export class Statement {
    * @returns false where that is not possible: a COPY that is half done
    */
   finish(): boolean {
-    if (!this.#isSettled) this.#cursor?.leave()
+    if (this.#isSettled) return true
+    this.#isLeft = true
+    this.#cursor?.leave()
     return this.#stream?.isHalfDone !== true
+  }
+
+  /** Ends a COPY that is half done: nothing of it is written, and the rest of it is not read. */
+  abandon(): void {
+    this.#stream?.abandon()
+    if (this.#stream?.isReadable === true) this.#gate.cancel(this.#query)
   }
 
   handle(): unknown {
@@ -219,9 +271,8 @@ export class Statement {
   resolve(value: unknown): void {
     this.#resolve(value)
     if (!(value instanceof Readable || value instanceof Writable)) return this.#settle()
-    // A stream that nobody listens to must not end the process.
-    if (this.#gate.transactional) value.on('error', () => {})
     this.#stream = new CopyStream(value, () => this.#settle())
+    if (this.#isLeft) this.abandon()
   }
 }
 
@@ -230,5 +281,8 @@ function partsOf(arg: unknown): readonly Query[] {
   if (arg instanceof Promise) return [arg as Query]
   return Array.isArray(arg) && arg[0] instanceof Promise ? (arg as readonly Query[]) : []
 }
+
+/** SQLSTATE of a statement that was cancelled. */
+const CANCELLED = '57014'
 
 function ignore(): void {}

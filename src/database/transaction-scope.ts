@@ -3,10 +3,10 @@ import type postgres from 'postgres'
 import { TransactionAbortedError, TransactionOverError } from '../errors.ts'
 import type { Sql, Transaction } from './database.ts'
 import { guardSql } from './guard-sql.ts'
-import { ScopeGate, UserGate } from './scope-gate.ts'
+import { reading, ScopeGate, UserGate } from './scope-gate.ts'
 import { MadeQueries } from './made-queries.ts'
 import type { Row, UpsertOptions } from './row-writer.ts'
-import type { Statement } from './statement.ts'
+import type { Query, Statement } from './statement.ts'
 import type { TableShapes } from './table-shapes.ts'
 import { WriteBuffer } from './write-buffer.ts'
 
@@ -21,6 +21,8 @@ export interface ScopeSession {
   /** One of `running` has ended. */
   settled(statement: Statement): void
   errorOf(error: unknown): unknown
+  /** Asks the server to end a query that was sent. */
+  cancel(query: Query): void
   /** Cuts it off. */
   end(reason: Error): void
   /** Sends a statement of ours. */
@@ -179,6 +181,7 @@ export class TransactionScope implements JoinedTransaction {
   }
 
   async #savepoint<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    if (this.#gate.isReading) throw reading('a savepoint, of sql.begin(…), ctx.once or an atomic hook,')
     // Or a savepoint that fails would take them with it.
     await this.#buffer.flush()
     const before = this.#around().map((around) => ({ around, sent: around.#gate.sent }))

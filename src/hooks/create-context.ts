@@ -1,7 +1,6 @@
 import { CallbackError } from '../errors.ts'
 import type { Database, Sql, Transaction } from '../database/database.ts'
-import { watchQueries } from '../database/guard-sql.ts'
-import { MadeQueries } from '../database/made-queries.ts'
+import { CallbackStatements } from '../database/callback-statements.ts'
 import { markTransaction } from '../database/transaction-scope.ts'
 import type { Row, RowWriter } from '../database/row-writer.ts'
 import type { Datasource } from '../datasources/datasource.ts'
@@ -70,8 +69,8 @@ export function createContext(surroundings: Surroundings, options: ContextOption
   const { name, transaction, awaited } = surroundings
   const { database, directory, datasources, indexes, jobs, lifecycle, fire, queue, joins } = options
   // A transaction looks at its own.
-  const made = new MadeQueries()
-  const sql = transaction?.sql ?? watchQueries(awaited ? database.impatientSql : database.userSql, made)
+  const sender = transaction ?? new CallbackStatements(awaited ? database.impatientSql : database.userSql)
+  const { sql } = sender
   const begun = markTransaction()
   const joined = new Set<Promise<void>>()
   let logger: Logger | undefined
@@ -165,11 +164,8 @@ export function createContext(surroundings: Surroundings, options: ContextOption
   const end = async (): Promise<void> => {
     over = true
     if (joined.size > 0) await Promise.allSettled(joined)
-    for (const query of made.takeUnsent()) {
-      ctx.logger.warn(
-        `${name} has made a query that was never sent: ${query}. A query is sent when it is awaited`,
-      )
-    }
+    if (!(sender instanceof CallbackStatements)) return
+    for (const wrong of await sender.end()) ctx.logger.warn(`${name} ${wrong}`)
   }
   return { ctx, end }
 }

@@ -160,6 +160,17 @@ test('a statement for each row of a cursor of the same transaction fails, where 
   assert.deepEqual(await idsOf(database), [1, 2, 3])
 })
 
+test('so does a savepoint', async (t) => {
+  const database = await openWithTable(t)
+  const failing = database.transaction(async ({ sql }) => {
+    const rows = iterate(sql)
+    await rows.next()
+    await sql.begin((inner) => inner`insert into item values (1)`)
+  })
+  await assert.rejects(failing, /^TransactionOverError: a savepoint, of sql\.begin.* was sent while a cursor/)
+  assert.deepEqual(await idsOf(database), [])
+})
+
 test('rows that are given away for each row of a cursor are written behind it', async (t) => {
   const database = await openWithTable(t)
   await database.transaction(async (transaction) => {

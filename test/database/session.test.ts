@@ -216,18 +216,18 @@ test('a bigint fits int8, numeric of 78 digits, and arrays', async (t) => {
 test('a COMMIT among the statements of a transaction is told, and nothing is written outside of it', async (t) => {
   const database = await openWithTable(t)
   const transaction = database.transaction(async ({ sql }) => {
-    await sql.unsafe('insert into item (id) values (1); commit')
+    await sql`insert into item (id) values (1) ${sql`; commit`}`.simple()
     await sql`insert into item (id) values (2)`
   })
   await assert.rejects(transaction, TransactionOverError)
   const caught = database.transaction(async ({ sql }) => {
-    await sql.unsafe('select 1; commit')
+    await sql`select 1 ${sql`; commit`}`.simple()
     await sql`insert into item (id) values (3)`.catch(() => {})
   })
   await assert.rejects(caught, TransactionOverError)
   // Whatever it failed with: what it committed stays, and that is what has to be known.
   const wrapped = database.transaction(async ({ sql }) => {
-    await sql.unsafe('/* at the end */ commit')
+    await sql`${sql`commit`}`.simple()
     throw new Error('boom')
   })
   await assert.rejects(wrapped, (error: TransactionOverError) => {
@@ -246,7 +246,10 @@ for (const [statement, words] of [
   ['begin', 'BEGIN'],
   ['start  transaction read only', 'START TRANSACTION'],
   ["prepare transaction 'mine'", 'PREPARE TRANSACTION'],
-  ['select 1; ROLLBACK WORK\n  AND CHAIN', 'AND CHAIN'],
+  ['select 1; ROLLBACK WORK\n  AND CHAIN', 'ROLLBACK'],
+  ['/* at the end */ commit', 'COMMIT'],
+  ['insert into item (id) values (2); begin; insert into item (id) values (3)', 'BEGIN'],
+  ["select ';'; -- one\n/* two */ start transaction", 'START TRANSACTION'],
 ] as const) {
   test(`${JSON.stringify(statement)} is not sent, in a transaction or outside of one`, async (t) => {
     const database = await openWithTable(t)
@@ -273,6 +276,12 @@ test('a savepoint of a user, a block and words in a text are sent', async (t) =>
     await sql.unsafe('rollback to savepoint mine')
     await sql.unsafe('do $$ begin insert into item (id) values (2); end $$')
     await sql`insert into item (id, tag) values (3, 'commit')`
+    await sql.unsafe(
+      `/* done */ update item set tag = '; commit' where id = 3; select case when true then 1 end`,
+    )
+    await sql.unsafe(
+      'create function one() returns int language sql begin atomic select 1; end; select one()',
+    )
   })
   assert.deepEqual(await ids(database), [2, 3])
 })

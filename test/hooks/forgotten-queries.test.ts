@@ -87,3 +87,49 @@ for (const atomic of [true, false]) {
     assert.deepEqual(rows, [1, 3, 4])
   })
 }
+
+test('a statement that stands alone, fails and is not awaited is told by a warning; the callback ends after it', async (t) => {
+  const { failure, warnings, rows } = await run(t, false, async ({ sql }) => {
+    void sql`insert into written values (1)`.execute()
+    void sql`insert into nowhere values (1)`.execute()
+    const caught = sql`insert into nowhere values (2)`.execute()
+    await sql`select 1`
+    await assert.rejects(caught, /nowhere/)
+    ;(await sql`copy written from stdin`.writable()).end('not a number\n')
+  })
+  assert.equal(failure, undefined)
+  assert.deepEqual(rows, [1])
+  const sentence = '^hook "forgets" has sent a statement that failed, and that nobody awaited: '
+  assert.equal(warnings.length, 2)
+  assert.match(
+    warnings[0] ?? '',
+    new RegExp(`${sentence}relation .*, in: insert into nowhere values .1. ${PLACE}`),
+  )
+  assert.match(
+    warnings[1] ?? '',
+    new RegExp(`${sentence}invalid input .*, in: copy written from stdin ${PLACE}`),
+  )
+})
+
+for (const [direction, leave] of Object.entries({
+  'copy written from stdin': (ctx: HookContext) => ctx.sql`copy written from stdin`,
+  'copy (select generate_series(1, 1000000)) to stdout': (ctx: HookContext) =>
+    ctx.sql`copy (select generate_series(1, 1000000)) to stdout`.readable(),
+})) {
+  test(`a COPY that a callback leaves open is ended and told: ${direction}`, async (t) => {
+    const { failure, warnings } = await run(t, false, leave)
+    assert.equal(failure, undefined)
+    assert.equal(warnings.length, 1)
+    assert.match(warnings[0] ?? '', /^hook "forgets" has left a COPY open, which was ended: copy /)
+  })
+}
+
+for (const atomic of [true, false]) {
+  test(`so is one whose stream nobody waited for (atomic: ${atomic})`, async (t) => {
+    const { failure, rows } = await run(t, atomic, (ctx) => {
+      void ctx.sql`copy written from stdin`.execute()
+    })
+    assert.equal(failure instanceof CallbackError, atomic)
+    assert.deepEqual(rows, [])
+  })
+}

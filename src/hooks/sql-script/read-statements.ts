@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { SqlScriptError } from '../../errors.ts'
-import { splitStatements, type Statement } from './split-statements.ts'
+import { splitStatements, type Statement } from '../../text/split-statements.ts'
 
 /**
  * The statements of a file.

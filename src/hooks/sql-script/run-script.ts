@@ -5,7 +5,7 @@ import { SqlScriptError } from '../../errors.ts'
 import { shortenStatement } from '../../text/shorten-statement.ts'
 import { findScripts } from './find-scripts.ts'
 import { readStatements } from './read-statements.ts'
-import type { Statement } from './split-statements.ts'
+import type { Statement } from '../../text/split-statements.ts'
 
 export interface ScriptRun {
   /** `sql/` is in it. */

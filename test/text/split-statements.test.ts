@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import postgres from 'postgres'
-import { splitStatements } from '../../../src/hooks/sql-script/split-statements.ts'
-import { createTestDatabase } from '../../support/test-database.ts'
+import { splitStatements } from '../../src/text/split-statements.ts'
+import { createTestDatabase } from '../support/test-database.ts'
 import { script, textOf } from './sql-pieces.ts'
 
 const RUNS = Number(process.env['PAWL_RUNS'] ?? 2_000)

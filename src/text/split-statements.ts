@@ -1,4 +1,4 @@
-import { lexSql } from '../../text/lex-sql.ts'
+import { lexSql } from './lex-sql.ts'
 
 /** `$1` in a statement; not one in a quote, a comment, the body of a function, or what is prepared, where it means another thing. */
 interface StatementParameter {
