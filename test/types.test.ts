@@ -131,6 +131,21 @@ test('jobs written inline take the hooks of the same config, with their argument
   })
 })
 
+test('a daemon has no rules of fire times, and a retry says how often', () => {
+  const hooks = { refresh: hook({ run() {} }) }
+  const daemon = { hook: 'refresh', daemon: true } as const
+  defineConfig({ hooks, jobs: { d: { ...daemon, when: 'syncing', paused: true, retry: { delay: '5s' } } } })
+  // @ts-expect-error: it runs once at a time
+  void (() => defineConfig({ hooks, jobs: { d: { ...daemon, maxInstances: 2 } } }))
+  // @ts-expect-error: it has no fire times
+  void (() => defineConfig({ hooks, jobs: { d: { ...daemon, coalesce: false } } }))
+  // @ts-expect-error: it is always started again
+  void (() => defineConfig({ hooks, jobs: { d: { ...daemon, retry: { attempts: 3 } } } }))
+  // @ts-expect-error: 'attempts' is missing
+  void (() => defineConfig({ hooks, jobs: { j: { hook: 'refresh', interval: 1, retry: { delay: 5 } } } }))
+  defineConfig({ hooks, jobs: { j: { hook: 'refresh', interval: 1, retry: { attempts: 2, delay: 5 } } } })
+})
+
 test('events carry the names of the config', () => {
   root.on('hook.failed', (event) => {
     expectTypeOf(event.hook).toEqualTypeOf<'stats' | 'trim' | 'refresh' | SystemHook>()

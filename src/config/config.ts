@@ -3,7 +3,7 @@ import type { HandlerContext, HookContext } from '../hooks/context.ts'
 import type { Executor } from '../hooks/executor.ts'
 import type { HookCallArgs } from '../hooks/hook-call.ts'
 import type { Hook } from '../hooks/hook.ts'
-import type { JobDefaults, JobOptions, JobTrigger } from '../jobs/job.ts'
+import type { DaemonOptions, DaemonTrigger, JobDefaults, JobOptions, ScheduleTrigger } from '../jobs/job.ts'
 import type { InspectorOptions } from '../inspector/inspector-options.ts'
 import type { MonitoringOptions } from '../inspector/monitoring.ts'
 import type { Logger } from '../logger.ts'
@@ -87,8 +87,7 @@ export type JobConfig<Hooks extends HookConfigs = HookConfigs> = {
   [Name in keyof Hooks & string]: {
     readonly hook: Name
   } & HookCallArgs<Hooks[Name]['args']> &
-    JobTrigger &
-    JobOptions
+    ((ScheduleTrigger & JobOptions) | (DaemonTrigger & DaemonOptions))
 }[keyof Hooks & string]
 
 export type JobConfigs<Hooks extends HookConfigs = HookConfigs> = Readonly<Record<string, JobConfig<Hooks>>>

@@ -155,7 +155,7 @@ function rulesOf(name: string, config: JobConfig, trigger: Trigger, defaults: Jo
 
 const USUAL_BACK_OFF = { first: FIRST_DELAY, factor: 2, longest: LONGEST_DELAY }
 
-function backOffOf({ delay, factor = 2, maxDelay }: RetryOptions): JobRules['backOff'] {
+function backOffOf({ delay, factor = 2, maxDelay }: Omit<RetryOptions, 'attempts'>): JobRules['backOff'] {
   const first = delay === undefined ? FIRST_DELAY : parseInterval(delay)
   const longest = maxDelay === undefined ? LONGEST_DELAY : parseInterval(maxDelay)
   return { first, factor, longest: Math.max(first, longest) }

@@ -17,7 +17,9 @@ export interface JobWindow {
 }
 
 /** When a job fires: exactly one of the three. */
-export type JobTrigger =
+export type JobTrigger = ScheduleTrigger | DaemonTrigger
+
+export type ScheduleTrigger =
   | ({
       /** Five fields (or six, seconds first), as in Vixie cron: `0 0 * * *`. */
       readonly crontab: string
@@ -34,17 +36,18 @@ export type JobTrigger =
       readonly crontab?: never
       readonly daemon?: never
     } & JobWindow)
-  | {
-      /** Starts when the scheduler does and never ends by itself; restarted with back-off when it does. */
-      readonly daemon: true
-      readonly crontab?: never
-      readonly interval?: never
-    }
+
+export interface DaemonTrigger {
+  /** Starts when the scheduler does and never ends by itself; restarted with back-off when it does. */
+  readonly daemon: true
+  readonly crontab?: never
+  readonly interval?: never
+}
 
 /** How a firing that failed is run again. */
 export interface RetryOptions {
   /** Runs of one firing at most, the first included. Not for a daemon, which has no end of them. */
-  readonly attempts?: number
+  readonly attempts: number
   /** The wait before the second: seconds, or `'90s'`, `'5m'`. Default: 1 s. */
   readonly delay?: number | string
   /** So many times as long is each further wait. Default: 2. */
@@ -79,6 +82,11 @@ export interface JobOptions {
   /** Does not fire until it is resumed. Counts when the job is first seen, and when this is changed. Default: false. */
   readonly paused?: boolean
 }
+
+/** The rules that a daemon has. The others are of fire times: that of one they say nothing is more likely a mistake than meant. */
+export type DaemonOptions = Pick<JobOptions, 'when' | 'paused'> & {
+  readonly retry?: Omit<RetryOptions, 'attempts'> & { readonly attempts?: never }
+} & { readonly [Rule in Exclude<keyof JobOptions, 'when' | 'paused' | 'retry'>]?: never }
 
 /** Of jobs that do not say. */
 export type JobDefaults = Pick<JobOptions, 'coalesce' | 'maxInstances' | 'misfireGraceTime'>

@@ -64,7 +64,9 @@ export class WaitingFirings {
     this.#waiting.delete(waiting)
     if (this.#released) return void this.#jobs.book.released(record, [firing])
     if (adopted) this.#begin(waiting)
-    else record.ref?.send({ type: 'RETRY', firing: firing.id })
+    // Of a job that was removed its actor gave it back.
+    else if (this.#jobs.recordOf(record.rules.name) === record)
+      record.ref?.send({ type: 'RETRY', firing: firing.id })
   }
 
   #begin({ record, firing }: WaitingFiring): void {

@@ -58,7 +58,8 @@ export function references(): Readonly<Record<string, string>> {
       options(
         'A job',
         '`jobs: { <name>: { hook, args, … } }`, with exactly one of `crontab`, `interval` and `daemon`. See [jobs](jobs.md).',
-        'JobTrigger',
+        'ScheduleTrigger',
+        'DaemonTrigger',
         'JobWindow',
         'JobOptions',
       ),
