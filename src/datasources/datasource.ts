@@ -62,7 +62,7 @@ export interface Datasource<Block extends BlockRef = BlockRef> {
   refs?(from: number, to: number, call: DatasourceCall): Promise<readonly BlockRef[]>
   /**
    * The highest level that no reorg can take off; below the first level: none. Left out, or answering undefined: the
-   * source cannot tell, and `finality` levels below the head counts.
+   * source cannot tell, and `finality` levels below the head counts. One that told once is asked again until it does.
    */
   finalized?(call: DatasourceCall): Promise<number | undefined>
   /**

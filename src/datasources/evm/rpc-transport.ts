@@ -53,10 +53,6 @@ export class TransportError extends Error {
 /** The answer that a JSON-RPC object holds; undefined: it is none. */
 export function toAnswer(response: unknown): RpcAnswer | undefined {
   if (typeof response !== 'object' || response === null) return undefined
-  // Of gateways, before the node.
-  if ('error' in response && typeof response.error === 'string') {
-    return { error: { code: undefined, message: response.error } }
-  }
   if ('error' in response && typeof response.error === 'object' && response.error !== null) {
     const { code, message } = response.error as { code?: unknown; message?: unknown }
     return {

@@ -32,14 +32,6 @@ for (const [what, takeover, message] of [
   })
 }
 
-test('a gateway that says in words what is wrong is quoted', async (t) => {
-  const { datasource } = await open(t, undefined, {}, json({ error: 'no route to the node' }))
-  await assert.rejects(
-    datasource.head(call),
-    isError(/^http:\/\/127\.0\.0\.1:\d+: eth_getBlockByNumber: no route to the node$/, true),
-  )
-})
-
 test('an overloaded node or a proxy without one passes', async (t) => {
   for (const status of [500, 502, 503]) {
     const { datasource } = await open(t, undefined, {}, html(status))
