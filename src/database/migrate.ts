@@ -108,9 +108,12 @@ async function bringUpToDate(
   database: Database,
   { migrations = MIGRATIONS, logger }: MigrateOptions,
 ): Promise<void> {
-  await takeTurn(transaction, database, logger)
-  const done = await lastStep(transaction, database)
   const newest = migrations.at(-1)?.id ?? 0
+  // Most often all is there. Then nobody is waited for, and nothing is asked to be made: who may only read can look at it.
+  const { step, missing } = await look(transaction, database)
+  if (step === newest && missing.length === 0) return
+  await takeTurn(transaction, database, logger)
+  const done = await begin(transaction, database)
   if (done > newest) {
     throw new NewerSchemaError(
       `the schema "${database.ownSchema}" in ${database.description} is of a newer Pawl (step ${done}; this one knows ${newest})`,
@@ -138,31 +141,42 @@ async function takeTurn(
   await sql`select pg_advisory_xact_lock(${LOCK})`
 }
 
-/** @returns the number of the last step that was done */
-async function lastStep(
+interface Found {
+  /** The last one that was done; undefined: nothing is there yet. */
+  readonly step: number | undefined
+  /** Of the schemas. */
+  readonly missing: readonly string[]
+}
+
+async function look(
   { sql }: Transaction,
   { schema, ownSchema }: Pick<Database, 'schema' | 'ownSchema'>,
-): Promise<number> {
+): Promise<Found> {
   // The user's, too: where it is not there, the search path ends in `public`, whose tables are not journalled.
-  for (const name of [schema, ownSchema]) {
-    // `create schema if not exists` needs the right to create one, also where it is there: made for us by an administrator.
-    const [row] = await sql<{ there: boolean }[]>`
-      select exists (select from pg_namespace where nspname = ${name}) as there`
-    if (row?.there !== true) await sql.unsafe(`create schema ${quoteName(name)}`)
-  }
-  // Nor is anything asked to be made that is there: who may only read can look at a database that is up to date.
-  const [table] = await sql<{ there: boolean }[]>`
-    select to_regclass(format('%I.migration', ${ownSchema}::text)) is not null as there`
-  if (table?.there !== true)
-    await sql`
-      create table ${sql(ownSchema)}.migration (
-        id int primary key,
-        name text not null,
-        applied_at timestamptz not null default now()
-      )`
+  const [found] = await sql<{ table: boolean; schemas: string[] }[]>`
+    select to_regclass(format('%I.migration', ${ownSchema}::text)) is not null as table,
+      array(select nspname::text from pg_namespace where nspname in (${schema}, ${ownSchema})) as schemas`
+  const missing = [schema, ownSchema].filter((name) => found?.schemas.includes(name) !== true)
+  if (found?.table !== true) return { step: undefined, missing }
   const [row] = await sql<{ done: number }[]>`
     select coalesce(max(id), 0) as done from ${sql(ownSchema)}.migration`
-  return row?.done ?? 0
+  return { step: row?.done, missing }
+}
+
+/** Makes what the steps are noted in. @returns the number of the last one that was done */
+async function begin(transaction: Transaction, database: Database): Promise<number> {
+  const { sql } = transaction
+  const { step, missing } = await look(transaction, database)
+  // `create schema if not exists` needs the right to create one, also where it is there: made for us by an administrator.
+  for (const name of missing) await sql.unsafe(`create schema ${quoteName(name)}`)
+  if (step !== undefined) return step
+  await sql`
+    create table ${sql(database.ownSchema)}.migration (
+      id int primary key,
+      name text not null,
+      applied_at timestamptz not null default now()
+    )`
+  return 0
 }
 
 /** Few statements, and not some for each step: on a new database their answers would be a tenth of the start. */
