@@ -25,6 +25,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'schema approve': ['pawl schema approve'],
   'schema wipe': ['pawl schema wipe', 'pawl schema wipe --force'],
   rollback: ['pawl rollback transfers 1200 --dry-run', 'pawl rollback transfers 1200'],
+  help: ['pawl help hooks fire'],
   cron: ["pawl cron '0 9 * * MON'", "pawl cron '0 3 * * *' --timezone Europe/Berlin --count 10"],
 }
 

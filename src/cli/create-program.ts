@@ -7,6 +7,7 @@ import { addCompletion } from './commands/completion.ts'
 import { addCron } from './commands/cron.ts'
 import { addDiagrams } from './commands/diagrams.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addHelp } from './commands/help.ts'
 import { addHooks } from './commands/hooks.ts'
 import { addInit } from './commands/init.ts'
 import { addInspect } from './commands/inspect.ts'
@@ -42,6 +43,7 @@ export function createProgram(context: CliContext): Command {
   addCron(program, context)
   addDiagrams(program, context)
   addCompletion(program, context)
+  addHelp(program)
   addExamples(program)
   explainUsage(program)
   return program

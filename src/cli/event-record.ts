@@ -1,7 +1,7 @@
 import type { PawlEvent } from '../events.ts'
 import type { FiringOrigin } from '../hooks/context.ts'
 import { describeEvent } from '../text/describe-event.ts'
-import { describeProgress, ProgressMeter } from '../text/progress.ts'
+import { formatCount } from '../text/format-number.ts'
 import type { Severity } from './logger.ts'
 import { withoutArguments } from './without-arguments.ts'
 
@@ -15,7 +15,7 @@ export function eventRecord(event: PawlEvent, time: Date): Readonly<Record<strin
     time,
     severity: severityOf(event),
     type,
-    message: messageOf(event, time),
+    message: messageOf(event),
     ...('origin' in event ? namesOf(event.origin) : {}),
     ...data,
   }
@@ -53,9 +53,13 @@ function severityOf(event: PawlEvent): Severity {
   }
 }
 
-function messageOf(event: PawlEvent, time: Date): string {
-  if (event.type === 'index.progress') return describeProgress(new ProgressMeter().add(event, time.getTime()))
-  return describeEvent(withoutArguments(event)).text
+function messageOf(event: PawlEvent): string {
+  if (event.type !== 'index.progress') return describeEvent(withoutArguments(event)).text
+  const { index, level, head } = event
+  // How far it is of the whole way, and how fast, one event does not tell.
+  return level >= head
+    ? `${index} at ${formatCount(level)}`
+    : `${index} at ${formatCount(level)} of ${formatCount(head)}`
 }
 
 /** What fired it: a job, the handler of an index at a level. */

@@ -13,6 +13,15 @@ async function refuses(t: TestContext, files: Record<string, string>, args: stri
   assert.deepEqual({ ...result, err: result.err.split('\n').slice(0, -1) }, { code: 2, out: '', err })
 }
 
+test('help of a command is what its --help says', async (t) => {
+  const folder = createFolder(t, {})
+  for (const names of [[], ['run'], ['hooks', 'fire']]) {
+    const { code, out, err } = await runCli(t, folder, ['help', ...names])
+    assert.deepEqual([code, err], [0, ''])
+    assert.equal(out, (await runCli(t, folder, [...names, '--help'])).out)
+  }
+})
+
 // What is wrong with configs: e2e/bad-input.test.ts.
 describe('a bad command line is told and exits with 2', { concurrency: 2 }, () => {
   test('a named config that is not there', async (t) => {
@@ -23,6 +32,9 @@ describe('a bad command line is told and exits with 2', { concurrency: 2 }, () =
 
   test('an unknown command', (t) =>
     refuses(t, {}, ['rnu'], ["error: unknown command 'rnu'", '(Did you mean run?)', 'See: pawl --help']))
+
+  test('help of a command that there is not', (t) =>
+    refuses(t, {}, ['help', 'hooks', 'fier'], ["error: unknown command 'fier'", 'See: pawl hooks --help']))
 
   test('an unknown option', (t) =>
     refuses(

@@ -409,6 +409,16 @@ test('every event is one line of JSON, with bigints, dates and errors', () => {
   )
 })
 
+test('in JSON each line of progress says the same, whatever was before it', () => {
+  const { root, stream } = setUp({ json: true })
+  for (const event of [progress(1_000, 1_000), progress(900_000, 10), progress(1_000_000, 10)])
+    root.emit(event)
+  assert.deepEqual(
+    stream.lines.map((line) => (JSON.parse(line) as Record<string, unknown>)['message']),
+    ['transfers at 1,000 of 1,000,000', 'transfers at 900,000 of 1,000,000', 'transfers at 1,000,000'],
+  )
+})
+
 test('in JSON a firing has the names of what fired it at the top', () => {
   const { root, stream } = setUp({ json: true })
   const firing = { firing: 'f1', hook: 'stats', duration: 3 } as const
