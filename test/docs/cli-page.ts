@@ -7,7 +7,7 @@ Made from the commands themselves by \`npm run docs\`. In a project with Pawl in
 
 - **Where the config is**: \`pawl.config.ts\`, \`pawl.yaml\` or \`dipdup.yaml\` of the folder, or \`--config <file>\`.
 - **Exit codes**: 0 done; 1 failed; 2 wrong usage or config; 130 and 143 after a clean stop by Ctrl-C or SIGTERM. A second Ctrl-C stops at once.
-- **For programs**: \`--json\` prints one object, or one a line; \`bigint\` as text, times in ISO 8601. Errors go to stderr.
+- **For programs**: \`--json\` prints one object, or one a line; \`bigint\` as text, times in ISO 8601. Errors, and what is waited for, go to stderr.
 - **Colours and progress** only on a terminal; \`NO_COLOR=1\` takes the colours away. \`--debug\` adds stacks of errors.
 - A project that runs and one that does not are looked at and changed the same way: by its database.
 `
