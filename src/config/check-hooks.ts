@@ -2,7 +2,7 @@ import { SYSTEM_HOOKS } from '../hooks/hook.ts'
 import {
   at,
   isBoolean,
-  isCallback,
+  isRunnable,
   isFields,
   isWhole,
   type ConfigReader,
@@ -19,7 +19,7 @@ const RETRY_KEYS = ['attempts', 'delay', 'maxDelay']
 export const isSystemHook = (name: string): boolean => SYSTEM_HOOKS.some((system) => system === name)
 
 export function checkHooks(reader: ConfigReader, config: Fields): void {
-  for (const name of SYSTEM_HOOKS) reader.optional(config, name, '', 'a function (ctx) => …', isCallback)
+  for (const name of SYSTEM_HOOKS) reader.optional(config, name, '', 'a function (ctx) => …', isRunnable)
 
   for (const [name, hook] of reader.parts(config, 'hooks', 'hook')) {
     const path = at('hooks', name)
@@ -39,14 +39,14 @@ function checkHook(reader: ConfigReader, hook: Fields, path: string): void {
     return
   }
   reader.unknownKeys(hook, HOOK_KEYS, path)
-  if (!isCallback(hook['run'])) {
+  if (!isRunnable(hook['run'])) {
     const got = hook['run'] === undefined ? 'but there is none' : `got ${describeValue(hook['run'])}`
     reader.wrong(at(path, 'run'), `expected a function (ctx, args) => …, ${got}`)
   }
   reader.optional(hook, 'atomic', path, 'true or false', isBoolean)
   reader.optional(hook, 'blocking', path, 'true or false', isBoolean)
   reader.optional(hook, 'maxConcurrency', path, 'a whole number of 1 or more', isWhole(1))
-  reader.optional(hook, 'onReverted', path, 'a function (ctx, args) => …', isCallback)
+  reader.optional(hook, 'onReverted', path, 'a function (ctx, args) => …', isRunnable)
   checkRetry(reader, hook, path)
   const args = reader.optional(
     hook,

@@ -4,6 +4,7 @@ import {
   ConfigReader,
   isBoolean,
   isCallback,
+  isRunnable,
   isFields,
   isText,
   isWhole,
@@ -33,7 +34,7 @@ export function checkIndexes(reader: ConfigReader, config: Fields): void {
 function checkIndex(reader: ConfigReader, index: Fields, path: string): void {
   reader.unknownKeys(index, INDEX_KEYS, path)
   checkDatasource(reader, index['datasource'], at(path, 'datasource'))
-  if (!isCallback(index['handler'])) {
+  if (!isRunnable(index['handler'])) {
     reader.wrong(at(path, 'handler'), `expected a function (ctx, block) => …, ${got(index['handler'])}`)
   }
 

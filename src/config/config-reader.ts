@@ -1,5 +1,5 @@
 import type { ConfigurationIssue } from '../errors.ts'
-import { describeValue } from '../text/describe-value.ts'
+import { describeValue, isGenerator } from '../text/describe-value.ts'
 import { didYouMean, listWords } from '../text/did-you-mean.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
@@ -85,6 +85,8 @@ export const at = (path: string, key: string): string => {
 export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 export const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean'
 export const isCallback = (value: unknown): value is () => unknown => typeof value === 'function'
+/** A callback that does what is in it where it is called: the body of a generator would never run, and nobody would know. */
+export const isRunnable = (value: unknown): value is () => unknown => isCallback(value) && !isGenerator(value)
 /** A whole number that JavaScript holds exactly. */
 export const isWhole =
   (least: number) =>

@@ -4,7 +4,8 @@ import { shorten } from './shorten.ts'
 export function describeValue(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(shorten(value, 60))
   if (typeof value === 'bigint') return describeBigint(value)
-  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'function')
+    return isGenerator(value) ? 'a generator (function*), which runs nothing when it is called' : 'a function'
   if (typeof value === 'symbol') return 'a symbol'
   if (typeof value !== 'object' || value === null) return String(value)
   try {
@@ -13,6 +14,11 @@ export function describeValue(value: unknown): string {
     // A proxy, or a getter that throws.
     return 'an object'
   }
+}
+
+/** `function*`, also an async one. */
+export function isGenerator(value: unknown): boolean {
+  return /^\[object (?:Async)?GeneratorFunction\]$/.test(Object.prototype.toString.call(value))
 }
 
 function describeBigint(value: bigint): string {

@@ -114,6 +114,26 @@ test('what hook() was given is refused with the name of the hook', async () => {
   )
 })
 
+test('a generator is no callback: nothing of it would run', async () => {
+  const run = function* (): Generator<undefined> {}
+  async function* handler(): AsyncGenerator<undefined> {}
+  const source = { description: 'a source', head() {}, blocks: handler }
+  const got = 'got a generator (function*), which runs nothing when it is called'
+  assert.deepEqual(
+    await wrong({
+      hooks: { stats: hook(js({ run, onReverted: run })) },
+      on_restart: handler,
+      indexes: { a: { datasource: source, handler } },
+    }),
+    [
+      `indexes.a.handler: expected a function (ctx, block) => …, ${got}`,
+      `on_restart: expected a function (ctx) => …, ${got}`,
+      `hooks.stats.run: expected a function (ctx, args) => …, ${got}`,
+      `hooks.stats.onReverted: expected a function (ctx, args) => …, ${got}`,
+    ],
+  )
+})
+
 test("a slip in the name of a datasource's method is refused; what it has of its own is not", async () => {
   const source = { description: 'a source', head() {}, blocks() {}, finalised() {}, cache: 1, reset() {} }
   const indexes = { a: { datasource: source, handler() {}, lastlevel: 1 } }
