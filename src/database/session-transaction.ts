@@ -107,17 +107,17 @@ export class SessionTransaction {
   async #commit(last: string | undefined): Promise<void> {
     this.#foundNone = false
     // Of two statements postgres.js gives one answer, whose command is the second one's.
-    const { command } = await (last === undefined ? this.#runOrEnd('commit') : this.#lastAndCommit(last))
+    const { command } = await this.#lastAndCommit(last)
     if (this.#foundNone) throw endedByItself()
     if (command !== 'COMMIT') throw nothingCommitted()
   }
 
-  async #lastAndCommit(last: string): Promise<Answer> {
+  async #lastAndCommit(last: string | undefined): Promise<Answer> {
     try {
-      return await this.#runOrEnd(`${last}; commit`)
+      return await this.#runOrEnd(last === undefined ? 'commit' : `${last}; commit`)
     } catch (error) {
       // Where `last` failed, COMMIT was not looked at.
-      await this.#rollBack()
+      if (last !== undefined) await this.#rollBack()
       throw explainRefusal(error)
     }
   }

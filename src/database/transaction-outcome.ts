@@ -20,9 +20,26 @@ export const endedByItself = (cause?: unknown): TransactionOverError =>
     { hint: 'Leave BEGIN, COMMIT and ROLLBACK to Pawl.', cause },
   )
 
+/** SQLSTATEs of constraints, and of what a trigger raises: where COMMIT fails with one, it was deferred. */
+const DEFERRED = /^(?:23...|P0001)$/
+
+/** The error has no statement and no place: the row may have been written long before. */
+const deferredFailed = (error: postgres.PostgresError): TransactionAbortedError => {
+  const detail = (error.detail as string | undefined) ?? ''
+  return new TransactionAbortedError(
+    `nothing was committed: a constraint or trigger that is deferred to the end of the transaction failed: ${error.message}${detail && ` (${detail})`}`,
+    {
+      hint: 'To see which statement it is: sql`set constraints all immediate` before it has that one fail, and name itself.',
+      cause: error,
+    },
+  )
+}
+
 /** What failed with COMMIT, or in its place: told as what was before it, where it was refused for that. */
 export const explainRefusal = (error: unknown): unknown => {
-  const code = error instanceof postgres.PostgresError ? error.code : undefined
+  if (!(error instanceof postgres.PostgresError)) return error
+  const { code } = error
+  if (DEFERRED.test(code)) return deferredFailed(error)
   if (code === REFUSED) return nothingCommitted(error)
   return code === NO_TRANSACTION ? endedByItself(error) : error
 }

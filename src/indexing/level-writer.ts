@@ -2,7 +2,12 @@ import type { Clock } from '../clock.ts'
 import type { Database, Sql, Transaction } from '../database/database.ts'
 import { quoteName } from '../database/journal-ddl.ts'
 import type { BlockRef } from '../datasources/datasource.ts'
-import { LeaseLostError, TransactionOverError, UnjournallableTableError } from '../errors.ts'
+import {
+  LeaseLostError,
+  TransactionAbortedError,
+  TransactionOverError,
+  UnjournallableTableError,
+} from '../errors.ts'
 import type { RunHandler } from './follower-options.ts'
 import type { LevelGate } from './level-gate.ts'
 import type { LevelGroup } from './level-group.ts'
@@ -73,6 +78,7 @@ export class LevelWriter {
       } catch (error) {
         if (sqlState(error) === 'PW004') throw this.#unjournallable(error, group)
         if (sqlState(error) === 'PW005') throw this.#over(error, group)
+        if (error instanceof TransactionAbortedError) throw this.#aborted(error, group)
         // Only of levels that are journalled: behind others, ranges have followed that are not there a second time.
         if (sqlState(error) !== 'PW003' || !group.journal) throw error
         if (tries === TRIES) throw this.#unjournallable(error, group)
@@ -171,6 +177,18 @@ export class LevelWriter {
       `index "${this.#options.index}", level ${end.level}: its transaction was ended by a COMMIT or ROLLBACK among the handler's own ` +
         'statements, or lost its settings by RESET ALL; what came after was rolled back',
       { cause, hint: 'Leave BEGIN, COMMIT, ROLLBACK and RESET ALL to Pawl.' },
+    )
+  }
+
+  /** At its end, when no handler's name stands beside it any more. */
+  #aborted(
+    { message, hint, cause }: TransactionAbortedError,
+    { end }: GroupToWrite,
+  ): TransactionAbortedError {
+    const where = `index "${this.#options.index}", level ${end.level}`
+    return new TransactionAbortedError(
+      `${where}: ${message}`,
+      hint === undefined ? { cause } : { cause, hint },
     )
   }
 

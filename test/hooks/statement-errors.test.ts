@@ -55,3 +55,22 @@ test('an error of a statement is told with its text and the place that made it',
     }
   }
 })
+
+test('a constraint that is deferred to COMMIT is told with its hook, and how to find the statement', async (t) => {
+  const { fire, database } = await openHooks(t, {
+    atomic: hook({
+      atomic: true,
+      run: async ({ sql }) => void (await sql`insert into written (row, other) values (1, 7)`),
+    }),
+  })
+  await database.sql`alter table written add other int references written deferrable initially deferred`
+  await assert.rejects(fire('atomic'), (error) => {
+    assert.ok(error instanceof CallbackError)
+    assert.match(
+      error.message,
+      /^hook "atomic" failed: nothing was committed: .* deferred .*"written_other_fkey" \(Key \(other\)=\(7\) /,
+    )
+    assert.match(error.hint ?? '', /set constraints all immediate/)
+    return true
+  })
+})
