@@ -1,33 +1,51 @@
+import { randomUUID } from 'node:crypto'
+import { causesOf } from '../causes-of.ts'
 import { DatabaseUnavailableError } from '../errors.ts'
-import { POOLER_HINT } from './connection-error.ts'
+import type { Session } from './session.ts'
 
-const plain = (path: unknown): string => String(path).replaceAll('"', '').replaceAll(' ', '')
+/** PgBouncer's words, for each setting that it does not know: with SQLSTATE 08P01, which others have, too. */
+const REFUSAL = /unsupported startup parameter/
+
+/** What answers is a connection pooler, which takes no settings of a session while it connects. */
+export const refusesSettings = (error: unknown): boolean =>
+  causesOf(error).some((one) => REFUSAL.test(one.message))
+
+/** Sessions that look for what another one has set. */
+const LOOKS = 3
 
 /**
- * Behind a pooler the search path may be another one: then the user's tables would be made in another schema, where nothing is journalled.
- * @param found the session's search path, and the schema in which it makes tables
- * @param asked the search path that was sent
+ * A pooler that gives each transaction another server's connection has one session find what another has set, and Pawl needs sessions. (In
+ * session mode it never does so: the first keeps its own.)
+ * @param open opens a session without settings
  * @throws DatabaseUnavailableError
  */
-export function checkPooledPath(
-  { path, current }: Readonly<Record<string, unknown>> = {},
-  asked: unknown,
+export async function checkPooler(
+  open: () => Promise<Pick<Session, 'run' | 'dismiss'>>,
   description: string,
-): void {
-  if (plain(path) === plain(asked) || current === asked) return
-  throw new DatabaseUnavailableError(
-    `cannot connect to ${description}: a connection pooler there does not set search_path to ${String(asked)}: it is ${String(path)}, so that tables would be made in another schema`,
-    {
-      hint: `Connect to PostgreSQL itself; or set it for the user of the URL: alter role … set search_path = ${String(asked)}`,
-      retriable: false,
-    },
-  )
+): Promise<void> {
+  const mark = randomUUID()
+  const marked = await open()
+  try {
+    await marked.run(`select set_config('pawl.session', '${mark}', false)`)
+    for (let looks = 0; looks < LOOKS; looks += 1) {
+      const other = await open()
+      try {
+        const [row] = await other.run(`select current_setting('pawl.session', true) as found`)
+        if (row?.['found'] === mark) throw transactionMode(description)
+      } finally {
+        other.dismiss()
+      }
+    }
+  } finally {
+    marked.dismiss()
+  }
 }
 
-/** A pooler gave a transaction another backend, on which a statement was never prepared. */
-export const changedBackend = (cause: unknown, description: string): DatabaseUnavailableError =>
-  new DatabaseUnavailableError(`${description} gives each transaction another session`, {
-    cause,
-    hint: POOLER_HINT,
-    retriable: false,
-  })
+export const transactionMode = (description: string, cause?: unknown): DatabaseUnavailableError =>
+  new DatabaseUnavailableError(
+    `${description} is a connection pooler in transaction mode, and Pawl needs sessions: for LISTEN, locks and settings`,
+    {
+      ...(cause === undefined ? {} : { cause }),
+      hint: 'Connect to PostgreSQL itself; or to a pooler in session mode (PgBouncer: pool_mode = session).',
+    },
+  )

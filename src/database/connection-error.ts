@@ -51,7 +51,7 @@ export function cannotConnect(error: unknown, description: string): PawlError {
   return new DatabaseUnavailableError(`cannot connect to ${description}: ${reasonOf(cause)}`, {
     ...(cause === undefined ? {} : { cause }),
     retriable: !WRONG_EACH_TIME.test(codeOf(cause)),
-    hint: adviseOn(cause) ?? hintFor(codeOf(cause), description),
+    hint: (cause instanceof Error ? adviseOnTls(cause) : undefined) ?? hintFor(codeOf(cause), description),
   })
 }
 
@@ -69,21 +69,11 @@ function reasonOf(error: unknown): string {
   return error.message === '' ? code : error.message
 }
 
-const adviseOn = (cause: unknown): string | undefined =>
-  cause instanceof Error ? (adviseOnPooler(cause) ?? adviseOnTls(cause)) : undefined
-
-/** PgBouncer's words. */
-const adviseOnPooler = ({ message }: Error): string | undefined =>
-  message.includes('unsupported startup parameter') ? POOLER_HINT : undefined
-
 /** A pooler that gives each transaction another backend, where a session's statements are prepared on one of them. */
 export function isForeignBackend(error: unknown): boolean {
   // Not there, or made by somebody else already.
   return ['26000', '42P05'].includes(codeOf(error))
 }
-
-export const POOLER_HINT =
-  'That is a connection pooler: connect to PostgreSQL itself; or, with PgBouncer, set pool_mode = session and ignore_startup_parameters = search_path.'
 
 /** What of `sslmode` would be right. postgres.js reads it from the URL; only the `verify-` ones look at the certificate. */
 function adviseOnTls(cause: Error): string | undefined {

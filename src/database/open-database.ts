@@ -116,7 +116,7 @@ class PostgresDatabase implements Database {
     const own = new SessionPool(() => this.#openSession(), SINGLES)
     const users = new SessionPool(() => this.#openSession(), USERS_SINGLES)
     const impatient = new SessionPool(
-      () => this.#openSession({ settings: { lock_timeout: LOCK_TIMEOUT } }),
+      () => this.#openSession({ settings: { lock_timeout: String(LOCK_TIMEOUT) } }),
       USERS_SINGLES,
     )
     this.#pools = [this.#pool, this.#levels, own, users, impatient]

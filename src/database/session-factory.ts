@@ -1,11 +1,12 @@
 import postgres from 'postgres'
 import type { Logger } from '../logger.ts'
 import { isFull } from './connection-error.ts'
+import { checkPooler, refusesSettings } from './check-pooler.ts'
 import { quoteName } from './journal-ddl.ts'
 import { Session, type ConnectOptions } from './session.ts'
 import type { TableShapes } from './table-shapes.ts'
 
-type Settings = Readonly<Record<string, unknown>>
+type Settings = Readonly<Record<string, string>>
 
 export interface SessionFactoryOptions {
   readonly url: string
@@ -37,6 +38,8 @@ const SPARED_TRIES = 20
 /** Makes the sessions of one database. */
 export class SessionFactory {
   readonly #options: SessionFactoryOptions
+  /** Behind a connection pooler, settings are made by statements. */
+  #isPooled = false
 
   constructor(options: SessionFactoryOptions) {
     this.#options = options
@@ -53,20 +56,52 @@ export class SessionFactory {
   }
 
   /** As `open`, and gives up no other. */
-  connect({ connect = {}, settings = {}, transactions = false }: SessionKind = {}): Promise<Session> {
+  async connect(kind: SessionKind = {}): Promise<Session> {
+    const session = await this.#direct(kind)
+    if (session !== undefined) return session
+    const { description } = this.#options
+    await checkPooler(() => this.#session({}, { connection: {} } as ConnectOptions).open(), description)
+    this.#isPooled = true
+    return this.#session(kind).open()
+  }
+
+  /** undefined: a pooler answers, which has refused the settings of the session, or ignores them. */
+  async #direct(kind: SessionKind): Promise<Session | undefined> {
+    try {
+      const session = await this.#session(kind).open()
+      if (this.#isPooled || session.identity !== undefined) return session
+      session.dismiss()
+    } catch (error) {
+      if (this.#isPooled || !refusesSettings(error)) throw error
+    }
+    return undefined
+  }
+
+  #session(
+    { connect = {}, settings = {}, transactions = false }: SessionKind,
+    without?: ConnectOptions,
+  ): Session {
     const { url, description, shapes } = this.#options
+    const all = { ...this.#settings, ...settings }
     return new Session({
       transactions,
       url,
       description,
-      connect: { ...this.connectOptions(settings), ...connect },
+      connect: { ...this.connectOptions(this.#isPooled ? {} : all), ...connect, ...without },
       shapes,
       timeout: CONNECT_TIMEOUT,
-    }).open()
+      settings: this.#isPooled ? all : {},
+    })
   }
 
+  get #settings(): Settings {
+    const { schema } = this.#options
+    return { search_path: schema === 'public' ? 'public' : `${quoteName(schema)}, public` }
+  }
+
+  /** @param settings of its sessions */
   connectOptions(settings: Settings = {}): ConnectOptions {
-    const { schema, name, logger } = this.#options
+    const { name, logger } = this.#options
     return {
       connect_timeout: CONNECT_TIMEOUT / 1_000,
       // s. postgres.js's own is a minute.
@@ -76,7 +111,6 @@ export class SessionFactory {
       fetch_types: false,
       connection: {
         application_name: name,
-        search_path: schema === 'public' ? 'public' : `${quoteName(schema)}, public`,
         ...settings,
       },
       onnotice: ({ message }) => logger.debug(`PostgreSQL: ${message ?? ''}`),

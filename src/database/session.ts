@@ -1,5 +1,5 @@
 import postgres from 'postgres'
-import { changedBackend, checkPooledPath } from './check-pooler.ts'
+import { transactionMode } from './check-pooler.ts'
 import { cannotConnect, isForeignBackend, lostSession, statementError } from './connection-error.ts'
 import type { BackendIdentity, Sql, Transaction, TransactionOptions } from './database.ts'
 import { guardSql } from './guard-sql.ts'
@@ -19,6 +19,8 @@ export interface SessionOptions {
   readonly connect: ConnectOptions
   /** Those of its database. */
   readonly shapes: TableShapes
+  /** Set when it is open: a connection pooler takes no such settings while it connects. */
+  readonly settings?: Readonly<Record<string, string>>
   /** ms until the server has to have answered. */
   readonly timeout: number
   /** It is for transactions: outside of one nothing can be written, but through a pooler. */
@@ -145,32 +147,32 @@ export class Session implements TransactionSession {
   errorOf(error: unknown): unknown {
     if (this.#lost !== undefined) return this.#lost
     const isPooled = this.#identity === undefined && isForeignBackend(error)
-    return isPooled ? changedBackend(error, this.#options.description) : statementError(error)
+    return isPooled ? transactionMode(this.#options.description, error) : statementError(error)
   }
 
   /** Connects. @throws DatabaseUnavailableError */
   async open(): Promise<this> {
-    const { timeout, description, transactions, connect } = this.#options
+    const { timeout, description, transactions, settings = {} } = this.#options
     const timer = setTimeout(() => this.end(new Error(`no answer within ${timeout / 1000} s`)), timeout)
     try {
       // A server that can (not every platform does) notices within a second that we are gone, and rolls back instead of
       // finishing the statement. Neither is a startup parameter: connection poolers refuse those that they do not know.
-      const found = await this.run(`
-          select pid, extract(epoch from backend_start)::text as started, current_setting('search_path') as path,
-            current_schema() as current,
+      this.#identity = identityOf(
+        await this.run(`
+          select pid, extract(epoch from backend_start)::text as started,
             case when current_setting('idle_in_transaction_session_timeout') = '0'
               then set_config('idle_in_transaction_session_timeout', '${IDLE_IN_TRANSACTION}', false) end
-          from pg_stat_get_activity(pg_backend_pid())`)
-      this.#identity = identityOf(found)
+          from pg_stat_get_activity(pg_backend_pid())`),
+      )
       // Not through a pooler: it would hold for whoever has the backend next.
       const isDirect = this.#identity !== undefined
-      if (!isDirect) checkPooledPath(found[0], connect.connection?.search_path, description)
       this.#writesInTransactions = transactions && isDirect
       await Promise.all([
         this.run(`select set_config('client_connection_check_interval', '1s', false)`).catch((error) => {
           if (this.#lost !== undefined) throw error
         }),
-        isDirect ? this.run(SETTINGS) : undefined,
+        this.run(SETTINGS),
+        ...Object.entries(settings).map(([name, value]) => this.#set(name, value)),
         this.#writesInTransactions
           ? this.run(`select set_config('default_transaction_read_only', 'on', false)`)
           : undefined,
@@ -183,6 +185,10 @@ export class Session implements TransactionSession {
     } finally {
       clearTimeout(timer)
     }
+  }
+
+  async #set(name: string, value: string): Promise<void> {
+    await this.orEnded(this.raw`select set_config(${name}, ${value}, false)`)
   }
 
   /** Cuts the session off. The server rolls back what was not committed. Idempotent. */
