@@ -1,6 +1,7 @@
 import { CallbackTypeError } from '../errors.ts'
 import { describeValue } from '../text/describe-value.ts'
 import { isStorable } from '../text/is-storable.ts'
+import { reasonOf } from '../text/reason-of.ts'
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
@@ -12,12 +13,18 @@ const TAG = '$pawl'
  * @throws CallbackTypeError that names what cannot be stored
  */
 export function encodeArguments(subject: string, args: Readonly<Record<string, unknown>>): Json {
-  return encode(args, [], (path, what) => {
+  const refuse = (path: readonly string[], what: string): CallbackTypeError => {
     const place = path.length === 0 ? 'they' : `argument "${path.join('.')}"`
     return new CallbackTypeError(`${subject} cannot be queued: ${place} cannot be stored, ${what}`, {
       hint: 'Durable firings carry plain data: text, numbers, bigint, booleans, null, dates, bytes, arrays and objects.',
     })
-  })
+  }
+  try {
+    return encode(args, [], refuse)
+  } catch (error) {
+    // By a getter or a proxy of the user's.
+    throw error instanceof CallbackTypeError ? error : refuse([], `reading them failed: ${reasonOf(error)}`)
+  }
 }
 
 const MOST_DEEP = 100

@@ -439,6 +439,11 @@ export function durableSuite(executor?: Executor): void {
       const complaints: Record<string, unknown> = {}
       const circle: Record<string, unknown> = {}
       circle['again'] = circle
+      const throws = {
+        get it(): never {
+          throw new Error('mine')
+        },
+      }
       const { head } = await follow(t, {
         hooks: { ...EFFECTS, any: hook({ args: { x: v.any() }, run() {} }) },
         level: 0,
@@ -448,6 +453,7 @@ export function durableSuite(executor?: Executor): void {
             nul: () => ctx.fireHook('any', { x: { deep: { 'a\0b': 1 } } }, { wait: false }),
             half: () => ctx.fireHook('any', { x: { '\ud800': 1 } }, { wait: false }),
             circle: () => ctx.fireHook('any', { x: circle }, { wait: false }),
+            getter: () => ctx.fireHook('any', { x: throws }, { wait: false }),
             schema: () => ctx.fireHook('loose', { level: 'one', hash: '' }, { wait: false }),
             unknown: () => ctx.fireHook('losse', {}, { wait: false }),
             wait: () => ctx.fireHook('any', { x: 1 }, { wait: true } as never),
@@ -477,6 +483,7 @@ export function durableSuite(executor?: Executor): void {
         String(complaints['circle']),
         /argument "x\.again\..*" cannot be stored, it is nested too deep, or in a circle/,
       )
+      assert.equal(complaints['getter'], `${subject}they cannot be stored, reading them failed: mine`)
       assert.match(
         String(complaints['schema']),
         /hook "loose", .* was given wrong arguments: argument "level" expected number/,
