@@ -3,7 +3,8 @@ import type { Sql } from './database.ts'
 import type { MadeQueries } from './made-queries.ts'
 import { originOf, type QueryOrigin } from './query-origin.ts'
 import type { StatementGate } from './statement-gate.ts'
-import { Statement, type Query } from './statement.ts'
+import type { Query } from './query.ts'
+import { Statement } from './statement.ts'
 import { callBegin, unsupported } from './unsupported-sql.ts'
 
 /**

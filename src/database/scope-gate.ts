@@ -1,6 +1,7 @@
 import { TransactionOverError } from '../errors.ts'
 import type { StatementGate } from './statement-gate.ts'
-import type { Query, Statement } from './statement.ts'
+import type { Query } from './query.ts'
+import type { Statement } from './statement.ts'
 import { controlRefusal } from './transaction-control.ts'
 import type { ScopeSession } from './transaction-scope.ts'
 import type { WriteBuffer } from './write-buffer.ts'

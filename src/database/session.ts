@@ -6,7 +6,8 @@ import { guardSql } from './guard-sql.ts'
 import { SessionTransaction, type Answer, type TransactionSession } from './session-transaction.ts'
 import { SessionTraces } from './session-traces.ts'
 import { SingleUseSocket } from './single-use-socket.ts'
-import type { Query, Statement } from './statement.ts'
+import type { Query } from './query.ts'
+import type { Statement } from './statement.ts'
 import type { TableShapes } from './table-shapes.ts'
 
 export type RawSql = postgres.Sql<{ bigint: bigint }>

@@ -7,7 +7,7 @@ import { lasts } from './lasting-statement.ts'
 import type { ConnectOptions, RawSql, Session } from './session.ts'
 import type { SessionPool } from './session-pool.ts'
 import type { StatementGate } from './statement-gate.ts'
-import type { Query } from './statement.ts'
+import type { Query } from './query.ts'
 import { controlRefusal } from './transaction-control.ts'
 
 export interface SingleStatementsOptions {

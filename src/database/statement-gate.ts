@@ -1,4 +1,5 @@
-import type { Query, Statement } from './statement.ts'
+import type { Query } from './query.ts'
+import type { Statement } from './statement.ts'
 
 /** Decides about statements, and knows which run. */
 export interface StatementGate {

@@ -2,34 +2,9 @@ import { Readable, Writable } from 'node:stream'
 import { CopyStream } from './copy-stream.ts'
 import { Cursor } from './cursor.ts'
 import type { MadeQueries } from './made-queries.ts'
+import { becomeCursor, listenerOf, listenTo, type Query, type QueryListener } from './query.ts'
 import { addOrigin, type QueryOrigin } from './query-origin.ts'
 import type { StatementGate } from './statement-gate.ts'
-
-/** Where a query keeps its statement. */
-const STATEMENT = Symbol('statement')
-
-/** What of postgres.js's Query we rely on; pinned by version, and by the tests of sessions. */
-export interface Query extends Promise<unknown> {
-  [STATEMENT]?: Statement
-  /** The text, between the parameters. */
-  strings: readonly string[]
-  args: readonly unknown[]
-  executed: boolean
-  /** null: it was not handed to a connection yet. */
-  state: object | null
-  /** Asks the server to end it. */
-  canceller: ((query: Query) => unknown) | null
-  /** The text that was sent; undefined: none was. */
-  string?: string
-  /** Called with each batch of a cursor's rows. */
-  cursorFn: ((rows: unknown) => unknown) | null
-  /** What it is handed to when it starts: decides about the connection. */
-  handler: (query: Query) => unknown
-  resolve: (value: unknown) => void
-  reject: (error: unknown) => void
-  handle(): unknown
-  cursor(rows?: unknown, each?: unknown): unknown
-}
 
 export interface StatementOptions {
   readonly gate: StatementGate
@@ -40,57 +15,8 @@ export interface StatementOptions {
   readonly made: MadeQueries | undefined
 }
 
-/**
- * A cursor replaces its `resolve` and `reject` at each step. Of other queries they are plain members, as postgres.js made them:
- * accessors would make each a slow object to V8, which took 8 % of the CPU of a hook of 25 statements.
- */
-const CURSOR_MEMBERS: PropertyDescriptorMap & ThisType<Query & { [STATEMENT]: Statement }> = {
-  resolve: {
-    get: () => resolve,
-    set(other: Query['resolve']) {
-      this[STATEMENT].settleBy(other, undefined)
-    },
-  },
-  reject: {
-    get: () => reject,
-    set(other: Query['reject']) {
-      this[STATEMENT].settleBy(undefined, other)
-    },
-  },
-}
-
-// In place of a query's own, which postgres.js calls as methods. The same functions for all queries, and methods instead of closures
-// below: what V8 has learnt of a function is lost with it, and one that is made for each query is never compiled.
-function resolve(this: Query, value: unknown): void {
-  this[STATEMENT]?.resolve(value)
-}
-
-function reject(this: Query, error: unknown): void {
-  this[STATEMENT]?.reject(error)
-}
-
-function handle(this: Query): unknown {
-  return this[STATEMENT]?.handle()
-}
-
-/** Nobody awaits what this returns: it must not reject. */
-function cancel(query: Query): void {
-  query[STATEMENT]?.cancel()
-}
-
-/** Notes that somebody wants to know what becomes of it. */
-function then(this: Query, ...handlers: Parameters<Query['then']>): unknown {
-  const statement = this[STATEMENT]
-  if (statement !== undefined) statement.isHeard = true
-  return (Object.getPrototypeOf(this) as Query).then.apply(this, handlers)
-}
-
-function cursor(this: Query, rows?: unknown, each?: unknown): unknown {
-  return this[STATEMENT]?.cursor(rows, each)
-}
-
 /** A postgres.js query, with its start passing a gate, and its end known – also of cursors and of COPY. */
-export class Statement {
+export class Statement implements QueryListener {
   readonly origin: QueryOrigin
   /** Somebody is told of its failure. Known only of single statements of callbacks. */
   isHeard = false
@@ -124,14 +50,7 @@ export class Statement {
     this.#reject = query.reject
     this.#ownHandle = query.handle
     this.#ownCursor = query.cursor
-    query[STATEMENT] = this
-    query.resolve = resolve
-    query.reject = reject
-    query.handle = handle
-    query.cursor = cursor
-    query.canceller = cancel
-    // oxlint-disable-next-line unicorn/no-thenable -- it is one already
-    if (made !== undefined && !gate.transactional) query.then = then as Query['then']
+    listenTo(query, this, { isHeard: made !== undefined && !gate.transactional })
   }
 
   /** Its text, without what other fragments and parameters add. */
@@ -167,7 +86,6 @@ export class Statement {
     return this.#done
   }
 
-  /** How whoever waits for the query is told. */
   settleBy(resolve: Query['resolve'] | undefined, reject: Query['reject'] | undefined): void {
     this.#resolve = resolve ?? this.#resolve
     this.#reject = reject ?? this.#reject
@@ -198,7 +116,7 @@ export class Statement {
 
   cursor(rows: unknown, each: unknown): unknown {
     const query = this.#query
-    void Object.defineProperties(query, CURSOR_MEMBERS)
+    becomeCursor(query)
     const watched = new Cursor(query, { close: this.#close, failure: () => this.#failure })
     this.#cursor = watched
     const made = this.#ownCursor.call(query, watched.watchEach(rows), watched.watchEach(each))
@@ -210,8 +128,8 @@ export class Statement {
     made.used(this)
     for (const arg of this.#query.args) {
       for (const part of partsOf(arg)) {
-        const fragment = part[STATEMENT]
-        if (fragment !== undefined) fragment.#use(made)
+        const fragment = listenerOf(part)
+        if (fragment instanceof Statement) fragment.#use(made)
       }
     }
   }

@@ -6,7 +6,8 @@ import { guardSql } from './guard-sql.ts'
 import { reading, ScopeGate, UserGate } from './scope-gate.ts'
 import { MadeQueries } from './made-queries.ts'
 import type { Row, UpsertOptions } from './row-writer.ts'
-import type { Query, Statement } from './statement.ts'
+import type { Query } from './query.ts'
+import type { Statement } from './statement.ts'
 import type { TableShapes } from './table-shapes.ts'
 import { WriteBuffer } from './write-buffer.ts'
 
@@ -177,7 +178,9 @@ export class TransactionScope implements JoinedTransaction {
 
   /** This scope and those that it is in. */
   #around(): readonly TransactionScope[] {
-    return this.#parent === undefined ? [this] : [this, ...this.#parent.#around()]
+    const around: TransactionScope[] = [this]
+    for (let outer = this.#parent; outer !== undefined; outer = outer.#parent) around.push(outer)
+    return around
   }
 
   async #savepoint<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
