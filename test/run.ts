@@ -3,11 +3,12 @@
 // PAWL_TEST_AGAIN=1 runs files that failed once more, one at a time: many start processes, and a busy machine lets them wait too
 // long. How long each file took is in dist/test/file-times.txt. PAWL_TEST_POSTGRES=14 takes the oldest that Pawl supports; PAWL_TEST_SERVER=postgres://… takes one that runs already.
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { FileResult } from './file-results.ts'
 import { startTestServer } from './support/test-server.ts'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
@@ -26,13 +27,14 @@ if (files.length === 0) {
 }
 
 const server = process.env['PAWL_TEST_SERVER'] === undefined ? await startTestServer() : undefined
-const failed = join(await mkdtemp(join(tmpdir(), 'pawl-tests-')), 'failed')
+const results = join(await mkdtemp(join(tmpdir(), 'pawl-tests-')), 'results.json')
 let interrupted = false
 
 // Node's default is one less than the cores; these tests mostly wait for PostgreSQL and other processes.
 let exitCode = await run(files, availableParallelism() + 1)
+if (!interrupted) writeFileSync(join(folder, 'file-times.txt'), readResults().map(describeTime).join(''))
 if (exitCode !== 0 && !interrupted && process.env['PAWL_TEST_AGAIN'] !== undefined) {
-  const names = readFileSync(failed, 'utf8').split('\n').filter(Boolean)
+  const names = readResults().flatMap(({ file, failed }) => (failed ? [file] : []))
   // The reporter names a file as its source map does.
   const again = files.filter((file) => names.includes(file) || names.includes(sourceOf(file)))
   if (again.length > 0) {
@@ -42,7 +44,15 @@ if (exitCode !== 0 && !interrupted && process.env['PAWL_TEST_AGAIN'] !== undefin
 }
 process.exitCode = exitCode
 await server?.stop()
-await rm(dirname(failed), { recursive: true })
+await rm(dirname(results), { recursive: true })
+
+function readResults(): readonly FileResult[] {
+  return JSON.parse(readFileSync(results, 'utf8')) as readonly FileResult[]
+}
+
+function describeTime({ file, ms }: FileResult): string {
+  return `${(ms / 1_000).toFixed(1).padStart(7)} s  ${relative(process.cwd(), file)}\n`
+}
 
 function sourceOf(file: string): string {
   return join(folder, '..', '..', 'test', relative(folder, file)).replace(/\.js$/, '.ts')
@@ -60,10 +70,8 @@ function run(paths: readonly string[], concurrency: number): Promise<number> {
       '--test-timeout=900000',
       '--test-reporter=spec',
       '--test-reporter-destination=stdout',
-      `--test-reporter=${new URL('failed-files.js', import.meta.url).href}`,
-      `--test-reporter-destination=${failed}`,
-      `--test-reporter=${new URL('file-times.js', import.meta.url).href}`,
-      `--test-reporter-destination=${join(folder, 'file-times.txt')}`,
+      `--test-reporter=${new URL('file-results.js', import.meta.url).href}`,
+      `--test-reporter-destination=${results}`,
       ...coverage,
       ...paths,
     ],

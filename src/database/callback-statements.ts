@@ -46,11 +46,10 @@ export class CallbackStatements implements QueryWatch {
     const running = [...this.#running]
     for (const statement of running) {
       if (statement.finish()) continue
+      statement.isHeard = true
       told.push(
         `has left a COPY open, which was ended: ${placeOfQuery(statement)}. Await its stream to the end`,
       )
-      statement.isHeard = true
-      statement.abandon()
     }
     await Promise.all(running.map(({ done }) => done))
     for (const statement of this.#failed) {

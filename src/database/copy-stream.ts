@@ -1,4 +1,5 @@
-import { Readable, Writable } from 'node:stream'
+import type { Readable } from 'node:stream'
+import { Writable } from 'node:stream'
 
 /** The stream of a COPY: its end, and a socket that it does not hold up. */
 export class CopyStream {
@@ -19,20 +20,11 @@ export class CopyStream {
     return this.#stream.listenerCount('error') > 1
   }
 
-  get isReadable(): boolean {
-    return this.#stream instanceof Readable
-  }
-
   /** Nobody else will end it, and nothing else can be sent. */
   get isHalfDone(): boolean {
     const stream = this.#stream
     const hasEnded = stream instanceof Writable ? stream.writableEnded : stream.readableEnded
     return !hasEnded && !stream.destroyed
-  }
-
-  /** Ends it in the middle. */
-  abandon(): void {
-    this.#stream.destroy()
   }
 
   /** Its statement has failed. */

@@ -46,6 +46,10 @@ export class ScopeGate implements StatementGate {
   cancel(query: Query): void {
     this.#session.cancel(query)
   }
+
+  end(_: Query, reason: Error): void {
+    this.#session.end(reason)
+  }
 }
 
 /** What the user's statements pass: none comes after the end, and rows that were given away go first. */
@@ -103,6 +107,10 @@ export class UserGate implements StatementGate {
 
   cancel(query: Query): void {
     this.#gate.cancel(query)
+  }
+
+  end(query: Query, reason: Error): void {
+    this.#gate.end(query, reason)
   }
 
   /** A statement after rows that could not be written fails because of them. */

@@ -106,6 +106,7 @@ export class Session implements TransactionSession {
       settled: (statement: Statement) => this.settled(statement),
       errorOf: (error: unknown) => this.errorOf(error),
       cancel: (query: Query) => this.cancel(query),
+      end: (_: Query, reason: Error) => this.end(reason),
     }
     this.sql = guardSql(this.raw, gate, (work) => this.transaction(({ sql }) => work(sql)))
   }

@@ -52,6 +52,7 @@ export function singleStatements({
     },
     errorOf,
     cancel: (query) => carriers.get(query)?.cancel(query),
+    end: (query, reason) => carriers.get(query)?.end(reason),
     send: (query, statement) => {
       const run = async (session: Session): Promise<void> => {
         carriers.set(query, session)

@@ -15,6 +15,8 @@ export interface StatementGate {
   errorOf(error: unknown): unknown
   /** Asks the server to end a query that was sent to it. */
   cancel(query: Query): void
+  /** Ends the session that a query was sent by. */
+  end(query: Query, reason: Error): void
   /** Takes the query to a connection; left out: to the one that made it. */
   send?(query: Query, statement: Statement): void
 }

@@ -1,4 +1,5 @@
 import { Readable, Writable } from 'node:stream'
+import { TransactionOverError } from '../errors.ts'
 import { CopyStream } from './copy-stream.ts'
 import { Cursor } from './cursor.ts'
 import type { MadeQueries } from './made-queries.ts'
@@ -142,20 +143,17 @@ export class Statement implements QueryListener {
   }
 
   /**
-   * Ends what nobody will end any more: the cursors that were left.
-   * @returns false where that is not possible: a COPY that is half done
+   * Ends what nobody will end any more: a cursor that was left; and a COPY that is half done with its session, for neither can anything else
+   * be sent, nor does postgres.js send what PostgreSQL waits for after a COPY that fails.
+   * @returns false: a COPY was half done
    */
   finish(): boolean {
     if (this.#isSettled) return true
     this.#isLeft = true
     this.#cursor?.leave()
-    return this.#stream?.isHalfDone !== true
-  }
-
-  /** Ends a COPY that is half done: nothing of it is written, and the rest of it is not read. */
-  abandon(): void {
-    this.#stream?.abandon()
-    if (this.#stream?.isReadable === true) this.#gate.cancel(this.#query)
+    if (this.#stream?.isHalfDone !== true) return true
+    this.#gate.end(this.#query, unfinishedCopy())
+    return false
   }
 
   handle(): unknown {
@@ -190,7 +188,7 @@ export class Statement implements QueryListener {
     this.#resolve(value)
     if (!(value instanceof Readable || value instanceof Writable)) return this.#settle()
     this.#stream = new CopyStream(value, () => this.#settle())
-    if (this.#isLeft) this.abandon()
+    if (this.#isLeft) this.finish()
   }
 }
 
@@ -204,3 +202,12 @@ function partsOf(arg: unknown): readonly Query[] {
 const CANCELLED = '57014'
 
 function ignore(): void {}
+
+function unfinishedCopy(): TransactionOverError {
+  return new TransactionOverError(
+    'a COPY was still open at the end of the callback or the transaction that began it',
+    {
+      hint: 'Await its stream to the end, for instance by pipeline() of node:stream/promises.',
+    },
+  )
+}

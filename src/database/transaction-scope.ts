@@ -122,8 +122,7 @@ export class TransactionScope implements JoinedTransaction {
       this.#buffer.discard()
       if (this.#last !== undefined) await this.#last.catch(() => {})
       const running = [...this.#gate.running]
-      // Nothing else can be sent while a COPY is half done.
-      if (running.map((statement) => statement.finish()).includes(false)) this.#session.end(unfinishedCopy())
+      for (const statement of running) statement.finish()
       if (running.length > 0) await Promise.all(running.map(({ done }) => done))
     }
   }
@@ -221,10 +220,4 @@ function neverSent(unsent: readonly string[]): TransactionOverError {
       hint: 'A query is sent when it is awaited: await it, or make it only where it is.',
     },
   )
-}
-
-function unfinishedCopy(): TransactionOverError {
-  return new TransactionOverError('a COPY was still open at the end of its transaction', {
-    hint: 'Await its stream to the end, for instance by pipeline() of node:stream/promises.',
-  })
 }

@@ -21,7 +21,7 @@ async function run(t: TestContext, atomic: boolean, callback: (ctx: HookContext)
     () => undefined,
     (error: unknown) => error,
   )
-  return { failure, warnings, rows: await opened.rows() }
+  return { failure, warnings, rows: await opened.rows(), sql: opened.database.sql }
 }
 
 const PLACE = String.raw`\(at .*forgotten-queries\.test\.[jt]s:\d+\)`
@@ -117,19 +117,22 @@ for (const [direction, leave] of Object.entries({
     ctx.sql`copy (select generate_series(1, 1000000)) to stdout`.readable(),
 })) {
   test(`a COPY that a callback leaves open is ended and told: ${direction}`, async (t) => {
-    const { failure, warnings } = await run(t, false, leave)
+    const { failure, warnings, sql } = await run(t, false, leave)
     assert.equal(failure, undefined)
     assert.equal(warnings.length, 1)
     assert.match(warnings[0] ?? '', /^hook "forgets" has left a COPY open, which was ended: copy /)
+    // Its lock, too, is given back.
+    await sql`truncate written`
   })
 }
 
 for (const atomic of [true, false]) {
   test(`so is one whose stream nobody waited for (atomic: ${atomic})`, async (t) => {
-    const { failure, rows } = await run(t, atomic, (ctx) => {
+    const { failure, rows, sql } = await run(t, atomic, (ctx) => {
       void ctx.sql`copy written from stdin`.execute()
     })
     assert.equal(failure instanceof CallbackError, atomic)
     assert.deepEqual(rows, [])
+    await sql`truncate written`
   })
 }
