@@ -7,6 +7,7 @@ import { JobDesk } from '../../src/jobs/job-desk.ts'
 import type { JobTrigger } from '../../src/jobs/job.ts'
 import { createMemoryJobStore } from '../../src/jobs/memory-job-store.ts'
 import { TestClock } from '../../src/testing/test-clock.ts'
+import type { LightSignal } from '../../src/light-signal.ts'
 import { openTestDatabase } from '../support/test-database.ts'
 import { startScheduler } from './running-scheduler.ts'
 
@@ -324,17 +325,22 @@ test('a job that becomes a daemon leaves what waits of it, and tells it as skipp
   await run.drain()
 })
 
+/** A daemon that fails at its first start, and then runs until it is stopped. */
+const failingOnce = (started: () => number) => ({
+  jobs: { listener: { hook: 'listen', daemon: true, retry: { delay: '5m' } } } as const,
+  at: '2026-01-01T00:00',
+  fire: (_: unknown, signal: LightSignal): Promise<void> => {
+    if (started() === 1) throw new Error('away')
+    return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+  },
+})
+
 test('a daemon that waits for its restart is run by hand at once, and that is settled', async (t) => {
   const database = await openTestDatabase(t)
   let starts = 0
   const run = startScheduler(t, {
     database,
-    jobs: { listener: { hook: 'listen', daemon: true, retry: { delay: '5m' } } },
-    at: '2026-01-01T00:00',
-    fire: (_, signal) => {
-      if (starts++ === 0) throw new Error('away')
-      return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
-    },
+    ...failingOnce(() => (starts += 1)),
   })
   run.send({ type: 'START' })
   await run.running()
@@ -352,12 +358,7 @@ test('a daemon that waits for its restart is started, also when it is reschedule
   let starts = 0
   const run = startScheduler(t, {
     database: createMemoryJobStore(),
-    jobs: { listener: { hook: 'listen', daemon: true, retry: { delay: '5m' } } },
-    at: '2026-01-01T00:00',
-    fire: (_, signal) => {
-      if (starts++ === 0) throw new Error('away')
-      return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
-    },
+    ...failingOnce(() => (starts += 1)),
   })
   run.send({ type: 'START' })
   await run.running()
