@@ -3,6 +3,7 @@ import { transactionMode } from './check-pooler.ts'
 import { cannotConnect, isForeignBackend, lostSession, statementError } from './connection-error.ts'
 import type { BackendIdentity, Sql, Transaction, TransactionOptions } from './database.ts'
 import { guardSql } from './guard-sql.ts'
+import { prepareSession } from './prepare-session.ts'
 import { SessionTransaction, type Answer, type TransactionSession } from './session-transaction.ts'
 import { SessionTraces } from './session-traces.ts'
 import { SingleUseSocket } from './single-use-socket.ts'
@@ -27,17 +28,6 @@ export interface SessionOptions {
   /** It is for transactions: outside of one nothing can be written, but through a pooler. */
   readonly transactions: boolean
 }
-
-/** Handlers may call slow services inside a transaction, but a process that hangs must not hold its locks for ever. */
-const IDLE_IN_TRANSACTION = '60s'
-
-/**
- * Whatever is set for the database or its user: by another level an update that meets another fails, and postgres.js would take what it
- * reads for other bytes and another day. The order of day and month stays.
- */
-const SETTINGS = `
-  select set_config('default_transaction_isolation', 'read committed', false), set_config('bytea_output', 'hex', false),
-    set_config('datestyle', 'iso', false)`
 
 /** ms for which a session that has answered is taken to be there. */
 const FRESH = 100
@@ -157,28 +147,9 @@ export class Session implements TransactionSession {
     const { timeout, description, transactions, settings = {} } = this.#options
     const timer = setTimeout(() => this.end(new Error(`no answer within ${timeout / 1000} s`)), timeout)
     try {
-      // A server that can (not every platform does) notices within a second that we are gone, and rolls back instead of
-      // finishing the statement. Neither is a startup parameter: connection poolers refuse those that they do not know.
-      this.#identity = identityOf(
-        await this.run(`
-          select pid, extract(epoch from backend_start)::text as started,
-            case when current_setting('idle_in_transaction_session_timeout') = '0'
-              then set_config('idle_in_transaction_session_timeout', '${IDLE_IN_TRANSACTION}', false) end
-          from pg_stat_get_activity(pg_backend_pid())`),
-      )
-      // Not through a pooler: it would hold for whoever has the backend next.
-      const isDirect = this.#identity !== undefined
-      this.#writesInTransactions = transactions && isDirect
-      await Promise.all([
-        this.run(`select set_config('client_connection_check_interval', '1s', false)`).catch((error) => {
-          if (this.#lost !== undefined) throw error
-        }),
-        this.run(SETTINGS),
-        ...Object.entries(settings).map(([name, value]) => this.#set(name, value)),
-        this.#writesInTransactions
-          ? this.run(`select set_config('default_transaction_read_only', 'on', false)`)
-          : undefined,
-      ])
+      const { identity, writesInTransactions } = await prepareSession(this, { transactions, settings })
+      this.#identity = identity
+      this.#writesInTransactions = writesInTransactions
       this.#traces.begin()
       return this
     } catch (error) {
@@ -187,10 +158,6 @@ export class Session implements TransactionSession {
     } finally {
       clearTimeout(timer)
     }
-  }
-
-  async #set(name: string, value: string): Promise<void> {
-    await this.orEnded(this.raw`select set_config(${name}, ${value}, false)`)
   }
 
   /** Cuts the session off. The server rolls back what was not committed. Idempotent. */
@@ -279,11 +246,4 @@ export class Session implements TransactionSession {
       this.#unanswered.delete(token)
     }
   }
-}
-
-/** A pooler greets with a number of its own. */
-function identityOf(rows: Answer): BackendIdentity | undefined {
-  const { pid, started } = (rows[0] ?? {}) as Partial<BackendIdentity>
-  if (pid === undefined || started === undefined || rows.state.pid !== pid) return undefined
-  return { pid, started }
 }
