@@ -94,6 +94,11 @@ export class NewerSchemaError extends PawlError {
   readonly code = 'NEWER_SCHEMA'
 }
 
+/** Pawl's own tables were written by an earlier Pawl, and a command that only looks does not bring them up to date. */
+export class OlderSchemaError extends PawlError {
+  readonly code = 'OLDER_SCHEMA'
+}
+
 /** Another process took the lease over, or this one could not keep it: it may no longer write. */
 export class LeaseLostError extends PawlError {
   readonly code = 'LEASE_LOST'

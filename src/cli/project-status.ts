@@ -1,4 +1,5 @@
 import type { ListedProcess } from '../database/list-processes.ts'
+import type { DatabasePlace } from './open-project-database.ts'
 import type { Project } from './with-project.ts'
 
 /** How a project stands by its database, whether it runs or not. */
@@ -28,6 +29,17 @@ interface JobCounts {
   /** Whose last firing failed. */
   readonly failing: number
 }
+
+/** Where Pawl has not been yet. */
+export const emptyStatus = ({ description, schema }: DatabasePlace): ProjectStatus => ({
+  database: description,
+  schema,
+  running: false,
+  processes: [],
+  indexes: [],
+  queue: [],
+  jobs: { active: 0, paused: 0, failing: 0 },
+})
 
 /** Reads it; changes nothing. */
 export async function readProjectStatus({ database, clock }: Project): Promise<ProjectStatus> {

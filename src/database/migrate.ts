@@ -1,8 +1,9 @@
-import { NewerSchemaError } from '../errors.ts'
+import { NewerSchemaError, OlderSchemaError } from '../errors.ts'
 import { againAfterDeadlock } from './again-after-deadlock.ts'
 import type { Logger } from '../logger.ts'
 import type { Database, Transaction } from './database.ts'
 import { deniedSchema, isPermissionDenied } from './denied-schema.ts'
+import { findLayout } from './find-layout.ts'
 import { indexes } from './migrations/0001-indexes.ts'
 import { lifecycle } from './migrations/0002-lifecycle.ts'
 import { journal } from './migrations/0003-journal.ts'
@@ -103,23 +104,43 @@ export async function migrate(database: Database, options: MigrateOptions = {}):
   }
 }
 
+/**
+ * For who only looks at Pawl's own tables.
+ * @param step the last that was done to them
+ * @throws OlderSchemaError, NewerSchemaError when they are those of another Pawl
+ */
+export function checkLayout(database: Database, step: number): void {
+  const newest = newestOf(MIGRATIONS)
+  if (step > newest) throw newerSchema(database, step, newest)
+  if (step < newest) throw olderSchema(database, step, newest)
+}
+
+const newestOf = (migrations: readonly Migration[]): number => migrations.at(-1)?.id ?? 0
+
+const newerSchema = ({ ownSchema, description }: Database, step: number, newest: number): NewerSchemaError =>
+  new NewerSchemaError(
+    `the schema "${ownSchema}" in ${description} is of a newer Pawl (step ${step}; this one knows ${newest})`,
+    { hint: 'Update the package pawl to the version that ran here last.' },
+  )
+
+const olderSchema = ({ ownSchema, description }: Database, step: number, newest: number): OlderSchemaError =>
+  new OlderSchemaError(
+    `the schema "${ownSchema}" in ${description} is of an earlier Pawl (step ${step}; this one needs ${newest}), and a command that only looks changes nothing`,
+    { hint: '`pawl run` brings it up to date. Until then, look with the version that ran here last.' },
+  )
+
 async function bringUpToDate(
   transaction: Transaction,
   database: Database,
   { migrations = MIGRATIONS, logger }: MigrateOptions,
 ): Promise<void> {
-  const newest = migrations.at(-1)?.id ?? 0
+  const newest = newestOf(migrations)
   // Most often all is there. Then nobody is waited for, and nothing is asked to be made: who may only read can look at it.
-  const { step, missing } = await look(transaction, database)
+  const { step, missing } = await findLayout(transaction, database)
   if (step === newest && missing.length === 0) return
   await takeTurn(transaction, database, logger)
   const done = await begin(transaction, database)
-  if (done > newest) {
-    throw new NewerSchemaError(
-      `the schema "${database.ownSchema}" in ${database.description} is of a newer Pawl (step ${done}; this one knows ${newest})`,
-      { hint: 'Update the package pawl to the version that ran here last.' },
-    )
-  }
+  if (done > newest) throw newerSchema(database, done, newest)
   const steps = migrations.filter(({ id }) => id > done)
   if (steps.length > 0) await apply(transaction, database.ownSchema, steps)
 }
@@ -141,32 +162,10 @@ async function takeTurn(
   await sql`select pg_advisory_xact_lock(${LOCK})`
 }
 
-interface Found {
-  /** The last one that was done; undefined: nothing is there yet. */
-  readonly step: number | undefined
-  /** Of the schemas. */
-  readonly missing: readonly string[]
-}
-
-async function look(
-  { sql }: Transaction,
-  { schema, ownSchema }: Pick<Database, 'schema' | 'ownSchema'>,
-): Promise<Found> {
-  // The user's, too: where it is not there, the search path ends in `public`, whose tables are not journalled.
-  const [found] = await sql<{ table: boolean; schemas: string[] }[]>`
-    select to_regclass(format('%I.migration', ${ownSchema}::text)) is not null as table,
-      array(select nspname::text from pg_namespace where nspname in (${schema}, ${ownSchema})) as schemas`
-  const missing = [schema, ownSchema].filter((name) => found?.schemas.includes(name) !== true)
-  if (found?.table !== true) return { step: undefined, missing }
-  const [row] = await sql<{ done: number }[]>`
-    select coalesce(max(id), 0) as done from ${sql(ownSchema)}.migration`
-  return { step: row?.done, missing }
-}
-
 /** Makes what the steps are noted in. @returns the number of the last one that was done */
 async function begin(transaction: Transaction, database: Database): Promise<number> {
   const { sql } = transaction
-  const { step, missing } = await look(transaction, database)
+  const { step, missing } = await findLayout(transaction, database)
   // `create schema if not exists` needs the right to create one, also where it is there: made for us by an administrator.
   for (const name of missing) await sql.unsafe(`create schema ${quoteName(name)}`)
   if (step !== undefined) return step

@@ -1,7 +1,8 @@
 import type { Database, Transaction } from './database.ts'
 import { quoteName } from './journal-ddl.ts'
 import { revertLevels } from './revert-levels.ts'
-import { RollbackError, UnknownIndexError } from '../errors.ts'
+import { unknownIndex } from './unknown-index.ts'
+import { RollbackError } from '../errors.ts'
 import type { RevertedTable } from '../events.ts'
 
 export interface RollbackRequest {
@@ -62,7 +63,7 @@ async function rollBack(
   const own = sql.unsafe(quoteName(ownSchema))
   const [found] = await sql<{ id: number; level: string | null }[]>`
     select id, level::text from ${own}.index where name = ${index} for update`
-  if (found === undefined) throw await unknown(transaction, ownSchema, index)
+  if (found === undefined) throw unknownIndex(index, await namesOf(transaction, quoteName(ownSchema)))
   if (found.level === null)
     throw new RollbackError(`index "${index}" is at no level yet: there is nothing to roll back`)
   const fromLevel = Number(found.level)
@@ -87,14 +88,7 @@ async function rollBack(
   return { index, fromLevel, toLevel: level === null ? null : Number(level), tables, droppedFirings }
 }
 
-async function unknown({ sql }: Transaction, ownSchema: string, index: string): Promise<UnknownIndexError> {
-  const known = await sql<
-    { name: string }[]
-  >`select name from ${sql.unsafe(quoteName(ownSchema))}.index order by name`
-  return new UnknownIndexError(`there is no index "${index.slice(0, 80)}" in the database`, {
-    hint:
-      known.length === 0
-        ? 'Nothing has been indexed there yet.'
-        : `There ${known.length === 1 ? 'is' : 'are'} ${known.map(({ name }) => name).join(', ')}.`,
-  })
+async function namesOf({ sql }: Transaction, own: string): Promise<readonly string[]> {
+  const rows = await sql<{ name: string }[]>`select name from ${sql.unsafe(own)}.index order by name`
+  return rows.map(({ name }) => name)
 }

@@ -1,8 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { JobConfig } from '../config/config.ts'
-import { ConfigurationError, UnknownJobError, type ConfigurationIssue } from '../errors.ts'
-import { didYouMean, listWords } from '../text/did-you-mean.ts'
-import { describeValue } from '../text/describe-value.ts'
+import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
 import { isStorable } from '../text/is-storable.ts'
 import { checkJobCall, type JobCall } from './check-job-call.ts'
 import { checkReschedule } from './check-reschedule.ts'
@@ -12,6 +10,7 @@ import type { JobControl, JobStatus } from './job-control.ts'
 import type { JobChange, JobStore } from './job-store.ts'
 import type { JobTrigger } from './job.ts'
 import { parseTrigger } from './parse-trigger.ts'
+import { unknownJob } from './unknown-job.ts'
 
 export interface JobDeskOptions {
   readonly store: JobStore
@@ -141,13 +140,10 @@ export class JobDesk implements JobControl {
   async #changeKnown(name: string, change: JobChange): Promise<void> {
     // PostgreSQL would refuse the name, and no job has it.
     if (isStorable(name) && (await this.#change(name, change))) return
-    const names = (await this.#options.store.read()).map((job) => job.name)
-    throw new UnknownJobError(`there is no job ${describeValue(name)}${didYouMean(name, names)}`, {
-      hint:
-        names.length === 0
-          ? 'There are no jobs yet: those of the config are there once Pawl has run.'
-          : `There are ${listWords(names.slice(0, 20))}.`,
-    })
+    throw unknownJob(
+      name,
+      (await this.#options.store.read()).map((job) => job.name),
+    )
   }
 
   async #change(name: string, change: JobChange): Promise<boolean> {

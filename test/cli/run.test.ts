@@ -61,10 +61,10 @@ describe('pawl run', { concurrency: 2 }, () => {
     const folder = openFolder(t)
     const making = /^\d\d:\d\d:\d\d · making a PostgreSQL of Pawl's own in \S+: some seconds, once\n/
     // What a command answers is for whoever reads its output.
-    const status = await startCli(t, folder, ['status', '--json']).ended
-    assert.match(status.err, making)
-    assert.equal(status.err.replace(making, ''), '')
-    assert.equal(typeof JSON.parse(status.out), 'object')
+    const fired = await startCli(t, folder, ['hooks', 'fire', 'wait', '--json']).ended
+    assert.match(fired.err, making)
+    assert.equal(fired.err.replace(making, ''), '')
+    assert.equal(typeof JSON.parse(fired.out), 'object')
 
     const again = startCli(t, folder, ['run'])
     await again.prints(/● synchronized/)

@@ -24,7 +24,9 @@ async function startFleet(t: TestContext) {
   const sql = postgres(url, { max: 1, onnotice: () => {} })
   t.after(() => sql.end())
   const start = (...follow: readonly string[]): Member => {
-    const child = fork(PROGRAM, [url, follow.join()])
+    const child = fork(PROGRAM, [url, follow.join()], { silent: true })
+    let printed = ''
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (printed += String(data)))
     t.after(() => child.kill('SIGKILL'))
     const told: unknown[] = []
     child.on('message', (message) => void told.push(message))
@@ -33,7 +35,7 @@ async function startFleet(t: TestContext) {
       child,
       tells: async (what, times = 1) => {
         while (count(what) < times) {
-          if (child.exitCode !== null) throw new Error(`it ended without ${what}`)
+          if (child.exitCode !== null) throw new Error(`it ended without ${what}:\n${printed}`)
           await Promise.race([once(child, 'message'), once(child, 'exit')])
         }
       },

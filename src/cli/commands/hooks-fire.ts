@@ -4,7 +4,7 @@ import { reasonOf } from '../../text/reason-of.ts'
 import { toJson } from '../../text/to-json.ts'
 import { CONFIG_OPTION } from '../find-config.ts'
 import { parseArguments } from '../parse-arguments.ts'
-import { withProject } from '../with-project.ts'
+import { changeProject } from '../with-project.ts'
 import type { CliContext, ConfigOption, JsonOption } from './cli-context.ts'
 
 interface FireOptions extends ConfigOption, JsonOption {
@@ -36,7 +36,7 @@ Examples:
     )
     .action(async (hook: string, { config: named, args = {}, key, json = false }: FireOptions) => {
       const id = randomUUID()
-      const isNew = await withProject(named, async ({ config, database, clock }) => {
+      const isNew = await changeProject(named, async ({ config, database, clock }) => {
         const [{ FiringStore }, { queueFiring }] = await Promise.all([
           import('../../hooks/firing-store.ts'),
           import('../../hooks/queue-firing.ts'),

@@ -5,7 +5,7 @@ import { CONFIG_OPTION } from '../find-config.ts'
 import { formatCount } from '../../text/format-number.ts'
 import { layOutTable } from '../table.ts'
 import { toJson } from '../../text/to-json.ts'
-import { withProject, type Project } from '../with-project.ts'
+import { changeProject, readProject, type Project } from '../with-project.ts'
 import type { CliContext, ConfigOption, JsonOption } from './cli-context.ts'
 
 export function addHooksQueue(hooks: Command, { out }: CliContext): void {
@@ -15,7 +15,11 @@ export function addHooksQueue(hooks: Command, { out }: CliContext): void {
     .option(...CONFIG_OPTION)
     .option('--json', 'print one JSON object a line')
     .action(async ({ config: named, json = false }: ConfigOption & JsonOption) => {
-      const listed = await withStore(named, (store) => store.list())
+      const listed = await readProject(
+        named,
+        async (project) => (await storeOf(project)).list(),
+        () => [],
+      )
       if (json) for (const firing of listed) out.write(`${toJson(firing)}\n`)
       else if (listed.length === 0) out.write('No firing waits, and none is dead.\n')
       else for (const line of layOutTable(HEAD, listed.map(describe))) out.write(`${line}\n`)
@@ -26,7 +30,11 @@ export function addHooksQueue(hooks: Command, { out }: CliContext): void {
     .argument('<firing>', 'its id, or the name of a hook for all of its dead ones')
     .option(...CONFIG_OPTION)
     .action(async (firing: string, { config: named }: ConfigOption) => {
-      const count = await withStore(named, (store, { clock }) => store.retry(firing, new Date(clock.now())))
+      const count = await changeProject(
+        named,
+        async (project) => (await storeOf(project)).retry(firing, new Date(project.clock.now())),
+        () => 0,
+      )
       if (count === 0) throw unknown(firing, 'dead')
       out.write(`queued ${count === 1 ? '1 firing' : `${formatCount(count)} firings`} again\n`)
     })
@@ -36,19 +44,19 @@ export function addHooksQueue(hooks: Command, { out }: CliContext): void {
     .argument('<firing>', 'its id')
     .option(...CONFIG_OPTION)
     .action(async (firing: string, { config: named }: ConfigOption) => {
-      if (!(await withStore(named, (store) => store.drop(firing)))) throw unknown(firing, 'waiting or dead')
+      const dropped = await changeProject(
+        named,
+        async (project) => (await storeOf(project)).drop(firing),
+        () => false,
+      )
+      if (!dropped) throw unknown(firing, 'waiting or dead')
       out.write(`dropped firing ${firing}\n`)
     })
 }
 
-async function withStore<T>(
-  named: string | undefined,
-  work: (store: FiringStore, project: Project) => Promise<T>,
-): Promise<T> {
-  return withProject(named, async (project) => {
-    const { FiringStore: Store } = await import('../../hooks/firing-store.ts')
-    return work(new Store(project.database), project)
-  })
+async function storeOf({ database }: Project): Promise<FiringStore> {
+  const { FiringStore: Store } = await import('../../hooks/firing-store.ts')
+  return new Store(database)
 }
 
 const HEAD = ['firing', 'hook', 'state', 'runs', 'level', 'confirmations', 'key', 'last error']

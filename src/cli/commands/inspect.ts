@@ -4,7 +4,7 @@ import { SIGNAL_EXIT, type StopSignal } from '../exit-code.ts'
 import { CONFIG_OPTION } from '../find-config.ts'
 import { loadConfig } from '../load-config.ts'
 import { toJson } from '../../text/to-json.ts'
-import { withProject } from '../with-project.ts'
+import { readProject, type Project } from '../with-project.ts'
 import type { CliContext, ConfigOption, JsonOption } from './cli-context.ts'
 
 export function addInspect(program: Command, context: CliContext): void {
@@ -23,7 +23,7 @@ export function addInspect(program: Command, context: CliContext): void {
         out.write(`${json ? toJson({ live: true, ...running }) : running.url}\n`)
         return
       }
-      await withProject(named, async (project) => {
+      const show = async (project: Project): Promise<void> => {
         const { inspectStored } = await import('../inspect-stored.ts')
         const { inspector: wanted = {} } = project.config
         const { inspector, running } = await inspectStored(project, typeof wanted === 'boolean' ? {} : wanted)
@@ -40,12 +40,18 @@ export function addInspect(program: Command, context: CliContext): void {
         })
         await inspector.close()
         context.exit(SIGNAL_EXIT[signal])
+      }
+      await readProject(named, show, () => {
+        out.write(`${json ? toJson({ live: false, running: false, url: null }) : NOTHING}\n`)
       })
     })
 }
 
 const STORED =
   'No inspector of a running Pawl was found here (`pawl run --inspect` starts one). This shows what is stored, until Ctrl-C:'
+
+const NOTHING =
+  'Nothing is indexed yet, so there is nothing to show: `pawl run --inspect` shows it from its first moment.'
 
 const STORED_OF_RUNNING =
   'A Pawl runs on this database, and no inspector of it was found here (`pawl run --inspect` starts one). This shows what was stored a moment ago, until Ctrl-C:'

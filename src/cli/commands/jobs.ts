@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
-import type { Config } from '../../config/config.ts'
+import { unknownJob } from '../../jobs/unknown-job.ts'
 import type { JobControl, JobStatus } from '../../jobs/job-control.ts'
 import { clockTime } from '../../text/describe-event.ts'
 import { formatCount } from '../../text/format-number.ts'
 import { layOutTable } from '../table.ts'
 import { toJson } from '../../text/to-json.ts'
-import { withProject } from '../with-project.ts'
+import { changeProject, readProject, type Project } from '../with-project.ts'
 import type { CliContext, ConfigOption, JsonOption } from './cli-context.ts'
 
 const CONFIG = [
@@ -29,7 +29,11 @@ export function addJobs(program: Command, { out }: CliContext): void {
     .option(...CONFIG)
     .option('--json', 'print one JSON object a line')
     .action(async ({ config: named, json = false }: ConfigOption & JsonOption) => {
-      const listed = await withJobs(named, (control) => control.list())
+      const listed = await readProject(
+        named,
+        async (project) => (await deskOf(project)).list(),
+        () => [],
+      )
       if (json) for (const job of listed) out.write(`${toJson(job)}\n`)
       else if (listed.length === 0)
         out.write('There are no jobs. Those of the config are here once it has run.\n')
@@ -42,23 +46,25 @@ export function addJobs(program: Command, { out }: CliContext): void {
       .argument('<job>', 'its name')
       .option(...CONFIG)
       .action(async (job: string, { config: named }: ConfigOption) => {
-        await withJobs(named, (control) => control[name as keyof typeof CHANGES](job))
+        await changeProject(
+          named,
+          async (project) => (await deskOf(project))[name as keyof typeof CHANGES](job),
+          () => {
+            throw unknownJob(job, [])
+          },
+        )
         out.write(`${done} job ${job}\n`)
       })
   }
 }
 
-async function withJobs<T>(named: string | undefined, work: (jobs: JobControl) => Promise<T>): Promise<T> {
-  return withProject(named, async ({ config, database, clock }) => {
-    const [{ createJobStore }, { JobDesk }] = await Promise.all([
-      import('../../jobs/database-job-store.ts'),
-      import('../../jobs/job-desk.ts'),
-    ])
-    return work(new JobDesk({ store: createJobStore(database), clock, ...deskOptions(config) }))
-  })
+async function deskOf({ config: { timezone = 'UTC' }, database, clock }: Project): Promise<JobControl> {
+  const [{ createJobStore }, { JobDesk }] = await Promise.all([
+    import('../../jobs/database-job-store.ts'),
+    import('../../jobs/job-desk.ts'),
+  ])
+  return new JobDesk({ store: createJobStore(database), clock, timezone, check: () => [] })
 }
-
-const deskOptions = ({ timezone = 'UTC' }: Config) => ({ timezone, check: () => [] })
 
 const HEAD = [
   'job',

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import type { Database } from '../../database/database.ts'
+import { unknownIndex } from '../../database/unknown-index.ts'
 import { ConfirmationRequiredError } from '../../errors.ts'
 import { EXIT } from '../exit-code.ts'
 import { CONFIG_OPTION } from '../find-config.ts'
@@ -7,7 +8,7 @@ import { formatCount, plural } from '../../text/format-number.ts'
 import type { RollbackOutcome } from '../../database/roll-back-index.ts'
 import { layOutTable } from '../table.ts'
 import { toJson } from '../../text/to-json.ts'
-import { withProject } from '../with-project.ts'
+import { changeProject, readProject, type Project } from '../with-project.ts'
 import type { CliContext, ConfigOption, JsonOption } from './cli-context.ts'
 
 interface RollbackOptions extends ConfigOption, JsonOption {
@@ -32,7 +33,11 @@ export function addRollback(program: Command, context: CliContext): void {
           hint: 'Give --force to roll it back without a question, or --dry-run to see what would be undone.',
         })
       }
-      await withProject(options.config, ({ database }) => run(database, index, toLevel, options, context))
+      const work = ({ database }: Project): Promise<void> => run(database, index, toLevel, options, context)
+      const nothing = (): never => {
+        throw unknownIndex(index, [])
+      }
+      await (dryRun ? readProject : changeProject)(options.config, work, nothing)
     })
 }
 

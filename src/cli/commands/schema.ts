@@ -7,7 +7,8 @@ import { CONFIG_OPTION } from '../find-config.ts'
 import { formatCount } from '../../text/format-number.ts'
 import { layOutTable } from '../table.ts'
 import { toJson } from '../../text/to-json.ts'
-import { withProject, type Project } from '../with-project.ts'
+import { changeProject, readProject, type Project } from '../with-project.ts'
+import type { DatabasePlace } from '../open-project-database.ts'
 import type { CliContext, ConfigOption, JsonOption } from './cli-context.ts'
 
 /** `pawl schema status | approve | wipe`: does what is stored fit what is configured, and what to do where it does not. */
@@ -27,7 +28,7 @@ function addStatus(schema: Command, { out, exit }: CliContext): void {
     .option(...CONFIG_OPTION)
     .option('--json', 'print one JSON object')
     .action(async ({ config: named, json = false }: ConfigOption & JsonOption) => {
-      const status = await withProject(named, statusOf)
+      const status = await readProject(named, statusOf, emptyStatus)
       if (json) out.write(`${toJson(status)}\n`)
       else for (const line of describe(status)) out.write(`${line}\n`)
       if (status.modifications.length > 0) exit(EXIT.failed)
@@ -42,13 +43,17 @@ function addApprove(schema: Command, { out }: CliContext): void {
     )
     .option(...CONFIG_OPTION)
     .action(async ({ config: named }: ConfigOption) => {
-      const indexed = await withProject(named, async ({ database }) => {
-        const store = new LifecycleStore(database)
-        const { withLease } = await import('../with-lease.ts')
-        // What runs has compared already, and notes what it finds missing by itself.
-        await withLease(database, () => store.approve())
-        return store.isReindexed()
-      })
+      const indexed = await changeProject(
+        named,
+        async ({ database }) => {
+          const store = new LifecycleStore(database)
+          const { withLease } = await import('../with-lease.ts')
+          // What runs has compared already, and notes what it finds missing by itself.
+          await withLease(database, () => store.approve())
+          return store.isReindexed()
+        },
+        () => false,
+      )
       out.write(
         indexed
           ? 'approved: the next start takes what is indexed as it is\n'
@@ -71,7 +76,7 @@ function addWipe(schema: Command, { out, confirm, exit }: CliContext): void {
           hint: 'Give --force to wipe without a question; `pawl schema status` tells what is there.',
         })
       }
-      await withProject(named, async (project) => {
+      const ask = async (project: Project): Promise<void> => {
         const { schema: name, description } = project.database
         const question = `Drop all tables, views, functions and types of schema "${name}" in ${description}${butImmune(project)}?`
         if (!force && (await confirm?.(question)) !== true) {
@@ -80,6 +85,10 @@ function addWipe(schema: Command, { out, confirm, exit }: CliContext): void {
         }
         await wipe(project)
         out.write('wiped: the next start indexes again from the first level\n')
+      }
+      // What else is in such a schema is not Pawl's.
+      await changeProject(named, ask, () => {
+        out.write('Nothing is indexed yet: there is nothing to wipe.\n')
       })
     })
 }
@@ -118,6 +127,14 @@ interface IndexLine {
   readonly orphanedFrom: number | null
   readonly orphanedTo: number | null
 }
+
+const emptyStatus = ({ description, schema }: DatabasePlace): Status => ({
+  database: description,
+  schema,
+  reindexed: false,
+  indexes: [],
+  modifications: [],
+})
 
 async function statusOf({ config, directory, database }: Project): Promise<Status> {
   const { sql, ownSchema, schema, description } = database

@@ -2,9 +2,9 @@ import type { Command } from 'commander'
 import { formatCount, formatDuration, plural } from '../../text/format-number.ts'
 import { toJson } from '../../text/to-json.ts'
 import { CONFIG_OPTION } from '../find-config.ts'
-import { readProjectStatus, type ProjectStatus } from '../project-status.ts'
+import { emptyStatus, readProjectStatus, type ProjectStatus } from '../project-status.ts'
 import { layOutTable } from '../table.ts'
-import { withProject } from '../with-project.ts'
+import { readProject } from '../with-project.ts'
 import type { CliContext, ConfigOption, JsonOption } from './cli-context.ts'
 
 export function addStatus(program: Command, { out }: CliContext): void {
@@ -22,10 +22,11 @@ Examples:
 `,
     )
     .action(async ({ config: named, json = false }: ConfigOption & JsonOption) => {
-      const { status, now } = await withProject(named, async (project) => ({
-        status: await readProjectStatus(project),
-        now: project.clock.now(),
-      }))
+      const { status, now } = await readProject(
+        named,
+        async (project) => ({ status: await readProjectStatus(project), now: project.clock.now() }),
+        (place) => ({ status: emptyStatus(place), now: 0 }),
+      )
       const lines = json ? [toJson(status)] : describeStatus(status, now)
       out.write(`${lines.join('\n')}\n`)
     })

@@ -4,7 +4,7 @@ import { formatCount } from '../../text/format-number.ts'
 import { toJson } from '../../text/to-json.ts'
 import { CONFIG_OPTION } from '../find-config.ts'
 import { layOutTable } from '../table.ts'
-import { withProject } from '../with-project.ts'
+import { readProject } from '../with-project.ts'
 import type { CliContext, ConfigOption, JsonOption } from './cli-context.ts'
 
 export function addWorkers(program: Command, { out }: CliContext): void {
@@ -14,10 +14,14 @@ export function addWorkers(program: Command, { out }: CliContext): void {
     .option(...CONFIG_OPTION)
     .option('--json', 'print one JSON object a line')
     .action(async ({ config: named, json = false }: ConfigOption & JsonOption) => {
-      const listed = await withProject(named, async ({ database }) => {
-        const { listProcesses } = await import('../../database/list-processes.ts')
-        return listProcesses(database)
-      })
+      const listed = await readProject(
+        named,
+        async ({ database }) => {
+          const { listProcesses } = await import('../../database/list-processes.ts')
+          return listProcesses(database)
+        },
+        () => [],
+      )
       if (json) for (const process of listed) out.write(`${toJson(process)}\n`)
       else if (listed.length === 0) out.write('No process is at work.\n')
       else for (const line of layOutTable(HEAD, listed.map(describe))) out.write(`${line}\n`)

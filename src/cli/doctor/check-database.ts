@@ -11,10 +11,10 @@ export async function* checkDatabase(
   config: Config,
   chains: ReadonlyMap<string, string>,
 ): AsyncGenerator<Finding> {
-  const { existsSync } = await import('node:fs')
+  const { isPostgresMade } = await import('../../database/embedded/is-postgres-made.ts')
   const { join } = await import('node:path')
   const folder = join(config.directory ?? process.cwd(), '.pawl')
-  if (config.database === undefined && !existsSync(folder)) {
+  if (config.database === undefined && !isPostgresMade(folder)) {
     yield {
       check: 'database',
       state: 'good',

@@ -11,18 +11,12 @@ export async function* checkStart(
   database: Database,
   chains: ReadonlyMap<string, string>,
 ): AsyncGenerator<Finding> {
-  const { sql, ownSchema } = database
-  const { MIGRATIONS } = await import('../../database/migrate.ts')
+  const [{ MIGRATIONS }, { findLayout }] = await Promise.all([
+    import('../../database/migrate.ts'),
+    import('../../database/find-layout.ts'),
+  ])
   const newest = MIGRATIONS.at(-1)?.id ?? 0
-  const [there] =
-    await sql`select to_regclass(format('%I.migration', ${ownSchema}::text)) is not null as there`
-  const [row] =
-    there?.['there'] === true
-      ? await sql<
-          { done: number }[]
-        >`select coalesce(max(id), 0)::int as done from ${sql(ownSchema)}.migration`
-      : []
-  const done = row?.done ?? 0
+  const { step: done = 0 } = await findLayout(database, database)
   if (done === 0)
     return void (yield {
       check: 'start',

@@ -128,9 +128,8 @@ describe('what the terminal shows', { concurrency: 2 }, () => {
   test('of a project that was never started', LIMIT, async (t) => {
     const { transcript, run, runAll } = await project(t, 'new')
     await run('config', 'check')
-    // Before the others make Pawl's own tables.
-    await run('doctor')
     await runAll(
+      ['doctor'],
       ['status'],
       ['workers'],
       ['hooks', 'list'],
@@ -139,8 +138,12 @@ describe('what the terminal shows', { concurrency: 2 }, () => {
       ['jobs', 'run', 'midnight_stats'],
       ['schema', 'status'],
       ['rollback', 'transfers', '10'],
+      ['rollback', 'transfers', '10', '--dry-run'],
+      ['hooks', 'retry', 'announce'],
+      ['schema', 'approve'],
+      ['schema', 'wipe', '--force'],
+      ['inspect'],
     )
-    await run('schema', 'approve')
     transcript.end()
   })
 
