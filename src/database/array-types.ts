@@ -8,6 +8,11 @@ interface ArrayType {
   readonly array: number
 }
 
+interface ArrayCodec extends ArrayType {
+  readonly parser: (text: string) => unknown
+  readonly serializer: (value: unknown) => unknown
+}
+
 /** What postgres.js keeps by a type's oid, and reads at each statement. */
 interface TypeTables {
   readonly parsers: Record<number, (text: string) => unknown>
@@ -21,6 +26,8 @@ interface TypeTables {
  */
 export class ArrayTypes {
   #types: readonly ArrayType[] = []
+  /** For all instances: 600 types times twenty sessions would be a tenth of a start, and megabytes. */
+  #codecs: readonly ArrayCodec[] | undefined
   #taught = new WeakSet<RawSql>()
 
   /** Reads them anew: users make types, too. */
@@ -30,6 +37,7 @@ export class ArrayTypes {
       select oid::int as element, typarray::int as array from pg_catalog.pg_type
       where typarray <> 0 and typdelim = ','`)
     this.#types = rows as unknown as readonly ArrayType[]
+    this.#codecs = undefined
     this.#taught = new WeakSet()
   }
 
@@ -41,15 +49,27 @@ export class ArrayTypes {
   }
 
   #teach({ options }: RawSql): void {
-    const { parsers, serializers, shared } = options as unknown as TypeTables
-    for (const { element, array } of this.#types) {
+    const tables = options as unknown as TypeTables
+    const { parsers, serializers, shared } = tables
+    this.#codecs ??= this.#types.map((type) => codecOf(type, tables))
+    for (const { element, array, parser, serializer } of this.#codecs) {
       if (parsers[array] !== undefined && serializers[array] !== undefined) continue
       shared.typeArrayMap[element] = array
-      const parseOne = parsers[element] ?? ((text: string) => text)
-      parsers[array] = (text) => parse(text, parseOne)
-      serializers[array] = (value) =>
-        Array.isArray(value) ? write(value, serializers[element] ?? String) : value
+      parsers[array] = parser
+      serializers[array] = serializer
     }
+  }
+}
+
+/** @param tables of any instance: all of them are made with the same types */
+function codecOf({ element, array }: ArrayType, { parsers, serializers }: TypeTables): ArrayCodec {
+  const parseOne = parsers[element] ?? ((text: string) => text)
+  const writeOne = serializers[element] ?? String
+  return {
+    element,
+    array,
+    parser: (text) => parse(text, parseOne),
+    serializer: (value) => (Array.isArray(value) ? write(value, writeOne) : value),
   }
 }
 

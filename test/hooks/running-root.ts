@@ -52,11 +52,13 @@ export async function startRoot(
 
   const event: RunningRoot['event'] = (type, fits = () => true) => {
     const found: ReturnType<typeof event<typeof type>> = new Promise((resolve, reject) => {
+      let at = 0
+      const isIt = (candidate: PawlEvent): candidate is EventOf<typeof type> =>
+        candidate.type === type && fits(candidate as EventOf<typeof type>)
       const look = (): void => {
-        const found = events.find(
-          (candidate): candidate is EventOf<typeof type> =>
-            candidate.type === type && fits(candidate as EventOf<typeof type>),
-        )
+        // Each event once: hundreds wait for some of thousands.
+        const found = events.slice(at).find(isIt)
+        at = events.length
         if (found === undefined && root.getSnapshot().status === 'active') return
         waiting.delete(look)
         if (found !== undefined) resolve(found)
