@@ -91,12 +91,12 @@ export class FiringStore {
       from ${this.#live} live group by hook, state order by hook, state`
   }
 
-  /** What waits, runs or is dead, in order; the first so many. */
+  /** What waits, runs or is dead, in order; of each of the three the first so many: a long queue hides no dead one. */
   async list(limit?: number): Promise<readonly ListedFiring[]> {
     const { sql } = this.#database
     const rows = await sql`
       select id, hook, args, state, reverting, attempts, level, confirmations, key, due_at as "dueAt", error
-      from ${this.#live} live order by seq limit ${limit ?? null}`
+      from ${this.#liveUpTo(limit)} live order by seq`
     return rows.map((row) => ({ ...(row as unknown as ListedFiring), args: decodeArguments(row['args']) }))
   }
 
@@ -121,11 +121,16 @@ export class FiringStore {
 
   /** All but those that are only remembered, of which there may be a million: each state by its index. */
   get #live() {
+    return this.#liveUpTo(undefined)
+  }
+
+  #liveUpTo(limit: number | undefined) {
     const { sql, ownSchema } = this.#database
     const table = sql`${sql(ownSchema)}.firing`
+    const first = limit === undefined ? sql`` : sql`order by seq limit ${limit}`
     return sql`(
-      select * from ${table} where state = 'queued'
-      union all select * from ${table} where state = 'running' and worker is not null
-      union all select * from ${table} where state = 'dead')`
+      (select * from ${table} where state = 'queued' ${first})
+      union all (select * from ${table} where state = 'running' and worker is not null ${first})
+      union all (select * from ${table} where state = 'dead' ${first}))`
   }
 }

@@ -17,7 +17,7 @@ export interface StoredState {
   runs(job: string, limit: number): Promise<readonly ShownRun[]>
   /** When a job fires next. */
   nextFireTimes(job: string, count: number): Promise<readonly Date[]>
-  /** The first durable firings that wait, run or are dead. */
+  /** Of the durable firings that wait, of those that run, and of the dead, the first so many each. */
   firings(limit: number): Promise<readonly ListedFiring[]>
   firingCounts(): Promise<readonly QueueCount[]>
   jobCounts(): Promise<JobCounts>

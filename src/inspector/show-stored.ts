@@ -5,7 +5,8 @@ import type { StoredState } from './inspected.ts'
 import { showArguments, type Redact } from './redaction.ts'
 import type { ShownCounts, ShownFiring, ShownJob, ShownQueue } from './shown.ts'
 
-const MOST_FIRINGS = 200
+/** Of those that wait, of those that run, and of the dead. */
+const MOST_FIRINGS = 100
 
 /** undefined: the database is not open. */
 export async function showQueue(

@@ -133,7 +133,7 @@ export interface ShownFiring {
 }
 
 export interface ShownQueue {
-  /** The first of them. */
+  /** Of each state the first of them. */
   readonly firings: readonly ShownFiring[]
 }
 
