@@ -247,6 +247,23 @@ describe('the page', { skip: noBrowser }, () => {
     await page.locator('.state-pill', { hasText: 'stopped' }).waitFor()
   })
 
+  test('says why a command was refused, and which firings there are none of', LIMIT, async (t) => {
+    const { page } = await look(t, { hooks: { stats: hook({ run() {} }) } })
+    await page.getByRole('link', { name: 'Hooks' }).click()
+    for (const [state, words] of [
+      ['running', 'No durable firing runs.'],
+      ['dead', 'No durable firing is dead.'],
+    ] as const) {
+      await page.getByLabel('Which firings').selectOption(state)
+      await page.getByText(words).waitFor()
+    }
+    await page.getByText('stats', { exact: true }).click()
+    // As after a restart of Pawl, which has a new token.
+    await page.evaluate(`sessionStorage.setItem('pawl.token', 'wrong-wrong-wrong')`)
+    await page.getByRole('button', { name: 'Fire stats' }).click()
+    await page.getByText('the token is missing, or not the right one').first().waitFor()
+  })
+
   test(
     'asks only for what is seen: of the view that is open, and of nothing in the background',
     LIMIT,

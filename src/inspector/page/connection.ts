@@ -150,11 +150,15 @@ export async function send(command: ViewerCommand): Promise<CommandAnswer> {
       headers: { ...headers(), 'content-type': 'application/json' },
       body: JSON.stringify(command),
     })
-    return (await response.json()) as CommandAnswer
+    return commandAnswer((await response.json()) as Parameters<typeof commandAnswer>[0])
   } catch {
     return { ok: false, code: 'DISCONNECTED', message: 'Pawl does not answer: it may have stopped.' }
   }
 }
+
+/** Who is refused before the command is looked at, for the token or the address, is told why in `error`. */
+const commandAnswer = (body: CommandAnswer | { readonly error: string }): CommandAnswer =>
+  'error' in body ? { ok: false, code: 'REFUSED', message: body.error } : body
 
 /** undefined: there is nothing of this name now. */
 export async function get<Answer>(

@@ -9,6 +9,14 @@ import { ago } from '../time-text.ts'
 import { tell } from '../toast.ts'
 import type { View } from '../view.ts'
 
+/** Where no firing is of the state that is chosen. */
+const NONE: Readonly<Record<string, string>> = {
+  all: 'No durable firing waits, and none is dead.',
+  queued: 'No durable firing waits.',
+  running: 'No durable firing runs.',
+  dead: 'No durable firing is dead.',
+}
+
 /** The hooks that can be fired, and the durable firings that wait, run, or failed for good. */
 export function hooksView(store: Store): View {
   const hooks = h('div', { class: 'hooks-list' })
@@ -40,18 +48,17 @@ export function hooksView(store: Store): View {
     const all = store.queue?.firings ?? []
     const found = all.filter(({ state }) => only.value === 'all' || state === only.value)
     firings.show(found.map((firing) => [firing.id, firing]))
-    const total = (store.counts?.queue ?? []).reduce((sum, one) => sum + one.count, 0)
+    const total = (store.counts?.queue ?? [])
+      .filter(({ state }) => only.value === 'all' || state === only.value)
+      .reduce((sum, one) => sum + one.count, 0)
     write(
       summary,
-      total > all.length && all.length > 0
-        ? `the first ${all.length} of ${count(total)}`
-        : plural(all.length, 'firing'),
+      total > found.length && found.length > 0
+        ? `the first ${found.length} of ${count(total)}`
+        : plural(found.length, 'firing'),
     )
     toggle(noFirings, 'hidden', found.length > 0)
-    write(
-      noFirings,
-      store.queue === undefined ? 'The queue is being read…' : 'No durable firing waits, and none is dead.',
-    )
+    write(noFirings, store.queue === undefined ? 'The queue is being read…' : (NONE[only.value] ?? ''))
   }
 
   function makeHook(hook: ShownHook) {
