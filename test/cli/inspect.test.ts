@@ -165,6 +165,13 @@ test('the page of pawl inspect shows what is stored', { ...LIMIT, skip: noBrowse
   const { page, faults } = await openPage(t, browser, { url: await addressOf(stored) })
   await page.getByRole('row', { name: /blocks 29/ }).waitFor()
   await page.getByText('as stored').waitFor()
+  // When it stopped is not known, nor what happened before.
+  await page.getByText('As it is stored: nothing of it runs in this process.').waitFor()
+  await page.getByText('They are not stored: a Pawl that runs shows its own.').waitFor()
+  await page.getByRole('link', { name: 'Actors' }).click()
+  await page.getByText('Nothing runs in this process.').waitFor()
+  await page.getByRole('link', { name: 'Events' }).click()
+  await page.getByText('Events are not stored: a Pawl that runs shows its own.').waitFor()
   await page.getByRole('link', { name: 'Jobs' }).click()
   const job = page.getByRole('listitem', { name: 'yearly' })
   await job.waitFor()

@@ -32,6 +32,7 @@ export function actorsView(store: Store): View {
   const tree = h('ul', { class: 'tree', role: 'tree', 'aria-label': 'Actors' })
   const lines = new KeyedList<Line>(tree, makeLine)
   const more = h('p', { class: 'hint' })
+  const nothing = h('p', { class: 'empty' })
   const details = h(
     'aside',
     { class: 'card', 'aria-label': 'Actor', 'aria-live': 'polite' },
@@ -42,7 +43,7 @@ export function actorsView(store: Store): View {
     { class: 'actors', 'aria-labelledby': 'actors-title' },
     h('h1', { id: 'actors-title' }, 'Actors'),
     h('div', { class: 'bar' }, filter),
-    h('div', { class: 'beside' }, h('div', {}, tree, more), details),
+    h('div', { class: 'beside' }, h('div', {}, nothing, tree, more), details),
   )
   tree.addEventListener('keydown', (event) => move(event))
 
@@ -64,7 +65,11 @@ export function actorsView(store: Store): View {
         return [line, ...(open ? below(actor.id, depth + 1) : [])]
       })
     }
-    lines.show(below(undefined, 1).map((line) => [line.actor.id, line]))
+    const shown = below(undefined, 1)
+    lines.show(shown.map((line) => [line.actor.id, line]))
+    toggle(nothing, 'hidden', shown.length > 0 || store.project === undefined)
+    write(nothing, store.project?.live === false ? 'Nothing runs in this process.' : 'No actor is like that.')
+    toggle(details, 'hidden', store.actors.size === 0)
     if (tree.querySelector('[tabindex="0"]') === null)
       tree.querySelector('[role=treeitem]')?.setAttribute('tabindex', '0')
     write(more, hidden === 0 ? '' : `${plural(hidden, 'actor')} more: filter to find them.`)

@@ -35,7 +35,7 @@ export function eventsView(store: Store): View {
     tabindex: '0',
   })
   const list = new KeyedList<ShownEvent>(log, makeLine)
-  const empty = h('p', { class: 'empty' }, 'No event is like that.')
+  const empty = h('p', { class: 'empty' })
   const element = h(
     'section',
     { class: 'events', 'aria-labelledby': 'events-title' },
@@ -77,6 +77,14 @@ export function eventsView(store: Store): View {
     }
     list.show(found)
     toggle(empty, 'hidden', found.length > 0)
+    write(
+      empty,
+      store.project?.live === false
+        ? 'Events are not stored: a Pawl that runs shows its own.'
+        : all.length === 0
+          ? 'Nothing has happened yet.'
+          : 'No event is like that.',
+    )
     const news = paused === undefined ? 0 : (store.events.at(-1)?.n ?? 0) - paused.last
     write(
       missed,

@@ -49,7 +49,7 @@ export function overviewView(store: Store): View {
     ),
     update() {},
   }))
-  const noReorgs = h('p', { class: 'empty' }, 'None since Pawl was started.')
+  const noReorgs = h('p', { class: 'empty' })
   let drawnReorgs = ''
   let drawnProblems = ''
   let drawnSince = 0
@@ -84,7 +84,8 @@ export function overviewView(store: Store): View {
       if (isNow) step.setAttribute('aria-current', 'step')
       else step.removeAttribute('aria-current')
     }
-    if (drawnSince !== store.since || since.dataset['state'] !== store.state) {
+    if (store.project?.live === false) write(since, 'As it is stored: nothing of it runs in this process.')
+    else if (drawnSince !== store.since || since.dataset['state'] !== store.state) {
       drawnSince = store.since
       since.dataset['state'] = store.state
       fill(since, `${store.state} since `, ago(store.since, store))
@@ -142,6 +143,12 @@ export function overviewView(store: Store): View {
   }
 
   function drawReorgs(): void {
+    write(
+      noReorgs,
+      store.project?.live === false
+        ? 'They are not stored: a Pawl that runs shows its own.'
+        : 'None since Pawl was started.',
+    )
     // The line moves with time; once in ten seconds is often enough for what a person sees.
     const text = `${store.rollbacks.at(-1)?.n ?? 0} ${Math.floor(store.now / 10_000)}`
     if (text === drawnReorgs) return
