@@ -18,14 +18,20 @@ export function refuseHost(request: IncomingMessage, host: string): Refusal | un
     return undefined
   return {
     status: 421,
-    error: 'this is not the address of the inspector: open it by the URL that was printed',
+    error:
+      'this is not the address of the inspector: open it by the URL that was printed; behind a proxy, see docs/inspector.md',
   }
 }
 
 /** A page of another origin may neither read nor send. Browsers leave `Origin` out of reads of their own origin only. */
 export function refuseOrigin({ headers: { origin, host } }: IncomingMessage): Refusal | undefined {
   const isOwn = origin === undefined || origin === `http://${host}` || origin === `https://${host}`
-  return isOwn ? undefined : { status: 403, error: 'a page of another origin may not use the inspector' }
+  return isOwn
+    ? undefined
+    : {
+        status: 403,
+        error: 'a page of another origin may not use the inspector; behind a proxy, see docs/inspector.md',
+      }
 }
 
 /** The token comes in a header that no other page can send. */

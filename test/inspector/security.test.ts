@@ -92,6 +92,32 @@ test('a name that was pointed at this machine is refused (DNS rebinding)', LIMIT
     assert.equal((await client.raw('/', { headers: { host } })).status, 200, host)
 })
 
+// nginx and Caddy pass the browser's Origin, and nginx names itself as it is addressed: see docs/inspector.md.
+test(
+  'behind a proxy that passes neither its name nor the origin, it shows and takes commands',
+  LIMIT,
+  async (t) => {
+    const { client } = await start(t)
+    const body = '{"type":"runJob","job":"none"}'
+    const through = (headers: Readonly<Record<string, string>>) =>
+      client.raw('/api/command', {
+        method: 'POST',
+        headers: { ...client.headers, ...JSON_BODY, ...headers },
+        body,
+      })
+    const origin = 'https://pawl.example.com'
+    for (const [headers, status] of [
+      [{ host: 'pawl.example.com', origin }, 421],
+      [{ host: 'localhost:7295', origin }, 403],
+    ] as const) {
+      const refused = await through(headers)
+      assert.equal(refused.status, status)
+      assert.match(refused.text, /behind a proxy, see docs\/inspector\.md/)
+    }
+    assert.match((await through({ host: 'localhost:7295' })).text, /UNKNOWN_JOB/)
+  },
+)
+
 test('a huge body is refused before it is read, and one that never ends while it is', LIMIT, async (t) => {
   const { client } = await start(t)
   const huge = await client
