@@ -26,7 +26,7 @@ export interface StoredIndexStatus {
 interface JobCounts {
   readonly active: number
   readonly paused: number
-  /** Whose last firing failed. */
+  /** Whose last firing failed. See `countJobs`. */
   readonly failing: number
 }
 
@@ -42,21 +42,14 @@ export const emptyStatus = ({ description, schema }: DatabasePlace): ProjectStat
 })
 
 /** Reads it; changes nothing. */
-export async function readProjectStatus({ database, clock }: Project): Promise<ProjectStatus> {
-  const [{ listProcesses }, { FiringStore }, { createJobStore }, { JobDesk }] = await Promise.all([
+export async function readProjectStatus({ database }: Project): Promise<ProjectStatus> {
+  const [{ listProcesses }, { FiringStore }, { countJobs }] = await Promise.all([
     import('../database/list-processes.ts'),
     import('../hooks/firing-store.ts'),
-    import('../jobs/database-job-store.ts'),
-    import('../jobs/job-desk.ts'),
+    import('../jobs/count-jobs.ts'),
   ])
   const { sql, ownSchema, schema, description } = database
   const own = sql(ownSchema)
-  const desk = new JobDesk({
-    store: createJobStore(database),
-    clock,
-    timezone: 'UTC',
-    check: () => [],
-  })
   const [processes, indexes, queue, jobs] = await Promise.all([
     listProcesses(database),
     sql<StoredIndexStatus[]>`
@@ -64,7 +57,7 @@ export async function readProjectStatus({ database, clock }: Project): Promise<P
         i.synchronized, i.orphaned_from::float8 as "orphanedFrom"
       from ${own}.index i left join ${own}.block b on b.index_id = i.id and b.level = i.level order by i.name`,
     new FiringStore(database).counts(),
-    desk.list(),
+    countJobs(database),
   ])
   const running = processes.some(({ state, roles }) => roles.includes('indexer') && state === 'at work')
   return {
@@ -75,10 +68,6 @@ export async function readProjectStatus({ database, clock }: Project): Promise<P
     // What a process that is gone told last is not so now.
     indexes: indexes.map((index) => ({ ...index, synchronized: running && index.synchronized })),
     queue: queue.map(({ hook, state, count }) => ({ hook, state, count })),
-    jobs: {
-      active: jobs.filter(({ paused }) => !paused).length,
-      paused: jobs.filter(({ paused }) => paused).length,
-      failing: jobs.filter(({ lastError }) => lastError !== undefined).length,
-    },
+    jobs: { active: jobs.all - jobs.paused, paused: jobs.paused, failing: jobs.failing },
   }
 }

@@ -57,6 +57,6 @@ function describeStatus(status: ProjectStatus, now: number): readonly string[] {
     queue.length === 0
       ? 'queue: empty'
       : `queue: ${queue.map(({ hook, state, count }) => `${formatCount(count)} ${state} of ${hook}`).join(', ')}`,
-    `jobs: ${jobs.active} active, ${jobs.paused} paused${jobs.failing === 0 ? '' : `, ${plural(jobs.failing, 'job')} with an error (pawl jobs list)`}`,
+    `jobs: ${jobs.active} active, ${jobs.paused} paused${jobs.failing === 0 ? '' : `, ${plural(jobs.failing, 'job')} failed last time (pawl jobs list)`}`,
   ]
 }

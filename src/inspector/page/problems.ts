@@ -27,7 +27,7 @@ export function problemsOf(store: Store): readonly Problem[] {
   if (failing > 0)
     found.push({
       tone: 'warn',
-      text: `${plural(failing, 'job')} had firings that failed`,
+      text: `${plural(failing, 'job')} failed last time`,
       link: '#jobs',
     })
   return found
