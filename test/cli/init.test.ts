@@ -277,6 +277,31 @@ export const nobody: HookCallback<'nobody'> = () => {}
     assert.match(err, /pawl.yaml:1:26: hooks.a.args.b: there is no type "boool" – did you mean "bool"\?/)
   })
 
+  test('begins the stubs where variables of the config are not set yet, and names those', async (t) => {
+    const folder = createFolder(t, {
+      'pawl.yaml': `hooks: { a: { args: { b: int } } }
+jobs: { often: { hook: a, interval: 60, args: { b: "\${PAWL_TEST_UNSET}" } } }
+database: { kind: postgres, host: "\${PAWL_TEST_UNSET}", password: "\${PAWL_TEST_EMPTY}" }
+`,
+    })
+    const { code, out, err } = await runCli(t, folder, ['init'], { PAWL_TEST_EMPTY: '' })
+    assert.deepEqual({ code, err }, { code: 0, err: '' })
+    assert.match(out, /^made {4}hooks\/a.ts$/m)
+    const told = 'the environment variable PAWL_TEST_UNSET is not set'
+    assert.ok(out.includes(`warning: pawl.yaml:2:52: jobs.often.args.b: ${told}`), out)
+    assert.ok(out.includes(`warning: pawl.yaml:3:35: database.host: ${told}`), out)
+    assert.match(out, /^warning: pawl.yaml:3:\d+: database.password: .* PAWL_TEST_EMPTY is empty/m)
+    // To run it they are needed.
+    assert.equal((await runCli(t, folder, ['config', 'check'])).code, 2)
+  })
+
+  test('needs the variables that stubs are made of', async (t) => {
+    const folder = createFolder(t, { 'pawl.yaml': 'hooks: { a: { callback: "${PAWL_TEST_UNSET}" } }' })
+    const { code, out, err } = await runCli(t, folder, ['init'])
+    assert.deepEqual({ code, out }, { code: 2, out: '' })
+    assert.match(err, /hooks.a.callback: the environment variable PAWL_TEST_UNSET is not set/)
+  })
+
   test('has nothing to do for a config that is code', async (t) => {
     const { code, out } = await runCli(t, createFolder(t, { 'pawl.config.ts': 'throw 1' }), ['init'])
     assert.equal(code, 0)

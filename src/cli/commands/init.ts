@@ -1,12 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { basename, dirname, relative } from 'node:path'
 import type { Command } from 'commander'
-import { ConfigurationError } from '../../errors.ts'
+import { ConfigurationError, type ConfigurationIssue } from '../../errors.ts'
 import { describeIssue } from '../../text/describe-issue.ts'
 import { anyConfig, CONFIG_OPTION, findConfig, isYaml } from '../find-config.ts'
 import { plural } from '../../text/format-number.ts'
 import { wantsColor } from '../output-stream.ts'
 import { createStyle, type Style } from '../../text/style.ts'
+import { firstAnswers } from '../first-answers.ts'
 import type { FirstProject } from '../first-project.ts'
 import type { ProjectPackage } from '../package-manifest.ts'
 import { writeManifest, writeMissing, type Written } from '../write-missing.ts'
@@ -36,7 +37,7 @@ export function addInit(program: Command, { out, ask }: CliContext): void {
       const found = named === undefined ? anyConfig(process.cwd()) : findConfig(process.cwd(), named)
       refuseUseless(begin, found)
       if (found === undefined) {
-        if (begin.yaml !== true) return beginProject(await answersOf(begin, ask), style, say)
+        if (begin.yaml !== true) return beginProject(await firstAnswers(begin, ask, say), style, say)
         const { FIRST_YAML } = await import('../init-files.ts')
         await writeFile('pawl.yaml', FIRST_YAML, { flag: 'wx' })
         say(layOut({ did: 'made', path: 'pawl.yaml' }, style))
@@ -66,40 +67,6 @@ function refuseUseless({ rpc, contract, yaml }: BeginOptions, found: string | un
     refuse(['--contract'], 'name the node of its chain, too: --rpc <url>')
 }
 
-/** What the flags say; where they say nothing, what the person at the terminal does. */
-async function answersOf(
-  { yes, rpc, contract }: BeginOptions,
-  ask: CliContext['ask'],
-): Promise<FirstProject> {
-  const asks = yes !== true && rpc === undefined && contract === undefined ? ask : undefined
-  const node = rpc ?? ((await asks?.('URL of an EVM node (nothing: a simulated chain):')) || undefined)
-  const token =
-    contract ??
-    (node === undefined
-      ? undefined
-      : (await asks?.('Address of a token (nothing: transfers of all):')) || undefined)
-  const issues = [
-    ...(node === undefined || /^(?:https?|wss?):\/\/\S+$/.test(node)
-      ? []
-      : [
-          {
-            path: '',
-            message: `--rpc: expected the URL of a node: http, https, ws or wss, got "${node.slice(0, 60)}"`,
-          },
-        ]),
-    ...(token === undefined || /^0x[0-9a-fA-F]{40}$/.test(token)
-      ? []
-      : [
-          {
-            path: '',
-            message: `--contract: expected an address of 0x and 40 hex digits, got "${token.slice(0, 60)}"`,
-          },
-        ]),
-  ]
-  if (issues.length > 0) throw new ConfigurationError(issues)
-  return { rpc: node, contract: token }
-}
-
 async function beginProject(wanted: FirstProject, style: Style, say: (line: string) => void): Promise<void> {
   const [{ listFirstProject, firstManifest }, { readPackage, commandOf }] = await Promise.all([
     import('../first-project.ts'),
@@ -123,7 +90,10 @@ async function initProject(file: string, style: Style, say: (line: string) => vo
     import('../package-manifest.ts'),
   ])
   const config = await readYamlFile(file)
-  if (config.issues.length > 0) throw new ConfigurationError(config.issues)
+  // Stubs are written of hooks alone: a password is not set where one only begins.
+  const isNeeded = (issue: ConfigurationIssue): boolean =>
+    !config.unset.has(issue) || /^hooks(?:\.|$)/.test(issue.path)
+  if (config.issues.some(isNeeded)) throw new ConfigurationError(config.issues)
   const directory = dirname(file)
   const there = manifests.nearestPackage(directory)
   const manifest = yamlManifest()
@@ -133,7 +103,8 @@ async function initProject(file: string, style: Style, say: (line: string) => vo
   for (const written of done) say(layOut(written, style))
   const made = done.filter(({ did }) => did !== 'kept').length
   say(`${plural(made, 'file')} written beside ${basename(file)}, ${done.length - made} kept as they were`)
-  for (const warning of config.warnings) say(`${style('yellow', 'warning:')} ${describeIssue(warning)}`)
+  for (const warning of [...config.issues, ...config.warnings])
+    say(`${style('yellow', 'warning:')} ${describeIssue(warning)}`)
   for (const line of adviseOn(done, directory, there, manifests.completePackage(there, manifest).added))
     say(`${style('yellow', 'warning:')} ${line}`)
   if (made > 0) say('next: npm install && npx pawl config check && npx pawl run')

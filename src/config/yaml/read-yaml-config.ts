@@ -18,6 +18,8 @@ export interface YamlConfig {
   /** It has a section "indexes", as DipDup's files do: it is not read, and tells that there is something to write. */
   readonly hasIndexes: boolean
   readonly issues: readonly ConfigurationIssue[]
+  /** Those of the issues that say which variables are not set here: where it is to run they may be. */
+  readonly unset: ReadonlySet<ConfigurationIssue>
   readonly warnings: readonly ConfigurationIssue[]
   /** An issue with the config's own path, as the file has it. */
   readonly locate: (issue: ConfigurationIssue) => ConfigurationIssue
@@ -78,12 +80,14 @@ export function readYamlConfig(text: string, options: ReadYamlOptions): YamlConf
       reader.warnings.push(places.locate({ path, message })),
     )
   }
+  const issues = reader.issues.map((issue) => ({ told: conceal(issue), isUnset: reader.unset.has(issue) }))
   return {
     settings: { ...database, ...settings },
     hooks,
     jobs,
     hasIndexes: sections.has('indexes'),
-    issues: reader.issues.map(conceal),
+    issues: issues.map(({ told }) => told),
+    unset: new Set(issues.filter(({ isUnset }) => isUnset).map(({ told }) => told)),
     warnings: reader.warnings.map(conceal),
     locate: (issue) => conceal(places.locate(issue)),
     placeOf: (field) => reader.place(field),

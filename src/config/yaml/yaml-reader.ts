@@ -44,6 +44,8 @@ const MOST_MERGES_DEEP = 20
 export class YamlReader {
   readonly issues: ConfigurationIssue[] = []
   readonly warnings: ConfigurationIssue[] = []
+  /** Those of the issues that are of this process's environment, and not of the file. */
+  readonly unset = new Set<ConfigurationIssue>()
   readonly #file: YamlFile
   // So that each alias does not look through the whole file.
   readonly #aliases: Parameters<Alias['resolve']>[1] = {} as never
@@ -159,13 +161,13 @@ export class YamlReader {
   #substitute(field: YamlField, text: string): string {
     const { text: substituted, missing, empty, nested } = this.#file.substitute(text)
     for (const name of empty) {
-      this.wrong(
+      this.#lacks(
         field,
         `the environment variable ${name} is empty: set it, or write \${${name}:-} where nothing is meant`,
       )
     }
     for (const name of missing) {
-      this.wrong(
+      this.#lacks(
         field,
         `the environment variable ${name} is not set: set it, or write \${${name}:-…} with a default`,
       )
@@ -177,6 +179,12 @@ export class YamlReader {
     if (unread !== null)
       this.wrong(field, `"${unread[0].slice(0, 40)}" cannot be read: write \${NAME} or \${NAME:-default}`)
     return substituted
+  }
+
+  #lacks(field: YamlField, message: string): void {
+    const issue = { path: field.path, message, place: this.place(field) }
+    this.issues.push(issue)
+    this.unset.add(issue)
   }
 
   #pairs(map: YAMLMap, parent: YamlField): YamlFields {
