@@ -56,10 +56,16 @@ function adviseOn(error: unknown): string | undefined {
     return 'Node imports files, not folders: write the file, as in "./folder/index.ts".'
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
     return adviseOnMissing(missingOf(error) ?? '', code === 'ERR_MODULE_NOT_FOUND')
+  if (error instanceof SyntaxError && ES_SYNTAX.test(error.message))
+    return 'Node reads it as a CommonJS module, for package.json says so: write "type": "module" there, or name the file .mts (JavaScript: .mjs).'
   if (/does not provide an export named/.test(error.message))
     return 'If it is a type, write "import type { … }": a plain import of it is still there when the code runs.'
   return undefined
 }
+
+// What Node says of code that only an ES module may hold.
+const ES_SYNTAX =
+  /^(?:Cannot use (?:import statement|'import\.meta') outside a module|Unexpected token 'export'|await is only valid in)/
 
 function adviseOnMissing(missing: string, native: boolean): string {
   if (!/^[./]|^file:|^[A-Za-z]:/.test(missing))

@@ -50,9 +50,14 @@ async function startJiti(): Promise<Jiti> {
 
 type Resolve = (
   specifier: string,
-  context: object,
-  next: (specifier: string, context: object) => object,
+  context: ResolveContext,
+  next: (specifier: string, context: ResolveContext) => object,
 ) => object
+
+interface ResolveContext {
+  /** `require` among them, or `import`. */
+  readonly conditions: readonly string[]
+}
 
 // Node 22.15 and newer, so every Node that runs TypeScript by itself without a flag.
 const { registerHooks } = nodeModule as unknown as {
@@ -73,7 +78,9 @@ function registerOwnEntries(): void {
   registerHooks?.({
     resolve(specifier, context, next) {
       const own = entries.get(specifier)
-      return next(own === undefined ? specifier : pathToFileURL(own).href, context)
+      if (own === undefined) return next(specifier, context)
+      // `require` takes a URL for the name of a package, and `import` the path of a drive (C:\…) for a URL.
+      return next(context.conditions.includes('require') ? own : pathToFileURL(own).href, context)
     },
   })
 }

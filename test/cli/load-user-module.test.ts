@@ -28,6 +28,21 @@ for (const name of ['config.ts', 'config.mts', 'config.js', 'config.mjs']) {
   })
 }
 
+// jiti makes a copy of its own of what CommonJS requires.
+const natively = { skip: chooseLoader(typescript) === 'jiti' && 'this Node runs no TypeScript by itself' }
+
+test('code of CommonJS gets this copy of pawl, too, by require', natively, async (t) => {
+  const folder = createFolder(t, {
+    'package.json': '{ "type": "module" }',
+    'config.cjs': "module.exports = { error: require('pawl').ConfigurationError }\n",
+    'config.ts': "import own from './config.cjs'\nexport default own\n",
+  })
+  for (const name of ['config.cjs', 'config.ts']) {
+    const exported = await loadUserModule(join(folder, name))
+    assert.equal((exported['default'] as { error: unknown }).error, ConfigurationError, name)
+  }
+})
+
 test('a module that throws runs once', async (t) => {
   const counter = globalThis as { pawlTestRuns?: number }
   const folder = createFolder(t, {
@@ -86,12 +101,15 @@ test('what only Node itself cannot run gets advice', async (t) => {
   const folder = createFolder(t, {
     'package.json': '{ "type": "module" }',
     'enum.ts': 'enum Kind { mint }\nexport default { kind: Kind.mint }\n',
+    'commonjs/package.json': '{ "type": "commonjs" }',
+    'commonjs/config.ts': "import { price } from '../price.ts'\nexport default price\n",
     'extension.ts': "import { price } from './price'\nexport default price\n",
     'price.ts': 'export const price: number = 3\n',
   })
   if (chooseLoader(typescript) === 'jiti') {
     await loadUserModule(join(folder, 'enum.ts'))
     await loadUserModule(join(folder, 'extension.ts'))
+    await loadUserModule(join(folder, 'commonjs', 'config.ts'))
     return
   }
   assert.match(
@@ -99,6 +117,7 @@ test('what only Node itself cannot run gets advice', async (t) => {
     /^Node runs TypeScript by leaving its types out/,
   )
   assert.match((await explain(folder, 'extension.ts')).hint ?? '', /write the extension/)
+  assert.match((await explain(folder, 'commonjs/config.ts')).hint ?? '', /"type": "module"/)
 })
 
 test("Node's own errors get the same advice on every Node", () => {
@@ -115,6 +134,13 @@ test("Node's own errors get the same advice on every Node", () => {
     advice('', "The requested module './a.ts' does not provide an export named 'A'") ?? '',
     /import type/,
   )
+  for (const message of [
+    'Cannot use import statement outside a module',
+    "Unexpected token 'export'",
+    "Cannot use 'import.meta' outside a module",
+    'await is only valid in async functions and the top level bodies of modules',
+  ])
+    assert.match(explainLoadError('/a/c.ts', new SyntaxError(message)).hint ?? '', /or name the file \.mts/)
   assert.match(
     explainLoadError('/a/c.ts', Object.assign(new Error(missing), { code: 'ERR_MODULE_NOT_FOUND' })).message,
     /^\/a\/config\.ts could not/,
