@@ -35,9 +35,7 @@ export async function loadConfig(
     const message = `${file} exports no config: ${whatIsThere(exported, file)}`
     const other = value !== exported['config'] && isPlain(exported['config'])
     throw new ConfigurationError([{ path: '', message }], {
-      hint: other
-        ? 'Its export "config" would do: leave the default export out.'
-        : 'Write: export default defineConfig({ … })',
+      hint: other ? 'Its export "config" would do: leave the default export out.' : adviseOn(value),
     })
   }
   const { config, warnings } = check(value, file)
@@ -52,6 +50,15 @@ function check(value: unknown, file: string): CheckedConfig {
     if (!(error instanceof ConfigurationError)) throw error
     throw new ConfigurationError(error.issues, { hint: `in ${file}` })
   }
+}
+
+function adviseOn(value: unknown): string {
+  const write = 'Write: export default defineConfig({ … })'
+  if (typeof value === 'function') return `${write}. A function is not called: export what it returns.`
+  // What pawl(config) gives, or an actor of it.
+  if (isFields(value) && (isFields(value['config']) || isFields(value['logic'])))
+    return `${write}. "pawl" makes the actor by itself, of the config as it is.`
+  return write
 }
 
 /** Not an actor, say, or the logic that `pawl(config)` gives. */

@@ -24,9 +24,9 @@ const mistakes = (...lines: readonly string[]): readonly string[] => [
   IN_CONFIG,
 ]
 
-const exportsNone = (why: string): readonly string[] => [
+const exportsNone = (why: string, advice = ''): readonly string[] => [
   `error: <folder>/pawl.config.ts exports no config: ${why}`,
-  WRITE,
+  `${WRITE}${advice}`,
 ]
 
 const unloadable = (
@@ -91,7 +91,17 @@ export default createActor(pawl(config))`,
   },
   'a config that exports the logic of one': {
     files: file("import { pawl } from 'pawl'\nexport default pawl({})"),
-    says: exportsNone('its default export is a StateMachine'),
+    says: exportsNone(
+      'its default export is a StateMachine',
+      '. "pawl" makes the actor by itself, of the config as it is.',
+    ),
+  },
+  'a config that exports a function': {
+    files: file('export default () => ({ hooks: {} })'),
+    says: exportsNone(
+      'its default export is a function',
+      '. A function is not called: export what it returns.',
+    ),
   },
   'a config that throws no Error': {
     files: file("throw { code: 1, reason: 'mine' }"),
@@ -110,10 +120,6 @@ export default createActor(pawl(config))`,
   'a config that exports a promise': {
     files: file('export default Promise.resolve({})\n'),
     says: exportsNone('its default export is a promise (await it)'),
-  },
-  'a config that exports a function': {
-    files: file('export default () => ({})\n'),
-    says: exportsNone('its default export is a function'),
   },
   'a config that throws': {
     files: file("\nthrow new Error('PRICE_URL is not set')\n"),
