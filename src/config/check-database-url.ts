@@ -9,7 +9,8 @@ const EXPECTED = 'expected postgres://<user>:<password>@<host>:5432/<name>'
  * password anywhere.
  */
 export function checkDatabaseUrl(value: unknown): string | undefined {
-  if (typeof value !== 'string') return `${EXPECTED}, got ${value === null ? 'null' : `a ${typeof value}`}`
+  if (typeof value !== 'string')
+    return `${EXPECTED}, got ${value === null ? 'null' : typeof value === 'object' ? 'an object' : `a ${typeof value}`}`
   if (value.trim() === '')
     return `is empty (an environment variable that is not set?); ${EXPECTED}, or leave it out for a PostgreSQL of Pawl's own in .pawl/`
 

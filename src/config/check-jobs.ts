@@ -165,7 +165,7 @@ function knownHooks(name: string, hooks: Fields): string {
   const known = Object.keys(hooks).filter((hook) => !isSystemHook(hook))
   if (known.length === 0) return '; none is defined under "hooks"'
   const guess = didYouMean(name, known)
-  return guess === '' ? `; defined are ${listWords(known)}` : guess
+  return guess === '' ? `; defined ${known.length === 1 ? 'is' : 'are'} ${listWords(known)}` : guess
 }
 
 // What is wrong with the hook is told at the hook.

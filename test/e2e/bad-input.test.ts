@@ -152,7 +152,7 @@ export default createActor(pawl(config))`,
   },
   'a job for an unknown hook': {
     files: config(`{ ${HOOKS}, jobs: { often: { hook: 'statistics', interval: 60 } } }`),
-    says: mistakes('jobs.often.hook: there is no hook "statistics"; defined are "stats"'),
+    says: mistakes('jobs.often.hook: there is no hook "statistics"; defined is "stats"'),
   },
   'a reserved hook name': {
     files: config('{ hooks: { on_restart: hook({ run() {} }) } }'),
@@ -184,6 +184,10 @@ export default createActor(pawl(config))`,
   'a database URL without its scheme': {
     files: config(`{ database: 'me:s3cret@localhost:5432/chain' }`),
     says: mistakes(`database: has no scheme; ${POSTGRES_URL}`),
+  },
+  'a database that is an object': {
+    files: config("{ database: { host: 'localhost' } }"),
+    says: mistakes(`database: ${POSTGRES_URL}, got an object`),
   },
   'the URL of another database': {
     files: config(`{ database: 'mysql://me:s3cret@localhost/chain' }`),

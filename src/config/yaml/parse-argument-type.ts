@@ -98,7 +98,8 @@ class Parser {
     if (type !== undefined) return type
     if (!name.includes('.') || name.endsWith('.')) {
       const known = [...ARGUMENT_TYPES.keys()]
-      const guess = didYouMean(name, known)
+      const python = OTHERS_NAMES.get(name)
+      const guess = python === undefined ? didYouMean(name, known) : ` – did you mean "${python}"?`
       throw new ArgumentTypeError(`there is no type "${name}"${guess || `; known are ${listWords(known)}`}`)
     }
     this.unchecked.push(name)
@@ -145,6 +146,21 @@ class Parser {
     )
   }
 }
+
+/** What TypeScript, JSON Schema and SQL call them. */
+const OTHERS_NAMES: ReadonlyMap<string, string> = new Map([
+  ['boolean', 'bool'],
+  ['integer', 'int'],
+  ['number', 'float'],
+  ['string', 'str'],
+  ['text', 'str'],
+  ['date', 'datetime.date'],
+  ['Date', 'datetime.datetime'],
+  ['uuid', 'uuid.UUID'],
+  ['numeric', 'decimal.Decimal'],
+  ['array', 'list'],
+  ['object', 'dict'],
+])
 
 // `v.record` alone also takes arrays.
 const isDict = v.custom<object>((value) => v.is(ARGUMENT_TYPES.get('dict')?.schema ?? v.never(), value))

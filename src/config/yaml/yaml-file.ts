@@ -70,12 +70,15 @@ export class YamlFile {
         customTags: ['binary'],
       })
       const issues = document.errors
-        // One bracket that is missing is told once for each that it leaves open.
-        .filter(({ message, pos }, at, all) => {
-          const same = all.findIndex((other) => other.message === message && other.pos[0] === pos[0])
-          return same === at
-        })
         .map(({ message, code, pos }) => here(explain(code, message), pos[0]))
+        // One bracket that is missing is told once for each that it leaves open, and a crontab without quotes for each "*".
+        .filter(({ message, place }, index, all) => {
+          const isSame = (other: ConfigurationIssue): boolean =>
+            other.message === message &&
+            other.place?.line === place?.line &&
+            (message === UNQUOTED || other.place?.column === place?.column)
+          return all.findIndex(isSame) === index
+        })
       if (issues.length > 0) return { document: undefined, issues }
       if (isMap(document.contents)) return { document: document as Document, issues }
       const { contents } = document
@@ -90,10 +93,13 @@ export class YamlFile {
   }
 }
 
+const UNQUOTED = 'a text that begins with "*" is written in quotes, as in "* * * * *"'
+
 function explain(code: string, message: string): string {
   if (code === 'DUPLICATE_KEY') return 'this key is there twice'
   if (code === 'MULTIPLE_DOCS') return 'a config is one document: take "---" and what follows away'
-  if (code === 'BAD_ALIAS') return 'a text that begins with "*" is written in quotes, as in "* * * * *"'
+  // "*" begins an alias: the second is of `*/5 * * * *`, whose first is one by its form.
+  if (code === 'BAD_ALIAS' || message === 'Unexpected alias at node end') return UNQUOTED
   if (code === 'TAB_AS_INDENT') return 'a tab: YAML is indented by spaces'
   return `is no YAML: ${message}`
 }

@@ -107,6 +107,7 @@ test('what is no type says what would be right', () => {
     }
     return ''
   }
+  assert.equal(message('string'), 'there is no type "string" – did you mean "str"?')
   assert.equal(message('boool'), 'there is no type "boool" – did you mean "bool"?')
   assert.match(message(''), /^expected a type such as bool, int/)
   assert.match(message('list[int'), /^"list\[int" is no type/)

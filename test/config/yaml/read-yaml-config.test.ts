@@ -26,7 +26,7 @@ test('everything wrong is told at once, by line and column', () => {
       'pawl.yaml:3:3: hooks.on_restart: "on_restart" is fired by Pawl itself: take it out, and write hooks/on_restart.ts',
       'pawl.yaml:6:5: hooks.stats.atmic: unknown key – did you mean "atomic"?',
       'pawl.yaml:5:15: hooks.stats.callback: the callback "../stats" is a name of a file and of a function: letters, digits and "_", with dots for folders',
-      'pawl.yaml:7:20: hooks.stats.args.depth: there is no type "integer"; known are "bool", "int", "float", "str", "bigint", "bytes", "decimal.Decimal", "datetime.datetime", "datetime.date", "uuid.UUID", "None", "list", "dict" and "Any"',
+      'pawl.yaml:7:20: hooks.stats.args.depth: there is no type "integer" – did you mean "int"?',
       'pawl.yaml:12:22: advanced.reindex.manual: expected "exception", "wipe" or "ignore", got "wype" – did you mean "wipe"?',
       'pawl.yaml:9:25: jobs.often.max_instance: unknown key – did you mean "max_instances"?',
       'pawl.yaml:10:11: jobs.seldom: expected { hook, and crontab, interval or daemon }, got a number',
@@ -57,6 +57,18 @@ describe('what is no YAML', () => {
   ]
   for (const [name, text, message] of cases)
     test(name, () => assert.match(issuesOf([text])[0] ?? 'nothing is wrong', message))
+
+  test('a crontab without quotes is one mistake, however many stars it has', () => {
+    for (const crontab of ['* * * * *', '*/5 * * * *'])
+      for (const text of [
+        `jobs:\n  a:\n    crontab: ${crontab}`,
+        `\n\njobs: { a: { crontab: ${crontab} } }`,
+      ]) {
+        const issues = issuesOf([text])
+        assert.equal(issues.length, 1, text)
+        assert.match(issues[0] ?? '', /^pawl.yaml:3:\d+: a text that begins with "\*" is written in quotes/)
+      }
+  })
 })
 
 test('names that objects have of their own are names like any other', () => {
