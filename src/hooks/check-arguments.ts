@@ -150,7 +150,10 @@ function expectedBy(issue: v.BaseIssue<unknown>): string {
 }
 
 function wrongArguments(subject: string, hook: Hook, problems: readonly string[]): CallbackTypeError {
-  const taken = Object.entries(hook.args).map(([name, { expects }]) => `${name} (${expects})`)
+  // valibot puts a union into brackets by itself.
+  const taken = Object.entries(hook.args).map(
+    ([name, { expects }]) => `${name} ${/^\(.*\)$/.test(expects) ? expects : `(${expects})`}`,
+  )
   return new CallbackTypeError(`${subject} was given wrong arguments: ${problems.join('; ')}`, {
     hint: taken.length === 0 ? 'The hook takes no arguments.' : `The hook takes ${taken.join(', ')}.`,
   })
