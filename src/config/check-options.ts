@@ -51,8 +51,19 @@ export const CLOCK: OptionRule = {
 }
 
 export const HEADERS: OptionRule = {
-  expected: 'an object with a text for each header',
-  passes: (value) => isFields(value) && Object.values(value).every((one) => typeof one === 'string'),
+  expected:
+    'an object with a text for each header, all of it as HTTP can send it (no line breaks, nothing beyond Latin-1)',
+  passes: (value) =>
+    isFields(value) && Object.values(value).every((one) => typeof one === 'string') && canBeSent(value),
+}
+
+/** `fetch` would refuse them with each request, quoting the key that is in one. */
+function canBeSent(headers: object): boolean {
+  try {
+    return new Headers({ ...headers }) instanceof Headers
+  } catch {
+    return false
+  }
 }
 
 /** Has these methods, as what `example` makes. */

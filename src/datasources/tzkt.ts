@@ -154,7 +154,7 @@ export function tzkt<
 
     async chain({ signal }) {
       const { body } = await rest.get('/v1/head', {}, signal)
-      const { chainId } = body as { readonly chainId?: unknown }
+      const { chainId } = (body ?? {}) as { readonly chainId?: unknown }
       if (typeof chainId !== 'string') throw new DatasourceError(`${origin}: /v1/head: it tells no chainId`)
       return `tezos:${chainId}`
     },

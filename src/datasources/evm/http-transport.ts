@@ -1,17 +1,18 @@
 import type { Clock } from '../../clock.ts'
 import { explainConnection } from '../../text/explain-connection.ts'
+import { fetchFrom, RedirectError } from '../fetch-from.ts'
 import { readRetryAfter } from '../retry-after.ts'
 import type { Endpoint } from './endpoint.ts'
 import { toAnswer, TransportError, type RpcAnswer, type RpcCall, type RpcTransport } from './rpc-transport.ts'
 
 /** One POST for all calls that are sent together. */
-export function httpTransport({ url, headers }: Endpoint, clock: Clock): RpcTransport {
+export function httpTransport(endpoint: Endpoint, clock: Clock): RpcTransport {
   return {
     async send(calls, signal) {
       const requests = calls.map(({ method, params }, id) => ({ jsonrpc: '2.0', id, method, params }))
-      const response = await fetch(url, {
+      const response = await fetchFrom(endpoint, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
+        headers: { 'content-type': 'application/json', ...endpoint.headers },
         // A lone call goes without an array: not every node takes batches.
         body: JSON.stringify(requests.length === 1 ? requests[0] : requests),
         signal,
@@ -40,8 +41,8 @@ function readAnswers(
   response: Response,
   { text, now }: Received,
 ): readonly RpcAnswer[] {
-  // Whatever the body says: some answer 429 with the error of one call, some with a page.
-  if (response.status === 429) throw notJsonRpc(response, now)
+  // Whatever the body says: some answer 429 or 401 with the error of one call, some with a page.
+  if (response.status === 429 || response.status === 401) throw notJsonRpc(response, now)
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
@@ -81,7 +82,12 @@ function notJsonRpc({ status, headers }: Response, now: number): TransportError 
   })
 }
 
+const REDIRECTED = 'Put the URL that it redirects to into the config, if that is one of your node.'
+
 function unreachable(error: unknown): TransportError {
+  if (error instanceof RedirectError) {
+    return new TransportError(error.message, { wrongAddress: true, hint: REDIRECTED })
+  }
   const cause = error instanceof Error ? error.cause : undefined
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : ''
   const reason = explainConnection(cause) ?? code

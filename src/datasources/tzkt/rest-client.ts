@@ -4,6 +4,7 @@ import { linkSignals } from '../../link-signals.ts'
 import { explainConnection } from '../../text/explain-connection.ts'
 import { shorten } from '../../text/shorten.ts'
 import type { Endpoint } from '../evm/endpoint.ts'
+import { fetchFrom, RedirectError } from '../fetch-from.ts'
 import { readRetryAfter } from '../retry-after.ts'
 import { sleep } from '../sleep.ts'
 
@@ -74,14 +75,17 @@ export class RestClient {
     const link = linkSignals(signal)
     const timer = clock.setTimeout(() => link.abort(new Error('too slow')), timeout)
     try {
-      const response = await fetch(this.#url(path, query), {
-        headers: { accept: 'application/json', ...endpoint.headers },
-        signal: link.signal,
-      })
+      const response = await fetchFrom(
+        endpoint,
+        { headers: { accept: 'application/json', ...endpoint.headers }, signal: link.signal },
+        this.#url(path, query),
+      )
       return this.#read(response, path, await response.text())
     } catch (error) {
       signal.throwIfAborted()
       if (link.signal.aborted) return { error: this.#error(path, `no answer within ${timeout / 1000} s`) }
+      if (error instanceof RedirectError)
+        return { error: this.#error(path, `it ${error.message}`, this.#wrongAddress()) }
       return { error: this.#unreachable(error) }
     } finally {
       clock.clearTimeout(timer)

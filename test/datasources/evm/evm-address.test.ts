@@ -32,6 +32,26 @@ for (const [what, takeover, message] of [
   })
 }
 
+test('a key that is refused stops the index, also where the node says so in JSON-RPC', async (t) => {
+  const error = { code: -32_000, message: 'Must be authenticated!' }
+  const { datasource } = await open(t, undefined, {}, (_, response) => {
+    response.writeHead(401, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ jsonrpc: '2.0', id: 0, error }))
+    return true
+  })
+  await assert.rejects(datasource.head(call), isError(/refuses access: it answered 401$/, false))
+})
+
+test('headers that cannot be sent are refused at once, and not shown', () => {
+  for (const value of ['s3cret\nkey', 's3cret“']) {
+    assert.throws(
+      () => evm({ url: 'http://localhost:8545', headers: { 'x-api-key': value } }),
+      (error: Error) =>
+        error.message.startsWith('evm.headers: expected ') && !inspect(error).includes('s3cret'),
+    )
+  }
+})
+
 test('an overloaded node or a proxy without one passes', async (t) => {
   for (const status of [500, 502, 503]) {
     const { datasource } = await open(t, undefined, {}, html(status))

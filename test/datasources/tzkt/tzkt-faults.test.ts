@@ -106,6 +106,7 @@ test('an answer that is none is told, and may pass', async (t) => {
       /transactions: it answered with what is no transaction: level: Invalid key/,
     ],
     ['/v1/head', '{}', /\/v1\/head: it tells no chainId$/],
+    ['/v1/head', 'null', /\/v1\/head: it tells no chainId$/],
   ] as const) {
     server.intercept(path, times(1, status(200, { 'content-type': 'application/json' }, body)))
     const work =
