@@ -9,13 +9,14 @@ test('how long a server wants to be left alone: seconds or a date, an hour at mo
     [null, undefined],
     ['', undefined],
     ['soon', undefined],
-    ['0', 0],
+    ['0', undefined],
+    ['-1', undefined],
     [' 7 ', 7_000],
     ['1.5', 1_500],
     ['86400', hour],
     [String(now / 1_000 + 60), hour],
     [new Date(now + 60_000).toUTCString(), 60_000],
-    [new Date(now - 60_000).toUTCString(), 0],
+    [new Date(now - 60_000).toUTCString(), undefined],
     [new Date(now + 100 * hour).toUTCString(), hour],
   ] as const)
     assert.equal(readRetryAfter(text, now), ms, String(text))
