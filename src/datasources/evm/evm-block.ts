@@ -61,10 +61,21 @@ export function readHeader(raw: unknown, origin: string): EvmHeader | undefined 
   }
 }
 
-/** The transactions of a block that was asked for with them. */
-export function readTransactions(raw: unknown, viem: Viem): readonly EvmTransaction[] {
-  const transactions = (raw as RawBlock)['transactions']
-  if (!Array.isArray(transactions)) return []
+/**
+ * The transactions of a block that was asked for with them. Some nodes leave the list of an empty block out.
+ * @throws DatasourceError: they are not there, or only their hashes
+ */
+export function readTransactions(
+  raw: unknown,
+  { level, gasUsed }: EvmHeader,
+  viem: Viem,
+  origin: string,
+): readonly EvmTransaction[] {
+  const transactions: unknown = (raw as RawBlock)['transactions']
+  if ((transactions === undefined || transactions === null) && gasUsed === 0n) return []
+  if (!Array.isArray(transactions) || !transactions.every((one) => typeof one === 'object' && one !== null)) {
+    throw new DatasourceError(`${origin} answered with level ${level} without its transactions as objects`)
+  }
   return (transactions as readonly RpcTransaction[]).map(
     (transaction) => viem.formatTransaction(transaction) as EvmTransaction,
   )

@@ -200,6 +200,26 @@ test('an answer that is no block is told as such', async (t) => {
   )
 })
 
+test('a full block whose transactions are only hashes, or not there, is a reason to ask again', async (t) => {
+  for (const [transactions, gasUsed, passes] of [
+    [['0xabc'], '0x5208', false],
+    [[null], '0x5208', false],
+    [null, '0x5208', false],
+    [null, '0x0', true],
+  ] as const) {
+    const { datasource } = await open(
+      t,
+      ({ method }, answer) =>
+        method === 'eth_getBlockByNumber' ? { ...(answer() as object), transactions, gasUsed } : answer(),
+      { blocks: 'full', logs: [] },
+    )
+    const read = Promise.resolve(datasource.blocks(5, 5, { ...call, finalized: 10 }))
+    if (passes) assert.equal((await read).length, 1)
+    else
+      await assert.rejects(read, isError(/answered with level 5 without its transactions as objects$/, true))
+  }
+})
+
 test('a node without the tag cannot tell what is final; one that fails in another way may', async (t) => {
   for (const [words, code, isUnknown] of [
     ['finalized block not found', -32_000, true],
