@@ -99,7 +99,14 @@ export function evm<
   const pushing = endpoints.find(({ protocol }) => protocol === 'websocket')
   if (pushing !== undefined) requireViem('evm.url', 'a WebSocket')
   if (options.blocks === 'full') requireViem('evm.blocks', 'full')
-  const feed = pushing && new HeadFeed(pushing)
+  /** Asked beside others, the node that pushes may be of another chain. */
+  const isTrusted = (chain: unknown): boolean => {
+    const { origin } = pushing ?? first
+    const other = rpc.otherChain(origin, chain)
+    if (other !== undefined) rpc.note?.(`${other.message}: the heads that it pushes are not taken`)
+    return other === undefined
+  }
+  const feed = pushing && new HeadFeed(pushing, endpoints.length > 1 ? isTrusted : undefined)
   /** By index: a head that was pushed, and not taken yet. */
   const pushed = new Map<string, EvmHeader>()
   /** By index: the hash of the head that it was last told. */

@@ -131,7 +131,7 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
       { method: 'eth_getBlockByHash', params: [hash, false] },
       { method: 'eth_getLogs', params: [{ ...this.#logs.query, blockHash: hash }] },
     ])
-    const answers = await this.#rpc.batch(calls, signal)
+    const answers = await this.#rpc.batch(calls, signal, 2)
     for (const [at, { header }] of blocks.entries()) {
       if (readHeader(answers[2 * at], this.#origin)?.hash === header.hash) continue
       throw this.#inconsistent(`it does not have level ${header.level}, which it told of`)
@@ -156,7 +156,8 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
     return blocks.map(({ raw, header }) => {
       const own = byHash.get(header.hash) ?? []
       own.sort((one, other) => (one as DecodedLog).logIndex - (other as DecodedLog).logIndex)
-      const transactions = viem === undefined ? {} : { transactions: readTransactions(raw, viem) }
+      const transactions =
+        viem === undefined ? {} : { transactions: readTransactions(raw, header, viem, this.#origin) }
       return { ...header, logs: withoutRepeats(own, this.#origin), ...transactions } as unknown as EvmBlock<
         Logs,
         Detail
@@ -206,6 +207,7 @@ export class BlockReader<Logs extends LogFilters, Detail extends BlockDetail | u
           { method: 'eth_getBlockByNumber', params: [toQuantity(to), false] },
         ],
         signal,
+        2,
       )
       const end = readHeader(last, this.#origin)
       if (end === undefined) throw new DatasourceError(`${this.#origin} has no level ${to}, which is final`)

@@ -21,6 +21,7 @@ const LONGEST_PATIENCE = 1_024
  */
 export class HeadFeed {
   readonly #endpoint: Endpoint
+  readonly #isTrusted: ((chain: unknown) => boolean) | undefined
   #subscription: Subscription | undefined
   /** The newest one by arrival, as the node sent it. */
   #newest: unknown
@@ -32,8 +33,10 @@ export class HeadFeed {
   #isRefused = false
   readonly #waiting = new Set<() => void>()
 
-  constructor(endpoint: Endpoint) {
+  /** @param isTrusted whether heads of the node count that answered so to `eth_chainId`; undefined: it need not be asked */
+  constructor(endpoint: Endpoint, isTrusted?: (chain: unknown) => boolean) {
     this.#endpoint = endpoint
+    this.#isTrusted = isTrusted
   }
 
   get origin(): string {
@@ -99,9 +102,20 @@ export class HeadFeed {
     own.close = () => client.close()
     const broke = (): void => this.#end(own)
     client.socket.addEventListener('close', broke)
+    const subscribe = (): void =>
+      client.request({
+        body: { method: 'eth_subscribe', params: ['newHeads'] },
+        onResponse: (response) => this.#take(response),
+        onError: broke,
+      })
+    if (this.#isTrusted === undefined) return subscribe()
+    // With each connection: what comes back may be another one.
     client.request({
-      body: { method: 'eth_subscribe', params: ['newHeads'] },
-      onResponse: (response) => this.#take(response),
+      body: { method: 'eth_chainId', params: [] },
+      onResponse: ({ result }) => {
+        // One that does not tell pushes nothing either: it is asked anew as one that fell silent.
+        if (!own.isOver && typeof result === 'string' && this.#isTrusted?.(result) === true) subscribe()
+      },
       onError: broke,
     })
   }

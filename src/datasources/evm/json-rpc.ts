@@ -47,9 +47,12 @@ export class JsonRpc {
     return (await this.#request([{ method, params }], signal))[0]
   }
 
-  /** Results in the order of the calls; one that fails fails all. */
-  async batch(calls: readonly RpcCall[], signal: AbortSignal): Promise<readonly unknown[]> {
-    const { batchSize } = this.#options
+  /**
+   * Results in the order of the calls; one that fails fails all. Each `together` of them, in a row, are answered by one node, also where
+   * a request cannot hold so many.
+   */
+  async batch(calls: readonly RpcCall[], signal: AbortSignal, together = 1): Promise<readonly unknown[]> {
+    const batchSize = Math.max(together, this.#options.batchSize - (this.#options.batchSize % together))
     const results: unknown[] = []
     for (let start = 0; start < calls.length; start += batchSize * CONCURRENCY) {
       const requests: Promise<readonly unknown[]>[] = []
@@ -76,7 +79,7 @@ export class JsonRpc {
       const told = node.failure?.message
       try {
         await this.#verify(node, signal)
-        const results = await node.request(calls, signal)
+        const results = await this.#send(node, calls, signal)
         node.recover()
         if (told !== undefined) this.note?.(`${node.origin} answers again`)
         return results
@@ -95,6 +98,14 @@ export class JsonRpc {
         if (tries >= (limit === undefined ? nodes.length : TRIES)) throw this.#inAll(error)
       }
     }
+  }
+
+  async #send(node: RpcNode, calls: readonly RpcCall[], signal: AbortSignal): Promise<readonly unknown[]> {
+    const { batchSize } = this.#options
+    const parts: Promise<readonly unknown[]>[] = []
+    for (let start = 0; start < calls.length; start += batchSize)
+      parts.push(node.request(calls.slice(start, start + batchSize), signal))
+    return (await Promise.all(parts)).flat()
   }
 
   /** What one node refuses for good is no reason to stop for good, as long as another one is only away. */
@@ -118,21 +129,30 @@ export class JsonRpc {
   async #verify(node: RpcNode, signal: AbortSignal): Promise<void> {
     if (node.isVerified || this.#options.nodes.length === 1) return
     const [chain] = await node.request([{ method: 'eth_chainId', params: [] }], signal)
-    this.#chain ??= chain
-    if (chain !== this.#chain) {
-      throw new DatasourceError(
-        `${node.origin} serves chain ${String(chain)}, and not ${String(this.#chain)}`,
-        {
-          retriable: false,
-          hint: 'All URLs of one datasource have to be of nodes of one chain.',
-        },
-      )
-    }
+    const other = this.otherChain(node.origin, chain)
+    if (other !== undefined) throw other
     node.isVerified = true
+  }
+
+  /** Why a node that answered so to `eth_chainId` is not to be believed beside the others; undefined: it is. */
+  otherChain(origin: string, chain: unknown): DatasourceError | undefined {
+    this.#chain ??= chain
+    if (chain === this.#chain) return undefined
+    return new DatasourceError(`${origin} serves chain ${String(chain)}, and not ${String(this.#chain)}`, {
+      retriable: false,
+      hint: 'All URLs of one datasource have to be of nodes of one chain.',
+    })
   }
 }
 
-function leftAlone({ origin, rest }: RpcNode): DatasourceError {
+/** It rests for long: it said so, or it failed again and again, as did the others. */
+function leftAlone(node: RpcNode): DatasourceError {
+  const { origin, rest, failure } = node
+  if (failure !== undefined && rateLimit(failure) === undefined) {
+    return new DatasourceError(`${failure.message}; asked again in ${Math.ceil(rest / 1000)} s`, {
+      cause: failure,
+    })
+  }
   return new DatasourceError(`${origin} wants not to be asked for another ${Math.ceil(rest / 1000)} s`, {
     hint: 'Its rate limit is reached. A second URL in evm({ url: […] }) is asked meanwhile.',
   })

@@ -36,6 +36,62 @@ test('too many requests: it waits as long as the node says, and asks again', asy
   assert.equal(node.requests.length, 2)
 })
 
+for (const after of ['0', 'Thu, 01 Jan 1970 00:00:01 GMT']) {
+  test(`a node that refuses, and says to ask again at once (${after}), is given a pause`, async (t) => {
+    const clock = new TestClock()
+    const { datasource, node } = await open(t, undefined, { clock }, limited(1, { 'retry-after': after }))
+    const head = datasource.head(call)
+    while (clock.pending === 0 || node.requests.length === 0) await new Promise(setImmediate)
+    // The request's own timeout goes first.
+    while (clock.pending !== 1) await new Promise(setImmediate)
+    await clock.advance(100)
+    assert.equal(node.requests.length, 1)
+    await clock.advance(1_000)
+    assert.equal((await head).level, 19)
+  })
+}
+
+test('nodes that failed again and again are named with what they failed by, not with a limit', async (t) => {
+  const broken: Takeover = (_calls, response) => {
+    response.writeHead(502).end()
+    return true
+  }
+  const clock = new TestClock({ settle: () => new Promise((resolve) => setTimeout(resolve, 5)) })
+  const urls: string[] = []
+  for (let at = 0; at < 2; at += 1) urls.push((await startProxyNode(t, () => null, broken)).url)
+  const datasource = evm({ url: urls, clock, timeout: 600_000 })
+  const messages = new Set<string>()
+  for (let tries = 0; tries < 12; tries += 1) {
+    let over = false
+    const head = datasource.head(call).then(
+      () => assert.fail('it has no head'),
+      (error: Error) => messages.add(error.message).add(`${(error as { hint?: string }).hint}`),
+    )
+    void head.finally(() => (over = true))
+    while (!over) await clock.advance(500)
+    await head
+  }
+  const told = [...messages].join('\n')
+  assert.match(
+    told,
+    /answered 502 with nothing that says what it is, which is no JSON-RPC; asked again in \d+ s$/m,
+  )
+  assert.doesNotMatch(told, /wants not to be asked|rate limit/)
+})
+
+test('logs, and the block that shows that a node has them, are asked of one node, also where it takes no batches', async (t) => {
+  // Without logs, no other header is read.
+  const real = answersOf(simulateChain({ seed: 1, length: 20, emptyShare: 1 }))
+  const first = await startProxyNode(t, (one, request) =>
+    one.method === 'eth_getLogs' ? refuse('Internal error', -32_603) : real(one, request),
+  )
+  const second = await startProxyNode(t, real)
+  const datasource = evm({ url: [first.url, second.url], logs, batchSize: 1 })
+  await datasource.blocks(3, 7, { ...call, finalized: 10 })
+  const asked = second.requests.flat().map(({ method, params: [level] }) => `${method} ${String(level)}`)
+  assert.ok(asked.includes('eth_getBlockByNumber 0x7'), asked.join())
+})
+
 test('a node that wants to be left alone for long is not asked before, and the index is told', async (t) => {
   const clock = new TestClock()
   const after = new Date(clock.now() + 60_000).toUTCString()

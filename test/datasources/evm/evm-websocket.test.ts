@@ -69,10 +69,12 @@ test('heads are pushed again after the datasource was closed, and one that canno
 })
 
 /** Requests go by http, heads come by a socket, and are asked for every 5 ms. */
-async function openFeed(t: TestContext) {
+async function openFeed(t: TestContext, pushing = '0x5') {
   const chain = simulateChain({ seed: 1, length: 20 })
   const answer = answersOf(chain)
-  const socket = await startSocketNode(t, answer)
+  const socket = await startSocketNode(t, (one, request) =>
+    one.method === 'eth_chainId' ? pushing : answer(one, request),
+  )
   const http = await startProxyNode(t, answer)
   const datasource = evm({ url: [http.url, socket.url], pollInterval: 5 })
   t.after(() => datasource.close?.())
@@ -95,6 +97,19 @@ test('a feed whose socket the server ended subscribes anew', async (t) => {
     await untilDone(socket.subscribed(life), next)
     socket.hangUp()
   }
+})
+
+test('a node of another chain is not asked to push heads beside those of this one, and it is told', async (t) => {
+  const { socket, notes, next } = await openFeed(t, '0x7')
+  let isAsked = false
+  void socket.subscribed(1).then(() => (isAsked = true))
+  while (!notes.some((note) => note.includes('serves chain'))) await next()
+  for (let heads = 0; heads < 3; heads += 1) await next()
+  assert.equal(isAsked, false)
+  assert.match(
+    notes[0] ?? '',
+    /^ws:\/\/127\.0\.0\.1:\d+ serves chain 0x7, and not 0x5: the heads that it pushes are not taken$/,
+  )
 })
 
 test('a feed that is silent while heads are found by asking is given up, and told, less and less often', async (t) => {
