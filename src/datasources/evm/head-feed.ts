@@ -55,8 +55,9 @@ export class HeadFeed {
   /** Resolves when more than `count` have come. Never rejects but for `signal`: a feed that is broken is silent. */
   async next(count: number, signal: AbortSignal): Promise<void> {
     if (this.#subscription === undefined) {
-      const own = (this.#subscription = { isOver: false, close: () => {} })
-      this.#subscribe(own).catch(() => this.#end(own))
+      const opening = new AbortController()
+      const own = (this.#subscription = { isOver: false, close: () => opening.abort(new Error('closed')) })
+      this.#subscribe(own, opening.signal).catch(() => this.#end(own))
     }
     if (this.#count > count) return
     let wake = (): void => {}
@@ -94,9 +95,9 @@ export class HeadFeed {
     if (this.#subscription === own) this.#subscription = undefined
   }
 
-  async #subscribe(own: Subscription): Promise<void> {
+  async #subscribe(own: Subscription, signal: AbortSignal): Promise<void> {
     // As for requests, and so the same socket where those go to this node, too.
-    const client = await openSocket(this.#endpoint)
+    const client = await openSocket(this.#endpoint, signal)
     // Closed while it connected: an open socket would keep the process.
     if (own.isOver) return client.close()
     own.close = () => client.close()

@@ -9,28 +9,34 @@ export type SocketClient = SocketRpcClient<WebSocketLike>
 /**
  * A client over a WebSocket; of one URL there is one socket for all who ask. viem's own sockets send no headers, so no name and password
  * either. Neither its reconnect nor its keep-alive: both have timers that we could not see, and the next call reconnects.
+ * @param signal when it is aborted, nobody waits for the socket to open any more: a server that takes connections and says nothing would have
+ * one more of ours each time, for ever
  */
-export async function openSocket({ url, headers }: Endpoint): Promise<SocketClient> {
+export async function openSocket({ url, headers }: Endpoint, signal: AbortSignal): Promise<SocketClient> {
   const { getSocketRpcClient } = await loadViem()
   const client = await getSocketRpcClient<WebSocketLike>({
     key: JSON.stringify(headers),
     url,
     reconnect: false,
     keepAlive: false,
-    getSocket: (told) => connect(url, headers, told),
+    getSocket: (told) => connect({ url, headers, signal }, told),
   })
   // Else viem would give it, broken as it is, to all who ask from now on.
   client.socket.addEventListener('close', () => client.close())
   return client
 }
 
+interface Opening extends Pick<Endpoint, 'url' | 'headers'> {
+  readonly signal: AbortSignal
+}
+
 async function connect(
-  url: string,
-  headers: Readonly<Record<string, string>>,
+  { url, headers, signal }: Opening,
   { onClose, onError, onOpen, onResponse }: GetSocketParameters,
 ): Promise<Socket<WebSocketLike>> {
   const WebSocket = await findWebSocket()
   if (WebSocket === undefined) throw new Error('there is no WebSocket')
+  signal.throwIfAborted()
   const socket = new WebSocket(url, { headers })
   // Of each index over this URL there is a feed, and of all of them one socket: that many listen is no leak.
   setMaxListeners(0, socket as unknown as EventTarget)
@@ -40,8 +46,11 @@ async function connect(
     isOver = true
     onClose()
   }
+  const giveUp = (): void => endSocket(socket)
+  signal.addEventListener('abort', giveUp, { once: true })
   await new Promise<void>((resolve, reject) => {
     socket.addEventListener('open', () => {
+      signal.removeEventListener('abort', giveUp)
       onOpen()
       resolve()
     })

@@ -4,21 +4,33 @@ import { toAnswer, TransportError, type RpcAnswer, type RpcCall, type RpcTranspo
 import { openSocket, type SocketClient as Client } from './open-socket.ts'
 import { loadViem } from './viem.ts'
 
+/** A socket that is open, or opening. */
+interface Opened {
+  readonly opening: AbortController
+  readonly opened: Promise<Client>
+}
+
 /** One socket, opened with the first call, and again with the next one after it broke. */
 export function webSocketTransport(endpoint: Endpoint): RpcTransport {
-  let client: Promise<Client> | undefined
+  let client: Opened | undefined
 
-  const drop = (broken: Promise<Client>): void => {
+  const open = (): Opened => {
+    const opening = new AbortController()
+    return { opening, opened: openSocket(endpoint, opening.signal) }
+  }
+
+  const drop = (broken: Opened): void => {
     if (client === broken) client = undefined
-    broken.then(
-      (open) => open.close(),
+    broken.opening.abort(new Error('nobody waits for it any more'))
+    broken.opened.then(
+      (socket) => socket.close(),
       () => {},
     )
   }
 
-  const request = (open: Client, { method, params }: RpcCall): Promise<RpcAnswer> =>
+  const request = (socket: Client, { method, params }: RpcCall): Promise<RpcAnswer> =>
     new Promise((resolve, reject) => {
-      open.request({
+      socket.request({
         body: { method, params },
         onResponse: (response) => {
           const answer = toAnswer(response)
@@ -32,8 +44,8 @@ export function webSocketTransport(endpoint: Endpoint): RpcTransport {
   return {
     prepare: loadViem,
     async send(calls, signal) {
-      const present = (client ??= openSocket(endpoint))
-      const answers = present.then((open) => Promise.all(calls.map((call) => request(open, call))))
+      const present = (client ??= open())
+      const answers = present.opened.then((socket) => Promise.all(calls.map((call) => request(socket, call))))
       try {
         return await untilAborted(signal, answers)
       } catch (error) {
@@ -41,7 +53,7 @@ export function webSocketTransport(endpoint: Endpoint): RpcTransport {
         // more says nothing about it.
         if (!signal.aborted || signal.reason instanceof TransportError) drop(present)
         signal.throwIfAborted()
-        const opened = await present.then(
+        const opened = await present.opened.then(
           () => true,
           () => false,
         )

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { EventEmitter, once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import test, { type TestContext } from 'node:test'
 import { evm } from '../../../src/datasources/evm.ts'
 import { simulateChain, TestClock } from '../../../src/testing/index.ts'
@@ -26,6 +28,28 @@ test('a socket whose server went silent is given up after one timeout, and anoth
   ])
   assert.equal((await datasource.head(call)).level, 19)
   assert.equal(node.connections, 2)
+})
+
+test('a server that takes connections and never opens them is left with none of ours', async (t) => {
+  let open = 0
+  const over = new EventEmitter()
+  const server = createServer((socket) => {
+    open += 1
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      open -= 1
+      over.emit('closed')
+    })
+    socket.resume()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const datasource = evm({ url, timeout: 100 })
+  for (let tries = 0; tries < 3; tries += 1)
+    await assert.rejects(datasource.head(call), isError(/no answer within 0.1 s$/, true))
+  while (open > 0) await once(over, 'closed', { signal: AbortSignal.timeout(5_000) })
 })
 
 test('a call that nobody waits for any more leaves the socket to the others', async (t) => {
