@@ -24,6 +24,6 @@ export function isRangeTooLarge(error: unknown): boolean {
   if (!(error instanceof DatasourceError)) return false
   if (error.cause instanceof TransportError) return / 413 /.test(error.message)
   if (!(error.cause instanceof RpcError)) return false
-  const words = error.cause.message.toLowerCase()
+  const words = error.cause.said.toLowerCase()
   return WORDS.some((pattern) => pattern.test(words))
 }

@@ -1,13 +1,21 @@
 import { DatasourceError } from '../../errors.ts'
 import { TransportError } from './rpc-transport.ts'
 
-/** The node's own error, as the cause of a `DatasourceError`. */
+/** The node's own error, as the cause of a `DatasourceError`: what of the URL nobody may see is not in its message. */
 export class RpcError extends Error {
   readonly rpcCode: number | undefined
+  /** Private, so that no inspection prints it. */
+  readonly #said: string
 
-  constructor(message: string, rpcCode: number | undefined) {
+  constructor(message: string, rpcCode: number | undefined, said: string) {
     super(message)
     this.rpcCode = rpcCode
+    this.#said = said
+  }
+
+  /** The node's words as they came, to be looked at and never shown: a name like `query` makes "***" of the words that tell what is wrong. */
+  get said(): string {
+    return this.#said
   }
 }
 
@@ -23,8 +31,8 @@ const NO_SUCH_BLOCK =
 const LIMIT = /limit|exceed|quota|too many|capacity|time(d )?out/i
 
 /** Does the node mean what it was asked, and not itself? Another one would say the same. */
-export function isAboutTheQuestion({ message, rpcCode }: RpcError): boolean {
-  return !LIMIT.test(message) && (ABOUT_THE_QUESTION.has(rpcCode) || NO_SUCH_BLOCK.test(message))
+export function isAboutTheQuestion({ said, rpcCode }: RpcError): boolean {
+  return !LIMIT.test(said) && (ABOUT_THE_QUESTION.has(rpcCode) || NO_SUCH_BLOCK.test(said))
 }
 
 /** The node did not answer, with something that is no JSON-RPC, or with a fault of its own: another one may know better. */
@@ -48,7 +56,7 @@ export function rateLimit(error: unknown): { readonly after: number | undefined 
     const isLimit = cause.status === 429 || (cause.status === 503 && cause.retryAfter !== undefined)
     return isLimit ? { after: cause.retryAfter } : undefined
   }
-  return cause instanceof RpcError && (cause.rpcCode === 429 || WORDS.test(cause.message))
+  return cause instanceof RpcError && (cause.rpcCode === 429 || WORDS.test(cause.said))
     ? { after: undefined }
     : undefined
 }

@@ -112,7 +112,7 @@ export class RpcNode {
     const { origin, conceal } = this.#options.endpoint
     const { code, message } = answer.error
     const words = conceal(message)
-    const cause = new RpcError(words, code)
+    const cause = new RpcError(words, code, message)
     throw new DatasourceError(`${origin}: ${method}: ${words}${code === undefined ? '' : ` (${code})`}`, {
       retriable: !isForGood(cause),
       cause,

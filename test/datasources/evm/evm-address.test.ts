@@ -4,8 +4,10 @@ import test from 'node:test'
 import { inspect } from 'node:util'
 import { evm } from '../../../src/datasources/evm.ts'
 import { DatasourceError } from '../../../src/errors.ts'
-import { isError, open } from './open-simulated.ts'
+import { simulateChain } from '../../../src/testing/index.ts'
+import { isError, logs, open } from './open-simulated.ts'
 import { startProxyNode, type Takeover } from './proxy-node.ts'
+import { answersOf } from './simulated-node.ts'
 
 const { signal } = new AbortController()
 const call = { index: 'test', signal, cursor: undefined }
@@ -111,6 +113,19 @@ test('what the URL hides is sent, and seen nowhere', async (t) => {
     `Basic ${Buffer.from('hans:gehe!m').toString('base64')}`,
     '/v3/k3y-in-the-path-0123?apikey=k3y-in-the-query',
   ])
+})
+
+test('what is hidden does not hide what a node means', async (t) => {
+  const real = answersOf(simulateChain({ seed: 1, length: 20 }))
+  const node = await startProxyNode(t, (one, request) => {
+    const [filter] = one.params as readonly [{ readonly fromBlock?: string; readonly toBlock?: string }]
+    if (one.method === 'eth_getLogs' && filter.fromBlock !== filter.toBlock)
+      throw Object.assign(new Error('query returned more than 10000 results'), { code: -32_005 })
+    return real(one, request)
+  })
+  const datasource = evm({ url: node.url.replace('//', '//a:query@'), logs, batchSize: 1 })
+  await datasource.blocks(4, 7, { ...call, finalized: 10 })
+  assert.equal(node.methods().filter((method) => method === 'eth_getLogs').length, 7)
 })
 
 function html(status: number): Takeover {
