@@ -63,7 +63,7 @@ test('all that is wrong with the options is told at once, and what would be righ
       'evm.logs: expected an array, got an empty object',
       `evm.blocks: expected 'header' or 'full', got "ful"`,
       'evm.batchSize: expected a whole number of 1 or more, got 0',
-      'evm.headers: expected an object with a text for each header, got an object',
+      'evm.headers: expected an object with a text for each header, all of it as HTTP can send it (no line breaks, nothing beyond Latin-1), got an object',
       'evm.clock: expected an object with now(), setTimeout(), clearTimeout(), got an empty object',
     ],
   )
