@@ -13,7 +13,7 @@ test('a job counts as failing until a firing of it succeeds again; a daemon for 
     { name: 'cut off', schedule: 'every 60 s', failed: 1, paused: false },
     { name: 'loop', schedule: 'daemon', failed: 1, paused: false },
   ]
-  await sql`insert into pawl.job ${sql(jobs.map((job) => ({ ...job, hook: 'stats' })))}`
+  await sql`insert into pawl.job ${sql(jobs.map((job) => ({ ...job, hook: 'stats', anchor: new Date(0), accounted: new Date(0) })))}`
   const run = (job: string, minute: number, status: string) => ({
     job,
     fire_time: new Date(minute * 60_000),
