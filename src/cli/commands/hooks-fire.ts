@@ -36,12 +36,13 @@ Examples:
     )
     .action(async (hook: string, { config: named, args = {}, key, json = false }: FireOptions) => {
       const id = randomUUID()
-      const isNew = await changeProject(named, async ({ config, database, clock }) => {
-        const [{ FiringStore }, { queueFiring }] = await Promise.all([
+      const { isNew, waits } = await changeProject(named, async ({ config, database, clock }) => {
+        const [{ FiringStore }, { queueFiring }, { listProcesses }] = await Promise.all([
           import('../../hooks/firing-store.ts'),
           import('../../hooks/queue-firing.ts'),
+          import('../../database/list-processes.ts'),
         ])
-        return queueFiring(
+        const queued = await queueFiring(
           database.sql,
           {
             hook,
@@ -53,12 +54,16 @@ Examples:
           },
           { hooks: config.hooks ?? {}, store: new FiringStore(database), clock },
         )
+        const living = (await listProcesses(database)).filter(({ state }) => state !== 'silent')
+        return { isNew: queued, waits: living.length === 0 }
       })
       if (json) out.write(`${toJson({ firing: isNew ? id : null, hook, duplicate: !isNew })}\n`)
-      else if (isNew) out.write(`queued firing ${id} of hook ${hook}\n`)
+      else if (isNew) out.write(`queued firing ${id} of hook ${hook}${waits ? WAITS : ''}\n`)
       else out.write(`there is a firing of hook ${hook} with this key already: nothing was queued\n`)
     })
 }
+
+const WAITS = ': no process is at work, and the next `pawl run` or `pawl worker` runs it'
 
 function readArguments(text: string): Readonly<Record<string, unknown>> {
   readOr('It is no JSON: ', () => JSON.parse(text) as unknown)

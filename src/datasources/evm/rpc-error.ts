@@ -46,7 +46,7 @@ export function isForGood({ rpcCode }: RpcError): boolean {
 }
 
 /** As nodes and providers say it, with and without status 429. A range that is too large is none of these. */
-const WORDS = /rate.?limit|too many requests|request limit|capacity|throughput|quota|\b429\b/i
+const WORDS = /rate.?limit|request rate|too many requests|request limit|capacity|throughput|quota|\b429\b/i
 
 /** Does the node want to be asked less? `after`: in so many ms, where it says. */
 export function rateLimit(error: unknown): { readonly after: number | undefined } | undefined {

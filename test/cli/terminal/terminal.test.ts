@@ -144,6 +144,8 @@ describe('what the terminal shows', { concurrency: 2 }, () => {
       ['schema', 'wipe', '--force'],
       ['inspect'],
     )
+    // Last: it makes Pawl's own tables.
+    await run('hooks', 'fire', 'calculate_stats', '--args', '{"major": true, "depth": 3}')
     transcript.end()
   })
 
