@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import type { Database } from '../database/database.ts'
+import { deniedSchema, isPermissionDenied } from '../database/denied-schema.ts'
 import { runningPostgres } from '../database/embedded/running-postgres.ts'
 import { isPostgresMade } from '../database/embedded/is-postgres-made.ts'
 import { findLayout } from '../database/find-layout.ts'
@@ -30,22 +31,25 @@ export async function openProjectDatabase(config: Config, purpose: Purpose): Pro
   const logger = besideTheAnswer()
   const database = await openDatabaseOf(config, logger)
   try {
-    if (purpose === 'make' || (await hasTables(database, purpose))) {
-      if (purpose !== 'look') await migrate(database, { logger })
-      return database
-    }
+    if (await isReady(database, purpose, logger)) return database
   } catch (error) {
+    const known = isPermissionDenied(error) ? await deniedSchema(database, error) : error
     await database.close()
-    throw error
+    throw known
   }
   await database.close()
   return undefined
 }
 
-async function hasTables(database: Database, purpose: Purpose): Promise<boolean> {
-  const { step } = await findLayout(database, database)
-  if (step !== undefined && purpose === 'look') checkLayout(database, step)
-  return step !== undefined
+/** False: nothing is there. */
+async function isReady(database: Database, purpose: Purpose, logger: Logger): Promise<boolean> {
+  if (purpose !== 'make') {
+    const { step } = await findLayout(database, database)
+    if (step === undefined) return false
+    if (purpose === 'look') checkLayout(database, step)
+  }
+  if (purpose !== 'look') await migrate(database, { logger })
+  return true
 }
 
 export function placeOf(config: Config): DatabasePlace {

@@ -96,14 +96,15 @@ test("Pawl's own tables of another user are told as that, and one who may read t
   const user = await createUser(url)
   t.after(() => user.drop())
   const folder = createFolder(t, CONFIG)
-  const [run, doctor] = await Promise.all(
-    ['run', 'doctor'].map((command) => runCli(t, folder, [command], { BAD_URL: user.url })),
+  const [run, look, doctor] = await Promise.all(
+    ['run', 'status', 'doctor'].map((command) => runCli(t, folder, [command], { BAD_URL: user.url })),
   )
   const says = [
     `cannot use Pawl's own tables in ${describeUrl(user.url)}: permission denied for schema pawl`,
     `The schema "pawl" is there, and belongs to ${new URL(url).username}: log in as that role.`,
   ]
-  assert.deepEqual([run?.code, run?.err], [2, `error: ${says.join('\n')}\n`])
+  for (const refused of [run, look])
+    assert.deepEqual([refused?.code, refused?.err], [2, `error: ${says.join('\n')}\n`])
   assert.equal(doctor?.code, 1)
   assert.ok(doctor.out.includes(`✗ database: ${says.join('\n    ')}\n`), doctor.out)
 
