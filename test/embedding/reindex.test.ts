@@ -4,6 +4,7 @@ import postgres from 'postgres'
 import { fireHook, hook, UnjournallableTableError, type Config, type LevelIndexConfig } from 'pawl'
 import { simulateChain, type SimulatedChain } from 'pawl/testing'
 import { until } from '../support/until.ts'
+import { waitsForLock } from '../support/waits-for-lock.ts'
 import { createRoot, startRoot } from './running-root.ts'
 
 /** Keeps what it is told in two tables: `seen` by levels, and `diary`, which is immune, by runs of `on_reindex`. */
@@ -116,7 +117,7 @@ test('a REINDEX that hung until another process had taken the lease over wipes n
     // What a reindex notes first waits for this.
     await other`lock table pawl.lifecycle in exclusive mode`
     root.send({ type: 'REINDEX' })
-    await until(sql, (all) => all`select from pg_locks where not granted`)
+    await until(sql, waitsForLock)
     // As who takes it over.
     await other`update pawl.fence set number = number + 1`
   })

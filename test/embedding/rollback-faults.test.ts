@@ -138,7 +138,11 @@ test('a revert is told though where the index stands could not be loaded after i
       await transaction`lock table pawl.index in access exclusive mode`
       await terminate(sql, '%orphaned_from%')
     })
-    await until(beside, (by) => by`select from pg_locks where mode = 'AccessExclusiveLock' and not granted`)
+    await until(
+      beside,
+      (by) => by`
+        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like 'lock table%'`,
+    )
   })
   await locked
   await locker.end()

@@ -7,6 +7,7 @@ import { simulateChain } from 'pawl/testing'
 import { silentLogger } from '../../src/logger.ts'
 import { relayTo } from '../support/relay.ts'
 import { until } from '../support/until.ts'
+import { waitsForLock } from '../support/waits-for-lock.ts'
 import { createRoot, disconnected, holdingHook, startRoot } from './running-root.ts'
 
 type Holding = ActorRefFrom<PawlLogic<{ hold: ReturnType<typeof holdingHook>['hold'] }>>
@@ -198,7 +199,7 @@ test(
     await other.begin(async (held) => {
       await held`select pg_advisory_xact_lock(7238001)`
       start()
-      await until(sql, (all) => all`select from pg_locks where not granted`)
+      await until(sql, waitsForLock)
       root.send({ type: 'STOP' })
       assert.deepEqual(await ended, {})
     })

@@ -46,7 +46,9 @@ test('a cache is right after a restart, a reorg and a level that did not commit'
 
 /** Who waits for a lock of ours. Nothing tells of it. */
 async function blocked(sql: postgres.TransactionSql): Promise<postgres.RowList<postgres.Row[]>> {
-  const found = await sql`select pid from pg_locks where relation = 'balance'::regclass and not granted`
+  const found = await sql`
+    select pid from pg_locks where relation = 'balance'::regclass and not granted
+      and database = (select oid from pg_database where datname = current_database())`
   if (found.length > 0) return found
   await delayed(5)
   return blocked(sql)

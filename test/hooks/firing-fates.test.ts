@@ -6,6 +6,7 @@ import { FiringClaims } from '../../src/hooks/firing-claims.ts'
 import { FiringStore } from '../../src/hooks/firing-store.ts'
 import { openTestDatabase } from '../support/test-database.ts'
 import { until } from '../support/until.ts'
+import { waitsForLock } from '../support/waits-for-lock.ts'
 
 const [ONE, OTHER] = [1, 2].map((n) => `00000000-0000-4000-8000-00000000000${n}`) as [string, string]
 const ID = '10000000-0000-4000-8000-000000000000'
@@ -229,11 +230,7 @@ test('one whose failure waits for the reorg that takes its level off is dropped'
   const failed = await database.transaction(async ({ sql }) => {
     await revertFirings(sql, 'pawl', { indexId: 1, toLevel: 8 })
     const failing = one.fail(firing, { attempts: 1, error: 'no answer', dueAt: LATER })
-    await until(
-      database.sql as unknown as postgres.Sql,
-      (sql) =>
-        sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    )
+    await until(database.sql as unknown as postgres.Sql, waitsForLock)
     return { failing }
   })
   assert.equal(await failed.failing, 'dropped')

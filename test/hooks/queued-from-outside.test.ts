@@ -9,6 +9,7 @@ import type { Sql } from '../../src/database/database.ts'
 import { revertFirings } from '../../src/database/revert-firings.ts'
 import { FiringStore } from '../../src/hooks/firing-store.ts'
 import { until } from '../support/until.ts'
+import { waitsForLock } from '../support/waits-for-lock.ts'
 import { openHooks } from './hook-runner-fixture.ts'
 import { latch } from './latch.ts'
 import { startRoot, type RunningRoot } from './running-root.ts'
@@ -226,11 +227,7 @@ test('one that is fired from outside while its level leaves the chain is not los
   const { adding } = await database.transaction(async ({ sql }) => {
     await revertFirings(sql, 'pawl', { indexId: 1, toLevel: 8 })
     const adding = store.add(database.sql, outside, now)
-    await until(
-      database.sql as unknown as postgres.Sql,
-      (sql) =>
-        sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    )
+    await until(database.sql as unknown as postgres.Sql, waitsForLock)
     return { adding }
   })
   assert.equal(await adding, true)
