@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dataFolder } from './data-folder.ts'
+import { isPostgresMade } from './is-postgres-made.ts'
 
 /**
  * The URL of the PostgreSQL that another process of this user runs in `directory`, for commands beside a running project;
@@ -8,7 +9,7 @@ import { dataFolder } from './data-folder.ts'
  */
 export function runningPostgres(directory: string): string | undefined {
   const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined
-  if (!existsSync(join(directory, 'pid')) || !existsSync(join(directory, 'password'))) return undefined
+  if (!existsSync(join(directory, 'pid')) || !isPostgresMade(directory)) return undefined
   // Its fourth line is the port, as PostgreSQL documents.
   const file = join(dataFolder(directory, user), 'postmaster.pid')
   if (!existsSync(file)) return undefined
